@@ -8,6 +8,7 @@
 
 pub mod audit;
 pub mod master;
+pub mod passwords;
 pub mod refresh;
 pub mod revocations;
 pub mod signing_keys;

@@ -1,0 +1,241 @@
+//! The pool that computes hashes: few at a time, few waiting, and an answer at once when there are too many.
+
+use std::{sync::Arc, time::Instant};
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Semaphore;
+
+use super::{
+    EncodedHash, MAX_PASSWORD_BYTES, PasswordSettings, UnsupportedHash,
+    argon::{ArgonHash, Cost},
+    blowfish::BcryptHash,
+};
+
+/// What checking a password against a stored hash gave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The password is right.
+    Match,
+    /// The password is right and the hash should be made anew.
+    MatchNeedsUpgrade,
+    /// The password is wrong.
+    Mismatch,
+}
+
+/// Why a password was neither hashed nor checked.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// More than [`MAX_PASSWORD_BYTES`].
+    #[error("the password is longer than {MAX_PASSWORD_BYTES} bytes")]
+    TooLong,
+    /// Too many hashes are waiting already.
+    #[error("too many password checks are waiting")]
+    Overloaded,
+    /// The hash or the configured cost is not acceptable.
+    #[error(transparent)]
+    Unsupported(#[from] UnsupportedHash),
+    /// The operating system gave no random bytes, or the pool is shutting down.
+    #[error("password hashing is unavailable")]
+    Unavailable,
+}
+
+/// Hashes and verifies passwords on a bounded number of blocking threads. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct PasswordHasher {
+    cost: Cost,
+    running: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+    dummy: Arc<EncodedHash>,
+}
+
+impl PasswordHasher {
+    /// A pool with these costs and bounds.
+    ///
+    /// # Errors
+    /// When the configured cost is out of bounds.
+    pub fn new(settings: &PasswordSettings) -> Result<Self, PasswordError> {
+        let cost = Cost::from_settings(settings)?;
+        let threads = settings.effective_threads().min(Semaphore::MAX_PERMITS / 2);
+        let queue = settings.queue.min(Semaphore::MAX_PERMITS / 2);
+        // Nobody knows this password: it is 32 random bytes, thrown away here.
+        let dummy = compute(cost, &random::<32>()?)?;
+        Ok(Self {
+            cost,
+            running: Arc::new(Semaphore::new(threads)),
+            admitted: Arc::new(Semaphore::new(threads + queue)),
+            dummy: Arc::new(dummy),
+        })
+    }
+
+    /// Hashes a new password.
+    ///
+    /// # Errors
+    /// Too long a password, or too many callers waiting.
+    pub async fn hash(&self, password: &SecretString) -> Result<EncodedHash, PasswordError> {
+        let cost = self.cost;
+        self.run(password, move |password| compute(cost, password)).await
+    }
+
+    /// Checks a password against a stored hash.
+    ///
+    /// # Errors
+    /// Too long a password, or too many callers waiting.
+    pub async fn verify(
+        &self,
+        hash: &EncodedHash,
+        password: &SecretString,
+    ) -> Result<Verdict, PasswordError> {
+        let (cost, hash) = (self.cost, hash.clone());
+        self.run(password, move |password| check(cost, &hash, password)).await
+    }
+
+    /// Does the work of [`verify`](Self::verify) where there is nothing to check against, so that it takes as long.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    pub async fn verify_dummy(&self, password: &SecretString) -> Result<(), PasswordError> {
+        self.verify(&self.dummy, password).await.map(|_| ())
+    }
+
+    /// Hashes on the calling thread; for start-up code that is on a blocking thread anyway.
+    ///
+    /// # Errors
+    /// Too long a password.
+    pub fn hash_blocking(&self, password: &SecretString) -> Result<EncodedHash, PasswordError> {
+        compute(self.cost, bounded(password)?)
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        password: &SecretString,
+        work: impl FnOnce(&[u8]) -> Result<T, PasswordError> + Send + 'static,
+    ) -> Result<T, PasswordError> {
+        bounded(password)?;
+        let password = password.clone();
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| PasswordError::Overloaded)?;
+        let running = self.running.clone().acquire_owned().await.map_err(|_| PasswordError::Unavailable)?;
+        // The permits live as long as the work does, even when the caller goes away meanwhile.
+        let task = tokio::task::spawn_blocking(move || {
+            let (_admitted, _running) = (admitted, running);
+            let started = Instant::now();
+            let outcome = work(password.expose_secret().as_bytes());
+            metrics::histogram!("tessera_password_hash_seconds").record(started.elapsed().as_secs_f64());
+            outcome
+        });
+        task.await.map_err(|_| PasswordError::Unavailable)?
+    }
+}
+
+fn bounded(password: &SecretString) -> Result<&[u8], PasswordError> {
+    let bytes = password.expose_secret().as_bytes();
+    if bytes.len() > MAX_PASSWORD_BYTES { Err(PasswordError::TooLong) } else { Ok(bytes) }
+}
+
+fn compute(cost: Cost, password: &[u8]) -> Result<EncodedHash, PasswordError> {
+    Ok(EncodedHash::Argon(ArgonHash::compute(cost, password, random()?)?))
+}
+
+fn check(cost: Cost, hash: &EncodedHash, password: &[u8]) -> Result<Verdict, PasswordError> {
+    let (matches, upgrade) = match hash {
+        EncodedHash::Argon(hash) => (hash.matches(password)?, !hash.has_cost(cost)),
+        EncodedHash::Django(hash) => (hash.matches(password), true),
+        EncodedHash::Bcrypt(hash) => (hash.matches(password)?, BcryptHash::is_exact_for(password)),
+    };
+    Ok(match (matches, upgrade) {
+        (false, _) => Verdict::Mismatch,
+        (true, false) => Verdict::Match,
+        (true, true) => Verdict::MatchNeedsUpgrade,
+    })
+}
+
+fn random<const N: usize>() -> Result<[u8; N], PasswordError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| PasswordError::Unavailable)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hasher() -> PasswordHasher {
+        let cheap = PasswordSettings {
+            memory_kib: 64,
+            iterations: 1,
+            threads: Some(1),
+            queue: 1,
+            ..Default::default()
+        };
+        PasswordHasher::new(&cheap).unwrap()
+    }
+
+    fn secret(text: &str) -> SecretString {
+        SecretString::from(text)
+    }
+
+    #[tokio::test]
+    async fn a_made_hash_verifies_and_only_its_password_does() {
+        let hasher = hasher();
+        let hash = hasher.hash(&secret("correct horse")).await.unwrap();
+        assert_eq!(hasher.verify(&hash, &secret("correct horse")).await.unwrap(), Verdict::Match);
+        for wrong in ["", "correct hors", "correct horse ", "Correct horse", "correct horse\0"] {
+            assert_eq!(hasher.verify(&hash, &secret(wrong)).await.unwrap(), Verdict::Mismatch, "{wrong:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn two_hashes_of_one_password_differ() {
+        let hasher = hasher();
+        let password = secret("correct horse");
+        assert_ne!(hasher.hash(&password).await.unwrap(), hasher.hash_blocking(&password).unwrap());
+    }
+
+    #[tokio::test]
+    async fn other_costs_and_formats_ask_for_an_upgrade() {
+        let (hasher, password) = (hasher(), secret("a"));
+        let other = PasswordSettings { memory_kib: 32, ..PasswordSettings::default() };
+        let other = PasswordHasher::new(&other).unwrap().hash_blocking(&password).unwrap();
+        let django = "pbkdf2_sha256$1$x$m/l3Vl2z6U8cnu55bhSTG7mldFijLtZRm3TX2JhSJX4=";
+        let bcrypt = "$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe";
+        assert_eq!(hasher.verify(&other, &password).await.unwrap(), Verdict::MatchNeedsUpgrade);
+        let bcrypt: EncodedHash = bcrypt.parse().unwrap();
+        assert_eq!(hasher.verify(&bcrypt, &password).await.unwrap(), Verdict::MatchNeedsUpgrade);
+        let django: EncodedHash = django.parse().unwrap();
+        assert_eq!(hasher.verify(&django, &password).await.unwrap(), Verdict::MatchNeedsUpgrade);
+    }
+
+    #[tokio::test]
+    async fn a_bcrypt_password_of_72_bytes_matches_but_is_not_upgraded() {
+        let long = "x".repeat(72);
+        let hash: EncodedHash = ::bcrypt::hash(&long, 4).unwrap().parse().unwrap();
+        assert_eq!(hasher().verify(&hash, &secret(&long)).await.unwrap(), Verdict::Match);
+    }
+
+    #[tokio::test]
+    async fn a_long_password_is_refused_before_it_is_hashed() {
+        let hasher = hasher();
+        let _all = hasher.admitted.clone().acquire_many_owned(2).await.unwrap();
+        let long = secret(&"x".repeat(MAX_PASSWORD_BYTES + 1));
+        assert!(matches!(hasher.hash(&long).await, Err(PasswordError::TooLong)));
+        assert!(matches!(hasher.verify_dummy(&long).await, Err(PasswordError::TooLong)));
+        assert!(matches!(hasher.hash_blocking(&long), Err(PasswordError::TooLong)));
+    }
+
+    #[tokio::test]
+    async fn too_many_waiting_are_told_at_once() {
+        let hasher = hasher();
+        let all = hasher.admitted.clone().acquire_many_owned(2).await.unwrap();
+        assert!(matches!(hasher.verify_dummy(&secret("x")).await, Err(PasswordError::Overloaded)));
+        drop(all);
+        hasher.verify_dummy(&secret("x")).await.unwrap();
+        assert_eq!((hasher.running.available_permits(), hasher.admitted.available_permits()), (1, 2));
+    }
+
+    #[test]
+    fn a_configured_cost_out_of_bounds_is_refused() {
+        for (memory_kib, iterations) in [(4_194_304, 2), (19_456, 0), (19_456, 1_000), (1, 1)] {
+            let settings = PasswordSettings { memory_kib, iterations, ..PasswordSettings::default() };
+            assert!(PasswordHasher::new(&settings).is_err(), "{memory_kib} {iterations}");
+        }
+    }
+}
