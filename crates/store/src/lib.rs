@@ -1,1 +1,33 @@
-//! store.
+//! Databases: one code path for SQLite and PostgreSQL.
+//!
+//! [`Db`] hands a pooled [`DbConn`] to a closure on the blocking pool: [`Db::read`] for queries, [`Db::write`] for a
+//! transaction, which is repeated when it loses a conflict. [`Migrations`] are embedded by each component and applied
+//! by [`Db::migrate`]. Tables, rows and domain errors belong to the crates above; they implement [`StoreCause`] for
+//! their error type and write repositories as functions on `&mut DbConn`.
+//!
+//! The drivers are linked in: SQLite, libpq and OpenSSL are built from source (see the workspace manifest).
+#![expect(clippy::doc_markdown, reason = "SQLite and PostgreSQL are names, not code")]
+
+mod connect;
+mod connection;
+mod db;
+mod error;
+mod lane;
+mod migrations;
+mod settings;
+mod target;
+mod transaction;
+
+pub use diesel_migrations;
+
+pub use self::{
+    connection::{DbConn, MultiBackend},
+    db::{Backend, Db},
+    error::{StoreCause, StoreError},
+    migrations::Migrations,
+    settings::DatabaseSettings,
+    transaction::savepoint,
+};
+
+// Dependencies for their features alone: they decide how the drivers under diesel are built.
+use {libsqlite3_sys as _, openssl_sys as _, pq_sys as _};

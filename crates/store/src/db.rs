@@ -1,0 +1,204 @@
+//! The database a service holds.
+
+use std::{fmt, time::Duration};
+
+use diesel::{connection::SimpleConnection as _, r2d2::R2D2Connection as _};
+
+use crate::{
+    DatabaseSettings, DbConn, Migrations, StoreCause, StoreError,
+    connect::{self, Connector, Role},
+    lane::Lane,
+    migrations,
+    target::Target,
+    transaction::{self, Failure},
+};
+
+/// Which database this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Backend {
+    /// One file.
+    Sqlite,
+    /// A server.
+    Postgres,
+}
+
+impl Backend {
+    /// `sqlite` or `postgres`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+        }
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A transaction that lost a conflict is tried this often in all.
+const TRIES: u32 = 10;
+
+/// A database, by its pool. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Db {
+    connector: Connector,
+    backend: Backend,
+    readers: Lane,
+    writers: Lane,
+}
+
+impl Db {
+    /// Checks the settings and creates a missing SQLite file. Connections are opened when they are needed, so a
+    /// PostgreSQL server that is down shows at the first use.
+    ///
+    /// # Errors
+    /// [`StoreError::Settings`] for a URL or a file that cannot be used.
+    pub fn open(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        let target = Target::parse(&settings.url)?;
+        let backend = target.backend();
+        if let Target::Sqlite(path) = &target {
+            connect::prepare_file(path)?;
+        }
+        if settings.max_connections == 0 {
+            return Err(StoreError::Settings("max_connections has to be at least 1".to_owned()));
+        }
+        let connector = Connector::new(target, Role::Writer, settings);
+        let lane = |role, size| Lane::new(connector.for_role(role), backend, size, settings.acquire_timeout);
+        let (readers, writers) = match backend {
+            // SQLite has one writer at a time. Queueing for its connection is fair and costs no thread, where waiting
+            // for the lock in SQLite would be neither.
+            Backend::Sqlite => (lane(Role::Reader, settings.max_connections), lane(Role::Writer, 1)),
+            Backend::Postgres => {
+                let both = lane(Role::Writer, settings.max_connections);
+                (both.clone(), both)
+            }
+        };
+        Ok(Self { connector, backend, readers, writers })
+    }
+
+    /// Which database this is.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// Runs queries on the blocking pool, each on its own: no transaction surrounds them.
+    ///
+    /// A read-only transaction would cost PostgreSQL two round trips beside the one that matters, and promise no more
+    /// at its isolation level: each statement sees what is committed when it starts. `work` may run again on another
+    /// connection when the first one turns out to be dead.
+    ///
+    /// # Errors
+    /// Those of `work`, and [`StoreError::Unavailable`] when there is no connection.
+    #[tracing::instrument(name = "db.read", skip_all, fields(db.system.name = self.backend.as_str()))]
+    pub async fn read<T, E, F>(&self, mut work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + StoreCause + Send + 'static,
+        F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
+    {
+        let mut spares = self.readers.size();
+        loop {
+            let (returned, outcome, dead) = self
+                .readers
+                .run(move |conn| {
+                    let outcome = work(conn);
+                    let dead = outcome.is_err() && conn.is_broken();
+                    (work, outcome, dead)
+                })
+                .await?;
+            if !dead || spares == 0 {
+                return outcome;
+            }
+            (work, spares) = (returned, spares - 1);
+        }
+    }
+
+    /// Runs `work` in a write transaction on the blocking pool; `Err` and a panic roll back.
+    ///
+    /// SQLite begins it with `IMMEDIATE`. PostgreSQL runs it at `READ COMMITTED`; when it loses a serialization failure
+    /// or a deadlock, `work` runs again, so it must have no effect outside the database.
+    ///
+    /// # Errors
+    /// Those of `work`; [`StoreError::Unavailable`] when there is no connection; the conflict after the last try.
+    #[tracing::instrument(name = "db.write", skip_all, fields(db.system.name = self.backend.as_str()))]
+    pub async fn write<T, E, F>(&self, mut work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + StoreCause + Send + 'static,
+        F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
+    {
+        let (mut tries, mut spares) = (1, self.writers.size());
+        loop {
+            let (returned, outcome, dead) = self
+                .writers
+                .run(move |conn| {
+                    let outcome = transaction::run(conn, &mut work);
+                    let dead = outcome.is_err() && conn.is_broken();
+                    (work, outcome, dead)
+                })
+                .await?;
+            work = returned;
+            match outcome {
+                Err(Failure::Begin(_)) if dead && spares > 0 => spares -= 1,
+                Err(Failure::Inside(error)) if tries < TRIES && lost_conflict(&error) => {
+                    tracing::debug!(tries, "the transaction lost a conflict and runs again");
+                    tokio::time::sleep(pause(tries)).await;
+                    tries += 1;
+                }
+                outcome => return outcome.map_err(Failure::into_error),
+            }
+        }
+    }
+
+    /// Applies what is missing of `migrations` and returns the versions it applied. Safe to call from several
+    /// replicas at the same time: one does the work, the others wait for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Migration`] for one that fails, [`StoreError::Unavailable`] without a database.
+    #[tracing::instrument(name = "db.migrate", skip_all, fields(component = migrations.name))]
+    pub async fn migrate(&self, migrations: &'static Migrations) -> Result<Vec<String>, StoreError> {
+        self.aside(move |conn| migrations::migrate(conn, migrations)).await
+    }
+
+    /// The versions that [`Db::migrate`] would apply. Changes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] without a database.
+    pub async fn pending(&self, migrations: &'static Migrations) -> Result<Vec<String>, StoreError> {
+        self.read(move |conn| migrations::pending(conn, migrations)).await
+    }
+
+    /// Whether the database answers, for readiness.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|conn| conn.batch_execute("SELECT 1").map_err(StoreError::from)).await
+    }
+
+    /// Runs `work` on a connection of its own, which closes afterwards with all its locks and settings.
+    async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut DbConn) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (connector, span) = (self.connector.for_role(Role::Migrator), tracing::Span::current());
+        tokio::task::spawn_blocking(move || span.in_scope(|| work(&mut connector.open()?)))
+            .await
+            .unwrap_or(Err(StoreError::Panicked))
+    }
+}
+
+fn lost_conflict<E: StoreCause>(error: &E) -> bool {
+    error.store_error().is_some_and(StoreError::is_retryable)
+}
+
+/// 0 to 10 ms, 0 to 20 ms, … up to half a second: the losers of a conflict should not meet again.
+fn pause(tries: u32) -> Duration {
+    let ceiling = (10_000_u32 << tries.min(6)).min(500_000);
+    Duration::from_micros(u64::from(getrandom::u32().unwrap_or(ceiling) % ceiling))
+}

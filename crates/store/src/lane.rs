@@ -1,0 +1,89 @@
+//! A pool of connections of one role, and the queue before it.
+
+use std::{
+    mem,
+    sync::{Arc, LazyLock},
+    time::{Duration, Instant},
+};
+
+use r2d2::{NopErrorHandler, Pool};
+use scheduled_thread_pool::ScheduledThreadPool;
+use tokio::sync::Semaphore;
+
+use crate::{Backend, DbConn, StoreError, connect::Connector};
+
+/// Opens and closes connections for every pool of the process.
+static SCHEDULER: LazyLock<Arc<ScheduledThreadPool>> = LazyLock::new(|| {
+    Arc::new(ScheduledThreadPool::builder().num_threads(1).thread_name_pattern("db-pool").build())
+});
+
+/// Connections open as they are needed and close when they have been idle for this long.
+const IDLE: Duration = Duration::from_mins(5);
+/// PostgreSQL connections are replaced at this age, so that a fail-over or a new certificate reaches all of them.
+const LIFETIME: Duration = Duration::from_mins(30);
+
+/// Requests queue at the semaphore, first come first served, without holding a thread; who gets past it finds a
+/// connection at once or has one made.
+#[derive(Clone, Debug)]
+pub(crate) struct Lane {
+    pool: Pool<Connector>,
+    permits: Arc<Semaphore>,
+    patience: Duration,
+    backend: Backend,
+}
+
+impl Lane {
+    pub(crate) fn new(connector: Connector, backend: Backend, size: u32, patience: Duration) -> Self {
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .idle_timeout(Some(IDLE))
+            .max_lifetime((backend == Backend::Postgres).then_some(LIFETIME))
+            .connection_timeout(patience)
+            .test_on_check_out(true)
+            .error_handler(Box::new(NopErrorHandler))
+            .thread_pool(Arc::clone(&SCHEDULER))
+            .build_unchecked(connector);
+        Self { pool, permits: Arc::new(Semaphore::new(size as usize)), patience, backend }
+    }
+
+    pub(crate) fn size(&self) -> u32 {
+        self.pool.max_size()
+    }
+
+    /// Runs `work` with a connection on the blocking pool. It finishes even if nobody waits for it any more.
+    pub(crate) async fn run<R, F>(&self, work: F) -> Result<R, StoreError>
+    where
+        R: Send + 'static,
+        F: FnOnce(&mut DbConn) -> R + Send + 'static,
+    {
+        let start = Instant::now();
+        let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned())
+            .await
+            .map_err(|_| StoreError::Unavailable("every connection is in use".to_owned()))?
+            .map_err(|_| StoreError::Unavailable("the pool is closed".to_owned()))?;
+        let (pool, span, backend) = (self.pool.clone(), tracing::Span::current(), self.backend);
+        tokio::task::spawn_blocking(move || {
+            let _entered = span.entered();
+            let permit = permit;
+            let mut slot = pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            metrics::histogram!("tessera_db_pool_wait_seconds", "backend" => backend.as_str())
+                .record(start.elapsed().as_secs_f64());
+            let done = match &mut slot.conn {
+                Ok(conn) => Ok(work(conn)),
+                Err(reason) => Err(mem::take(reason).unwrap_or(StoreError::Panicked)),
+            };
+            drop(slot); // before the permit: the next in the queue finds it in the pool
+            drop(permit);
+            done
+        })
+        .await
+        .unwrap_or_else(|stopped| {
+            Err(if stopped.is_panic() {
+                StoreError::Panicked
+            } else {
+                StoreError::Unavailable("the program is stopping".to_owned())
+            })
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! Migrations: embedded in the binary, one list for each backend, recorded by component.
+//!
+//! The bookkeeping is not diesel's: its table knows no component, so that two services sharing a database would each
+//! take the other's version for its own.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use diesel::{
+    backend::Backend as DieselBackend,
+    connection::SimpleConnection as _,
+    dsl::sql,
+    migration::{Migration, MigrationSource},
+    pg::Pg,
+    prelude::*,
+    sql_types::{BigInt, Bool},
+    sqlite::Sqlite,
+};
+use diesel_migrations::EmbeddedMigrations;
+
+use crate::{DbConn, StoreError, transaction};
+
+/// A component's tables: `embed_migrations!("migrations/sqlite")` and `embed_migrations!("migrations/postgres")`, with the
+/// same versions in both.
+pub struct Migrations {
+    /// The component, such as `identity`; its versions are recorded under this name.
+    pub name: &'static str,
+    /// For SQLite. They run in one transaction with foreign keys off, which are checked before it commits.
+    pub sqlite: EmbeddedMigrations,
+    /// For PostgreSQL. Each runs in a transaction of its own, or in none with `run_in_transaction = false`.
+    pub postgres: EmbeddedMigrations,
+}
+
+diesel::table! {
+    tessera_migrations (component, version) {
+        component -> Text,
+        version -> Text,
+    }
+}
+
+const BOOKKEEPING: &str = "CREATE TABLE IF NOT EXISTS tessera_migrations (
+    component TEXT NOT NULL,
+    version TEXT NOT NULL,
+    applied_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    PRIMARY KEY (component, version)
+)";
+
+/// One lock for all components, since the bookkeeping table is common to them. Any number no other program uses.
+const LOCK: i64 = 0x7E55_E4A0;
+
+pub(crate) fn pending(conn: &mut DbConn, migrations: &Migrations) -> Result<Vec<String>, StoreError> {
+    let applied = applied(conn, migrations.name)?;
+    Ok(versions(conn, migrations)?.into_iter().filter(|version| !applied.contains(version)).collect())
+}
+
+pub(crate) fn migrate(conn: &mut DbConn, migrations: &Migrations) -> Result<Vec<String>, StoreError> {
+    if pending(conn, migrations)?.is_empty() {
+        return Ok(Vec::new()); // the usual start: no lock, no write
+    }
+    match conn {
+        DbConn::Sqlite(_) => transaction::run(conn, |conn| {
+            let versions = apply_pending(conn, migrations)?;
+            check_foreign_keys(conn, migrations.name)?;
+            Ok(versions)
+        })
+        .map_err(transaction::Failure::into_error),
+        DbConn::Pg(_) => {
+            wait_for_lock(conn)?;
+            apply_pending(conn, migrations)
+        }
+    }
+}
+
+fn apply_pending(conn: &mut DbConn, migrations: &Migrations) -> Result<Vec<String>, StoreError> {
+    conn.batch_execute(BOOKKEEPING)?;
+    let versions = pending(conn, migrations)?;
+    for version in &versions {
+        apply(conn, migrations, version)?;
+        tracing::info!(component = migrations.name, version, "applied migration {version}");
+    }
+    Ok(versions)
+}
+
+fn apply(conn: &mut DbConn, migrations: &Migrations, version: &str) -> Result<(), StoreError> {
+    let failed = |reason: String| StoreError::Migration {
+        component: migrations.name,
+        version: version.to_owned(),
+        reason,
+    };
+    match conn {
+        DbConn::Sqlite(sqlite) => {
+            find(&migrations.sqlite, version)?.run(sqlite).map_err(|error| failed(error.to_string()))?;
+            record(conn, migrations.name, version)
+        }
+        DbConn::Pg(_) => {
+            let migration = find(&migrations.postgres, version)?;
+            let run = |conn: &mut DbConn| {
+                let DbConn::Pg(pg) = conn else { return Ok(()) };
+                migration.run(pg).map_err(|error| failed(error.to_string()))?;
+                record(conn, migrations.name, version)
+            };
+            if migration.metadata().run_in_transaction() {
+                transaction::run(conn, run).map_err(transaction::Failure::into_error)
+            } else {
+                run(conn)
+            }
+        }
+    }
+}
+
+fn record(conn: &mut DbConn, component: &str, version: &str) -> Result<(), StoreError> {
+    let row = (tessera_migrations::component.eq(component), tessera_migrations::version.eq(version));
+    diesel::insert_into(tessera_migrations::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Asks again and again instead of waiting inside PostgreSQL, where the waiting statement's snapshot would keep a
+/// `CREATE INDEX CONCURRENTLY` of the one who holds the lock from ever finishing. Closing the connection releases it.
+fn wait_for_lock(conn: &mut DbConn) -> Result<(), StoreError> {
+    loop {
+        let lock = sql::<Bool>("pg_try_advisory_lock(").bind::<BigInt, _>(LOCK).sql(")");
+        if diesel::select(lock).get_result(conn)? {
+            return Ok(());
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+fn check_foreign_keys(conn: &mut DbConn, component: &'static str) -> Result<(), StoreError> {
+    let orphans: i64 =
+        diesel::select(sql::<BigInt>("(SELECT count(*) FROM pragma_foreign_key_check)")).get_result(conn)?;
+    if orphans == 0 {
+        return Ok(());
+    }
+    let reason = format!("{orphans} rows would refer to rows that do not exist");
+    Err(StoreError::Migration { component, version: "last".to_owned(), reason })
+}
+
+fn applied(conn: &mut DbConn, component: &str) -> Result<BTreeSet<String>, StoreError> {
+    let exists = match conn {
+        DbConn::Sqlite(_) => "EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'tessera_migrations')",
+        DbConn::Pg(_) => "to_regclass('tessera_migrations') IS NOT NULL",
+    };
+    if !diesel::select(sql::<Bool>(exists)).get_result::<bool>(conn)? {
+        return Ok(BTreeSet::new());
+    }
+    let versions = tessera_migrations::table
+        .filter(tessera_migrations::component.eq(component))
+        .select(tessera_migrations::version)
+        .load::<String>(conn)?;
+    Ok(versions.into_iter().collect())
+}
+
+fn versions(conn: &DbConn, migrations: &Migrations) -> Result<BTreeSet<String>, StoreError> {
+    let all = match conn {
+        DbConn::Sqlite(_) => list(&migrations.sqlite)?.iter().map(|m| version::<Sqlite>(m)).collect(),
+        DbConn::Pg(_) => list(&migrations.postgres)?.iter().map(|m| version::<Pg>(m)).collect(),
+    };
+    Ok(all)
+}
+
+fn version<DB: DieselBackend>(migration: &dyn Migration<DB>) -> String {
+    migration.name().version().to_string()
+}
+
+fn list<DB: DieselBackend>(source: &EmbeddedMigrations) -> Result<Vec<Box<dyn Migration<DB>>>, StoreError> {
+    source.migrations().map_err(|error| StoreError::corrupt("migrations", error))
+}
+
+fn find<DB: DieselBackend>(
+    source: &EmbeddedMigrations,
+    wanted: &str,
+) -> Result<Box<dyn Migration<DB>>, StoreError> {
+    list(source)?
+        .into_iter()
+        .find(|migration| version::<DB>(migration) == wanted)
+        .ok_or_else(|| StoreError::corrupt("migrations", format!("no version {wanted}")))
+}

@@ -1,0 +1,56 @@
+//! What an operator says about a database.
+
+use std::{path::Path, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+/// Where a database is and how patient to be with it. Every member has a default.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DatabaseSettings {
+    /// `sqlite:<path>` or `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=<file>`.
+    /// Default: empty, for which the service puts a SQLite file into its data directory.
+    pub url: SecretString,
+    /// Connections at most, and so queries running at the same time. SQLite writes have one of their own besides.
+    /// Default: 10.
+    pub max_connections: u32,
+    /// How long a request waits for a connection before it is answered with 503. Default: 5s.
+    #[serde(with = "humantime_serde")]
+    pub acquire_timeout: Duration,
+    /// How long a statement waits for a lock somebody else holds. Default: 5s.
+    #[serde(with = "humantime_serde")]
+    pub busy_timeout: Duration,
+    /// How long a PostgreSQL statement may run; migrations have no limit. Default: 15s.
+    #[serde(with = "humantime_serde")]
+    pub statement_timeout: Duration,
+}
+
+impl Default for DatabaseSettings {
+    fn default() -> Self {
+        Self {
+            url: SecretString::default(),
+            max_connections: 10,
+            acquire_timeout: Duration::from_secs(5),
+            busy_timeout: Duration::from_secs(5),
+            statement_timeout: Duration::from_secs(15),
+        }
+    }
+}
+
+impl DatabaseSettings {
+    /// The defaults for this URL.
+    #[must_use]
+    pub fn at(url: impl Into<String>) -> Self {
+        Self { url: url.into().into(), ..Self::default() }
+    }
+
+    /// The same settings, with a SQLite file at `path` where the operator named no URL.
+    #[must_use]
+    pub fn or_sqlite(mut self, path: &Path) -> Self {
+        if self.url.expose_secret().is_empty() {
+            self.url = format!("sqlite:{}", path.display()).into();
+        }
+        self
+    }
+}

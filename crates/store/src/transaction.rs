@@ -1,0 +1,71 @@
+//! One transaction around a closure, on either backend.
+
+use diesel::{
+    Connection,
+    connection::{AnsiTransactionManager, TransactionManager},
+};
+
+use crate::{DbConn, StoreError};
+
+type Transactions = <DbConn as Connection>::TransactionManager;
+
+/// How far a failed transaction came.
+pub(crate) enum Failure<E> {
+    /// It never began, so nothing has happened.
+    Begin(StoreError),
+    /// The work or the commit failed.
+    Inside(E),
+}
+
+impl<E: From<StoreError>> Failure<E> {
+    pub(crate) fn into_error(self) -> E {
+        match self {
+            Self::Begin(error) => error.into(),
+            Self::Inside(error) => error,
+        }
+    }
+}
+
+/// Commits when `work` returns `Ok`, rolls back when it returns `Err`. A panic leaves the transaction open, and the
+/// pool then closes the connection.
+pub(crate) fn run<T, E: From<StoreError>>(
+    conn: &mut DbConn,
+    work: impl FnOnce(&mut DbConn) -> Result<T, E>,
+) -> Result<T, Failure<E>> {
+    match conn {
+        // A deferred transaction that reads before it writes fails at once when somebody else has written in between.
+        DbConn::Sqlite(sqlite) => AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE"),
+        DbConn::Pg(_) => Transactions::begin_transaction(conn),
+    }
+    .map_err(|error| Failure::Begin(error.into()))?;
+    match work(conn) {
+        Ok(value) => {
+            Transactions::commit_transaction(conn)
+                .map_err(|error| Failure::Inside(StoreError::from(error).into()))?;
+            Ok(value)
+        }
+        Err(error) => {
+            // Should the rollback fail, the connection counts as broken and the pool closes it, which rolls back too.
+            if let Err(rollback) = Transactions::rollback_transaction(conn) {
+                tracing::debug!(error = &rollback as &dyn std::error::Error, "rollback failed");
+            }
+            Err(Failure::Inside(error))
+        }
+    }
+}
+
+/// Runs `work` under a savepoint inside [`Db::write`](crate::Db::write): its failure undoes only its own statements
+/// and leaves the transaction usable, on PostgreSQL too.
+///
+/// # Errors
+/// Those of `work`, and those of the savepoint itself.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "inside a transaction that Db::write has begun, this is a savepoint"
+)]
+pub fn savepoint<T, E: From<StoreError> + From<diesel::result::Error>>(
+    conn: &mut DbConn,
+    work: impl FnOnce(&mut DbConn) -> Result<T, E>,
+) -> Result<T, E> {
+    conn.transaction(work)
+}
