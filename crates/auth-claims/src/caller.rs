@@ -1,0 +1,199 @@
+//! From a request to verified claims, or to the dialect's own refusal.
+//!
+//! A handler asks for a [`Caller`] of its dialect. To accept one more kind of credential, override
+//! [`Dialect::credential`] and turn what the request carries into a [`Credential::Subject`].
+
+mod authenticator;
+mod header;
+
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, ResponseError, web};
+use futures_util::future::{BoxFuture, Either, FutureExt as _, LocalBoxFuture, Ready, ready};
+
+pub use self::authenticator::Authenticator;
+pub use self::header::bearer;
+use crate::claims::AccessClaims;
+use crate::scopes::Scope;
+use crate::verify::VerifyError;
+
+/// What a request offers to prove who calls.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Credential {
+    /// An access token, verified here.
+    Bearer(String),
+    /// Anything else, exchanged once at the authorization server.
+    Subject {
+        /// A `subject_token_type` of contracts/oauth2.md §4.
+        token_type: &'static str,
+        /// The credential.
+        token: String,
+    },
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bearer(_) => f.write_str("Bearer(..)"),
+            Self::Subject { token_type, .. } => write!(f, "Subject({token_type}, ..)"),
+        }
+    }
+}
+
+/// Why nobody is let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The request carries no credential this dialect knows.
+    #[error("no credential was given")]
+    Missing,
+    /// The scheme's word is there, but not exactly one value after it, or several headers.
+    #[error("the credential is malformed")]
+    Malformed,
+    /// The value is not UTF-8.
+    #[error("the credential is not UTF-8")]
+    Encoding,
+    /// The token does not verify.
+    #[error(transparent)]
+    Invalid(#[from] VerifyError),
+    /// The authorization server refuses to exchange it.
+    #[error(transparent)]
+    Refused(#[from] ExchangeRefusal),
+    /// Nobody can tell at the moment.
+    #[error("credentials cannot be checked at the moment")]
+    Unavailable,
+}
+
+/// Why an exchange is refused, as far as that may be told (contracts/oauth2.md §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeRefusal {
+    /// The credential is no good, and no more is said.
+    #[error("the credential is not valid")]
+    Invalid,
+    /// Right credential, disabled account.
+    #[error("the account is disabled")]
+    AccountDisabled,
+    /// Right credential, locked account.
+    #[error("the account is locked")]
+    AccountLocked,
+    /// A second factor is missing.
+    #[error("a second factor is required")]
+    OtpRequired,
+    /// The second factor is wrong.
+    #[error("the second factor is not valid")]
+    OtpInvalid,
+}
+
+/// Why an exchange gave nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeError {
+    /// The authorization server said no.
+    #[error(transparent)]
+    Refused(#[from] ExchangeRefusal),
+    /// It could not be asked.
+    #[error("the exchange is out of reach")]
+    Unavailable,
+}
+
+/// Turns foreign credentials into access tokens (RFC 8693).
+pub trait Exchange: Send + Sync + 'static {
+    /// The access token for this credential. May come from a short-lived cache.
+    fn exchange<'a>(
+        &'a self,
+        subject_token_type: &'a str,
+        subject_token: &'a str,
+    ) -> BoxFuture<'a, Result<String, ExchangeError>>;
+
+    /// Drops what a cache holds for this credential, because its token did not verify (any more).
+    fn forget(&self, subject_token_type: &str, subject_token: &str) {
+        let _ = (subject_token_type, subject_token);
+    }
+}
+
+/// How one API family takes credentials and words its refusals.
+pub trait Dialect: 'static {
+    /// The family's error, which renders a [`Rejection`] in its words.
+    type Error: From<Rejection> + ResponseError + 'static;
+
+    /// Finds the credential in a request. By default the Bearer token of the `Authorization` header.
+    ///
+    /// # Errors
+    /// `Missing`, `Malformed` or `Encoding`.
+    fn credential(request: &HttpRequest) -> Result<Credential, Rejection> {
+        bearer(request)
+    }
+}
+
+/// Who calls: verified claims. Finds `web::Data<Authenticator>` in the app's data.
+pub struct Caller<D> {
+    claims: Arc<AccessClaims>,
+    dialect: PhantomData<fn() -> D>,
+}
+
+impl<D> Caller<D> {
+    /// What is known about the caller.
+    #[must_use]
+    pub fn claims(&self) -> &AccessClaims {
+        &self.claims
+    }
+
+    /// Gives the caller back if its token holds this exact scope.
+    ///
+    /// # Errors
+    /// [`MissingScope`], naming it.
+    pub fn require(&self, scope: &Scope) -> Result<&Self, MissingScope> {
+        if self.claims.scope.contains(scope) { Ok(self) } else { Err(MissingScope(scope.clone())) }
+    }
+}
+
+impl<D> Clone for Caller<D> {
+    fn clone(&self) -> Self {
+        Self { claims: Arc::clone(&self.claims), dialect: PhantomData }
+    }
+}
+
+impl<D> std::fmt::Debug for Caller<D> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Caller").field(&self.claims.sub).finish()
+    }
+}
+
+impl<D> Deref for Caller<D> {
+    type Target = AccessClaims;
+
+    fn deref(&self) -> &AccessClaims {
+        &self.claims
+    }
+}
+
+/// The token lacks a scope.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the scope {0} is required")]
+pub struct MissingScope(pub Scope);
+
+impl<D: Dialect> FromRequest for Caller<D> {
+    type Error = D::Error;
+    type Future = Either<Ready<Result<Self, D::Error>>, LocalBoxFuture<'static, Result<Self, D::Error>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let caller = |outcome: Result<_, Rejection>| match outcome {
+            Ok(claims) => Ok(Self { claims, dialect: PhantomData }),
+            Err(rejection) => Err(rejection.into()),
+        };
+        let Some(authenticator) = request.app_data::<web::Data<Authenticator>>() else {
+            tracing::error!("no Authenticator is mounted in this app");
+            return Either::Left(ready(caller(Err(Rejection::Unavailable))));
+        };
+        let credential = match D::credential(request) {
+            Ok(credential) => credential,
+            Err(rejection) => return Either::Left(ready(caller(Err(rejection)))),
+        };
+        if let Some(outcome) = authenticator.recall(&credential) {
+            return Either::Left(ready(caller(outcome)));
+        }
+        let authenticator = authenticator.get_ref().clone();
+        Either::Right(async move { caller(authenticator.admit(&credential).await) }.boxed_local())
+    }
+}

@@ -1,0 +1,144 @@
+//! Verification of access tokens.
+
+mod checks;
+mod remembered;
+mod token;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use self::checks::{LostFeed, VerifierSettings};
+use self::remembered::Remembered;
+use self::token::Compact;
+use crate::claims::AccessClaims;
+use crate::clock::Clock;
+use crate::keys::{KeyCache, KeyLookup, KeySource};
+use crate::revocations::{RevocationIndex, RevocationReason};
+
+/// Longer tokens are refused before anything is done with them (contracts/oauth2.md §7).
+pub const MAX_TOKEN_LEN: usize = 16 * 1024;
+
+/// Why a token is not accepted. The variants stand in the order of the checks: an expired token of a foreign issuer
+/// is `Expired`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum VerifyError {
+    /// Too long, not three base64url parts, no JSON, or a required claim is missing.
+    #[error("the token is malformed")]
+    Malformed,
+    /// Bad signature, unknown key, another algorithm than the key's, a forbidden header member, or a wrong `typ`.
+    #[error("the token's signature is not valid")]
+    Signature,
+    /// `nbf` or `iat` lies in the future.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// `exp` has passed.
+    #[error("the token has expired")]
+    Expired,
+    /// Issued by somebody else.
+    #[error("the token is from another issuer")]
+    Issuer,
+    /// Meant for somebody else.
+    #[error("the token is for another audience")]
+    Audience,
+    /// Revoked, and why.
+    #[error("the token was revoked: {}", .0.as_str())]
+    Revoked(RevocationReason),
+    /// Nobody can tell: the issuer's keys, or by setting its revocation feed, are out of reach.
+    #[error("tokens cannot be verified at the moment")]
+    Unavailable,
+}
+
+/// Verifies access tokens of one issuer for one audience. Cheap to clone.
+#[derive(Clone)]
+pub struct Verifier(Arc<Inner>);
+
+struct Inner {
+    settings: VerifierSettings,
+    keys: KeyCache,
+    revocations: Arc<RevocationIndex>,
+    remembered: Remembered,
+    clock: Clock,
+}
+
+impl Verifier {
+    /// A verifier with an empty revocation index and no keys yet; the first token fetches them.
+    #[must_use]
+    pub fn new(settings: VerifierSettings, source: Arc<dyn KeySource>, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            keys: KeyCache::new(source, clock.clone(), settings.keys),
+            revocations: Arc::new(RevocationIndex::new()),
+            remembered: Remembered::new(settings.remembered_bytes),
+            settings,
+            clock,
+        }))
+    }
+
+    /// The revocations tokens are checked against; give it to a `Follower`.
+    #[must_use]
+    pub fn revocations(&self) -> &Arc<RevocationIndex> {
+        &self.0.revocations
+    }
+
+    /// The clock tokens are checked against.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// Verifies a token in compact form.
+    ///
+    /// # Errors
+    /// The first check that fails, in the order of [`VerifyError`]'s variants.
+    pub async fn verify(&self, token: &str) -> Result<Arc<AccessClaims>, VerifyError> {
+        if let Some(outcome) = self.recall(token) {
+            return outcome;
+        }
+        let compact = Compact::parse(token)?;
+        let generation = self.0.keys.generation();
+        let key = match self.0.keys.find(compact.kid()?).await {
+            KeyLookup::Found(key) => key,
+            KeyLookup::Unknown => return Err(VerifyError::Signature),
+            KeyLookup::Unavailable => return Err(VerifyError::Unavailable),
+        };
+        let claims = Arc::new(compact.claims(&key)?);
+        self.check(&claims)?;
+        self.0.remembered.insert(token, Arc::clone(&claims), generation);
+        Ok(claims)
+    }
+
+    /// Answers without waiting when the token was verified before. `None` when it has to be verified.
+    #[must_use]
+    pub fn recall(&self, token: &str) -> Option<Result<Arc<AccessClaims>, VerifyError>> {
+        if token.len() > MAX_TOKEN_LEN {
+            return Some(Err(VerifyError::Malformed));
+        }
+        let claims = self.0.remembered.get(token, self.0.keys.generation())?;
+        let outcome = self.check(&claims);
+        if outcome.is_err() {
+            self.0.remembered.remove(token);
+        }
+        Some(outcome.map(|()| claims))
+    }
+
+    /// Whether keys are at hand, for readiness checks; fetches them when there are none.
+    pub async fn warm(&self) -> bool {
+        self.0.keys.warm().await
+    }
+
+    fn check(&self, claims: &AccessClaims) -> Result<(), VerifyError> {
+        let Inner { settings, revocations, clock, .. } = &*self.0;
+        settings.check(claims, clock.unix())?;
+        if let Some(reason) = revocations.find(claims) {
+            return Err(VerifyError::Revoked(reason));
+        }
+        match settings.lost_feed {
+            LostFeed::RefuseAfter(limit) if !revocations.health(clock).is_alive(limit) => {
+                Err(VerifyError::Unavailable)
+            }
+            LostFeed::RefuseAfter(_) | LostFeed::KeepServing => Ok(()),
+        }
+    }
+}
+
+/// No clock may be trusted less than this (contracts/oauth2.md §7).
+pub const MAX_LEEWAY: Duration = Duration::from_secs(5);

@@ -1,0 +1,110 @@
+//! The compact form of a signed token (RFC 7515 §7.1), taken apart without believing any of it.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::de::{Deserialize, Deserializer, IgnoredAny};
+
+use super::{MAX_TOKEN_LEN, VerifyError};
+use crate::claims::AccessClaims;
+use crate::keys::VerifyingKey;
+
+/// A token whose header was read and whose signature was not checked yet.
+pub(super) struct Compact<'a> {
+    /// Header and payload as they were signed.
+    signed: &'a str,
+    payload: &'a str,
+    signature: &'a str,
+    alg: String,
+    kid: Option<String>,
+}
+
+/// The header members that matter. serde's derive refuses a repeated one.
+#[derive(serde::Deserialize)]
+struct Header<'a> {
+    #[serde(borrow)]
+    alg: Cow<'a, str>,
+    #[serde(borrow, default)]
+    kid: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    typ: Option<Cow<'a, str>>,
+    #[serde(default)]
+    crit: Present,
+    #[serde(default)]
+    jwk: Present,
+    #[serde(default)]
+    jku: Present,
+    #[serde(default)]
+    x5u: Present,
+    #[serde(default)]
+    x5c: Present,
+}
+
+/// Whether a member is there at all, with whatever value, `null` included.
+#[derive(Default)]
+struct Present(bool);
+
+impl<'de> Deserialize<'de> for Present {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        IgnoredAny::deserialize(deserializer).map(|IgnoredAny| Self(true))
+    }
+}
+
+impl Header<'_> {
+    /// Whether it names extensions we do not know, or brings its own key along.
+    fn oversteps(&self) -> bool {
+        [&self.crit, &self.jwk, &self.jku, &self.x5u, &self.x5c].iter().any(|member| member.0)
+    }
+
+    /// RFC 9068 §4, with RFC 7515 §4.1.9's optional `application/`. An id token, say, is no access token.
+    fn is_access_token(&self) -> bool {
+        self.typ.as_deref().is_some_and(|typ| {
+            ["at+jwt", "application/at+jwt"].iter().any(|name| typ.eq_ignore_ascii_case(name))
+        })
+    }
+}
+
+impl<'a> Compact<'a> {
+    pub(super) fn parse(token: &'a str) -> Result<Self, VerifyError> {
+        if token.len() > MAX_TOKEN_LEN {
+            return Err(VerifyError::Malformed);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(VerifyError::Malformed)?;
+        if payload.contains('.') {
+            return Err(VerifyError::Malformed);
+        }
+        let header = decode(header)?;
+        let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| VerifyError::Malformed)?;
+        if header.oversteps() || !header.is_access_token() {
+            return Err(VerifyError::Signature);
+        }
+        let kid = header.kid.map(Cow::into_owned);
+        Ok(Self { signed, payload, signature, alg: header.alg.into_owned(), kid })
+    }
+
+    /// The id of the key that is said to have signed. Every key of the platform has one, so there is no guessing.
+    pub(super) fn kid(&self) -> Result<&str, VerifyError> {
+        self.kid.as_deref().ok_or(VerifyError::Signature)
+    }
+
+    /// Checks the signature by the key's own algorithm, and only then reads the payload.
+    pub(super) fn claims(&self, key: &VerifyingKey) -> Result<AccessClaims, VerifyError> {
+        let signature = decode(self.signature)?;
+        if self.alg != key.algorithm().as_str() || !key.verifies(self.signed.as_bytes(), &signature) {
+            return Err(VerifyError::Signature);
+        }
+        let claims: AccessClaims =
+            serde_json::from_slice(&decode(self.payload)?).map_err(|_| VerifyError::Malformed)?;
+        let required = [&claims.iss, &claims.sub, &claims.jti, &claims.client_id];
+        if required.iter().any(|value| value.is_empty()) {
+            return Err(VerifyError::Malformed);
+        }
+        Ok(claims)
+    }
+}
+
+fn decode(part: &str) -> Result<Vec<u8>, VerifyError> {
+    URL_SAFE_NO_PAD.decode(part).map_err(|_| VerifyError::Malformed)
+}
