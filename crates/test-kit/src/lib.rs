@@ -1,1 +1,27 @@
-//! test-kit.
+//! What the tests share: throw-away databases, real processes, answers as text.
+//!
+//! - [`TestDatabase`]: an empty database on either backend, gone at the end of the test. PostgreSQL is the server that
+//!   `TESSERA_TEST_POSTGRES_URL` names; a test never skips because it is missing.
+//! - [`PostgresServer`]: a server of the test's own, for what has to be stopped or configured differently.
+//! - [`Process`]: a binary of the workspace, started with nothing but the environment it is given.
+//! - [`dump`]: an HTTP answer as text for a snapshot.
+//!
+//! Nothing here knows a crate of the workspace, so every one of them may use it. Whatever fails panics with a sentence:
+//! the caller is a test.
+#![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::doc_markdown, reason = "SQLite and PostgreSQL are names, not code")]
+
+mod answer;
+mod database;
+mod postgres_server;
+mod process;
+
+pub use self::{
+    answer::{dump, dump_with},
+    database::{Backend, TestDatabase},
+    postgres_server::PostgresServer,
+    process::{Launch, Process, binary, free_port},
+};
+
+// Dependencies for their features alone: libpq under diesel is built from source, with TLS.
+use {openssl_sys as _, pq_sys as _};
