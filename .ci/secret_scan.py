@@ -1,0 +1,124 @@
+"""Fails when a committed file holds a secret (threat 22).
+
+detect-secrets finds them. Program code, settings and manifests are judged by all its detectors; tests and documentation,
+where made-up passwords and published vectors belong, by those that recognise real credentials of known services and
+private keys. The demo's secrets, which are public, may stand in deploy/bootstrap.demo.yaml, in tests and in documentation,
+and nowhere else. What is found and harmless goes into secret-scan.allowed, a line each, with the reason.
+"""
+
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+from detect_secrets.core.scan import scan_file
+from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+from detect_secrets.settings import transient_settings
+
+DEMO = pathlib.Path("deploy/bootstrap.demo.yaml")
+ALLOWED = pathlib.Path(__file__).with_name("secret-scan.allowed")
+# Generated from elsewhere and full of hashes.
+SKIPPED = {"Cargo.lock", ".ci/requirements.txt", str(DEMO)}
+# Fine in a test or an example: made-up passwords, digests, expired tokens, `postgres://user:password@host`.
+HARMLESS_IN_EXAMPLES = {
+    "Base64 High Entropy String", "Basic Auth Credentials", "Hex High Entropy String", "JSON Web Token",
+    "Secret Keyword", "Public IP (ipv4)",
+}  # fmt: skip
+PLUGINS = [
+    {"name": plugin.__name__}
+    for plugin in get_mapping_from_secret_type_to_class().values()
+    if plugin.__name__ != "IPPublicDetector"
+]
+# A path of a mounted or named file is where the secret is, not the secret; `$` and `{` begin a reference.
+FILTERS = [
+    {"path": "detect_secrets.filters.allowlist.is_line_allowlisted"},
+    {"path": "detect_secrets.filters.heuristic.is_sequential_string"},
+    {"path": "detect_secrets.filters.heuristic.is_potential_uuid"},
+    {"path": "detect_secrets.filters.heuristic.is_templated_secret"},
+    {"path": "detect_secrets.filters.heuristic.is_indirect_reference"},
+    {"path": "detect_secrets.filters.regex.should_exclude_secret", 
+     "pattern": [r"^/run/secrets/", r"^tessera-[a-z-]+$", r"^password$"]},
+]
+
+
+def committed():
+    listing = subprocess.run(["git", "ls-files", "-z"], check=True, capture_output=True, text=True).stdout
+    return [path for path in listing.split("\0") if path and path not in SKIPPED and pathlib.Path(path).is_file()]
+
+
+def first_example_line(path):
+    """The line from which on a file is a test or documentation: 0 for all of it."""
+    if path.endswith((".md", "tests.rs")) or re.search(r"(^|/)(tests|test-kit|proto-docs)/", path):
+        return 0
+    lines = pathlib.Path(path).read_text(errors="replace").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if line.strip() == "#[cfg(test)]"), len(lines) + 1)
+
+
+def detected(path):
+    begin = first_example_line(path)
+    # Half of the names here hold the word `secret` or `password`; in Rust and manifests the other detectors must do.
+    keywords = not path.endswith((".rs", "Cargo.toml"))
+    for secret in scan_file(path):
+        if secret.type == "Secret Keyword" and not keywords:
+            continue
+        if secret.line_number < begin or secret.type not in HARMLESS_IN_EXAMPLES:
+            yield secret.line_number, secret.secret_hash[:16], secret.type
+
+
+def demo_secrets():
+    if not DEMO.exists():
+        return []
+    found = re.findall(r"(?:secret|password|key)s?:\s*[\"']?([^\s\"'#\[\]]{8,})", DEMO.read_text())
+    return sorted(value for value in set(found) if not value.startswith(("env:", "file:")))
+
+
+def demo_secrets_in(path, secrets):
+    begin = first_example_line(path)
+    for number, line in enumerate(pathlib.Path(path).read_text(errors="replace").splitlines(), 1):
+        if number < begin and any(secret in line for secret in secrets):
+            yield number, "demo", f"a secret of {DEMO}"
+
+
+def allowed():
+    lines = ALLOWED.read_text().splitlines()
+    return {tuple(line.split()[:2]) for line in lines if line.strip() and not line.startswith("#")}
+
+
+def prove_that_secrets_are_found(secrets):
+    """A check that cannot fail proves nothing. Put together here, so that this file holds none of them."""
+    planted = {
+        "key.pem": "-----BEGIN EC " + "PRIVATE KEY-----",
+        "README.md": "key: AKIA" + "QYLPMN5HFIQR7XYA",
+        "settings.yaml": "client_secret: " + "q8Zt0vXw4rLm2nPk",
+        "lib.rs": 'const KEY: &str = "' + "9f86d081884c7d659a2feaa0c55ad015" + '";',
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        for name, text in planted.items():
+            path = pathlib.Path(folder, name)
+            path.write_text(text + "\n")
+            if not list(detected(str(path))):
+                sys.exit(f"secret-scan would not notice the secret planted in {name}")
+        path = pathlib.Path(folder, "main.rs")
+        path.write_text("".join(f'const A: &str = "{secret}";\n' for secret in secrets))
+        if len(list(demo_secrets_in(str(path), secrets))) != len(secrets):
+            sys.exit("secret-scan would not notice a demo secret in program code")
+
+
+def main():
+    secrets, known, used, found, paths = demo_secrets(), allowed(), set(), [], committed()
+    with transient_settings({"plugins_used": PLUGINS, "filters_used": FILTERS}):
+        prove_that_secrets_are_found(secrets)
+        for path in paths:
+            for line, digest, what in [*detected(path), *demo_secrets_in(path, secrets)]:
+                if (path, digest) in known:
+                    used.add((path, digest))
+                else:
+                    found.append(f"  {path}:{line}: {what}; if it is harmless: {path} {digest} REASON")
+    found += [f"  {ALLOWED.name}: {path} {digest} is not found any more" for path, digest in sorted(known - used)]
+    if found:
+        sys.exit("\n".join(["secret-scan:", *found]))
+    print(f"  {len(paths)} files, {len(secrets)} demo secrets: nothing found, {len(used)} allowed by hand")
+
+
+main()
