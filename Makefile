@@ -1,0 +1,51 @@
+# `make` alone lists the targets. What each does is one command below it, so nothing here has to be learnt.
+
+# Build products stay outside the checkout, where a fresh clone finds them again.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
+export CARGO_TARGET_DIR ?= $(CACHE)/tessera-target
+# Whose examples `make demo` runs.
+PAGES ?= README.md
+RELEASE := $(CARGO_TARGET_DIR)/release/tessera
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test lint fmt openapi deny k8s-check secret-scan figures
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start everything in one process with demo data, on http://127.0.0.1:8080
+	cargo run --release -p tessera -- serve --demo
+
+demo: release ## take the README's first steps on a server of its own, and check every answer
+	deploy/demo $(RELEASE) $(PAGES)
+
+test: ## run every test, on SQLite and on a throw-away PostgreSQL
+	cargo build --workspace --bins
+	.ci/with-postgres cargo test --workspace
+
+lint: ## what CI wants to see clean: format, clippy, documentation
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items
+
+fmt: ## format the code
+	cargo fmt --all
+
+openapi: ## write the OpenAPI document of each service to proto-docs/openapi
+	cargo run -p tessera -- openapi --out proto-docs/openapi
+
+deny: ## judge licences, sources and bans of the dependencies, and advisories where the database can be had
+	.ci/deny
+
+k8s-check: ## render the Kubernetes manifests and validate them strictly
+	.ci/k8s-check
+
+secret-scan: ## look for secrets among the committed files
+	.ci/secret-scan
+
+figures: release ## measure cold start and idle memory of the release build
+	.ci/figures $(RELEASE)
+
+.PHONY: release
+release:
+	cargo build --release -p tessera
