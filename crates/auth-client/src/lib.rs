@@ -1,1 +1,78 @@
-//! auth-client.
+//! A service's way to the authorization server: its own credentials, the published keys, the revocation feed, and the
+//! exchange of foreign credentials. Everything here answers in the terms of `auth-claims`, so that a service that runs
+//! in the authorization server's own process can do without this crate.
+//!
+//! What it leaves to others: verifying what it fetched (`auth_claims::verify`), and following the feed
+//! (`auth_claims::revocations::Follower`). To add an internal call, put a method beside those of `internal.rs` and send
+//! it with `Authority::authorised`, which brings the service token and renews it once when it is refused.
+
+mod credentials;
+mod exchange;
+mod internal;
+mod keys;
+mod settings;
+mod transport;
+
+use std::sync::Arc;
+
+use auth_claims::clock::Clock;
+use secrecy::SecretString;
+
+pub use self::settings::AuthoritySettings;
+pub use self::transport::AuthorityError;
+use crate::credentials::ServiceTokens;
+use crate::exchange::Exchanges;
+use crate::settings::Endpoints;
+use crate::transport::Transport;
+
+/// The authorization server, as one of its clients sees it. Cheap to clone; clones share tokens and caches.
+///
+/// Implements `KeySource`, `RevocationSource` and `Exchange` of `auth-claims`.
+#[derive(Clone)]
+pub struct Authority(Arc<Inner>);
+
+struct Inner {
+    endpoints: Endpoints,
+    transport: Transport,
+    tokens: ServiceTokens,
+    exchanges: Exchanges,
+}
+
+impl Authority {
+    /// Prepares everything. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the URL is no `http` or `https` address, or the HTTP client cannot be set up.
+    pub fn connect(settings: AuthoritySettings) -> Result<Self, AuthorityError> {
+        Self::connect_at(settings, Clock::system())
+    }
+
+    /// The same, with caches that age by this clock.
+    ///
+    /// # Errors
+    /// As [`Authority::connect`].
+    pub fn connect_at(settings: AuthoritySettings, clock: Clock) -> Result<Self, AuthorityError> {
+        let endpoints = settings.endpoints()?;
+        let transport = Transport::new(settings.timeout)?;
+        let settings = Arc::new(settings);
+        let tokens = ServiceTokens::new(&settings, &endpoints, transport.clone(), clock.clone());
+        let exchanges = Exchanges::new(&settings, &endpoints, transport.clone(), clock)?;
+        Ok(Self(Arc::new(Inner { endpoints, transport, tokens, exchanges })))
+    }
+
+    /// The service's own access token, from memory until shortly before it expires.
+    ///
+    /// # Errors
+    /// When the authorization server refuses the credentials or is out of reach.
+    pub async fn service_token(&self) -> Result<SecretString, AuthorityError> {
+        self.0.tokens.get().await
+    }
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority")
+            .field("token_url", &self.0.endpoints.token.as_str())
+            .finish_non_exhaustive()
+    }
+}
