@@ -23,7 +23,7 @@ pub(crate) enum Role {
     Reader,
     /// Transactions.
     Writer,
-    /// Migrations: no time limits, and SQLite's foreign keys off, as rebuilding a table needs.
+    /// Migrations: no limit on a statement's time, and SQLite's foreign keys off, as rebuilding a table needs.
     Migrator,
 }
 
@@ -103,14 +103,11 @@ impl Connector {
 
     fn open_postgres(&self, url: &str) -> Result<PgConnection, StoreError> {
         let mut conn = PgConnection::establish(url).map_err(|error| refused(&error))?;
-        let (lock, statement) = match self.role {
-            Role::Reader | Role::Writer => (self.busy, self.statement),
-            Role::Migrator => (Duration::ZERO, Duration::ZERO),
-        };
+        let statement = if self.role == Role::Migrator { Duration::ZERO } else { self.statement };
         // diesel has set the time zone to UTC and the encoding to UTF-8.
         conn.batch_execute(&format!(
             "SET lock_timeout = {}; SET statement_timeout = {}; SET idle_in_transaction_session_timeout = '60s'",
-            lock.as_millis(),
+            self.busy.as_millis(),
             statement.as_millis(),
         ))?;
         Ok(conn)
@@ -144,11 +141,13 @@ pub(crate) fn prepare_file(path: &Path) -> Result<(), StoreError> {
         .map_err(|error| fault(format!("the SQLite file {}: {error}", path.display())))
 }
 
-/// What the pool holds: a connection, or the reason why there is none. Handing the reason out instead of an error
+/// What the pool holds: a connection, or the reason why there is none (it is taken out by who hears of it). Handing the reason out instead of an error
 /// makes a request fail at once; r2d2 itself would let it wait for the whole timeout while it tries again.
 pub(crate) struct Slot {
     pub(crate) conn: Result<DbConn, Option<StoreError>>,
     made: Instant,
+    /// Set by who found the connection dead.
+    pub(crate) dead: bool,
 }
 
 impl r2d2::ManageConnection for Connector {
@@ -156,7 +155,7 @@ impl r2d2::ManageConnection for Connector {
     type Error = StoreError;
 
     fn connect(&self) -> Result<Slot, StoreError> {
-        Ok(Slot { conn: self.open().map_err(Some), made: Instant::now() })
+        Ok(Slot { conn: self.open().map_err(Some), made: Instant::now(), dead: false })
     }
 
     /// Costs no query: that a connection is dead shows at `BEGIN` or at the first read, and both are then repeated on
@@ -171,6 +170,7 @@ impl r2d2::ManageConnection for Connector {
     }
 
     fn has_broken(&self, slot: &mut Slot) -> bool {
-        std::thread::panicking() || slot.conn.as_mut().map_or(true, DbConn::is_broken)
+        // diesel does not notice that a connection is dead when it was preparing a statement.
+        slot.dead || std::thread::panicking() || slot.conn.as_mut().map_or(true, DbConn::is_broken)
     }
 }

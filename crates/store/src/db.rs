@@ -103,15 +103,15 @@ impl Db {
     {
         let mut spares = self.readers.size();
         loop {
-            let (returned, outcome, dead) = self
+            let ((returned, outcome), dead) = self
                 .readers
                 .run(move |conn| {
                     let outcome = work(conn);
-                    let dead = outcome.is_err() && conn.is_broken();
-                    (work, outcome, dead)
+                    let dead = outcome.as_ref().is_err_and(lost_connection) || conn.is_broken();
+                    ((work, outcome), dead)
                 })
                 .await?;
-            if !dead || spares == 0 {
+            if outcome.is_ok() || !dead || spares == 0 {
                 return outcome;
             }
             (work, spares) = (returned, spares - 1);
@@ -134,12 +134,12 @@ impl Db {
     {
         let (mut tries, mut spares) = (1, self.writers.size());
         loop {
-            let (returned, outcome, dead) = self
+            let ((returned, outcome), dead) = self
                 .writers
                 .run(move |conn| {
                     let outcome = transaction::run(conn, &mut work);
-                    let dead = outcome.is_err() && conn.is_broken();
-                    (work, outcome, dead)
+                    let dead = conn.is_broken();
+                    ((work, outcome), dead)
                 })
                 .await?;
             work = returned;
@@ -191,6 +191,10 @@ impl Db {
             .await
             .unwrap_or(Err(StoreError::Panicked))
     }
+}
+
+fn lost_connection<E: StoreCause>(error: &E) -> bool {
+    matches!(error.store_error(), Some(StoreError::Unavailable(_)))
 }
 
 fn lost_conflict<E: StoreCause>(error: &E) -> bool {

@@ -1,7 +1,6 @@
 //! A pool of connections of one role, and the queue before it.
 
 use std::{
-    mem,
     sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
@@ -39,7 +38,6 @@ impl Lane {
             .min_idle(Some(0))
             .idle_timeout(Some(IDLE))
             .max_lifetime((backend == Backend::Postgres).then_some(LIFETIME))
-            .connection_timeout(patience)
             .test_on_check_out(true)
             .error_handler(Box::new(NopErrorHandler))
             .thread_pool(Arc::clone(&SCHEDULER))
@@ -51,11 +49,12 @@ impl Lane {
         self.pool.max_size()
     }
 
-    /// Runs `work` with a connection on the blocking pool. It finishes even if nobody waits for it any more.
-    pub(crate) async fn run<R, F>(&self, work: F) -> Result<R, StoreError>
+    /// Runs `work` with a connection on the blocking pool. It finishes even if nobody waits for it any more. With its
+    /// result it tells whether it found the connection dead.
+    pub(crate) async fn run<R, F>(&self, work: F) -> Result<(R, bool), StoreError>
     where
         R: Send + 'static,
-        F: FnOnce(&mut DbConn) -> R + Send + 'static,
+        F: FnOnce(&mut DbConn) -> (R, bool) + Send + 'static,
     {
         let start = Instant::now();
         let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned())
@@ -63,16 +62,20 @@ impl Lane {
             .map_err(|_| StoreError::Unavailable("every connection is in use".to_owned()))?
             .map_err(|_| StoreError::Unavailable("the pool is closed".to_owned()))?;
         let (pool, span, backend) = (self.pool.clone(), tracing::Span::current(), self.backend);
+        let deadline = start + self.patience;
         tokio::task::spawn_blocking(move || {
             let _entered = span.entered();
             let permit = permit;
-            let mut slot = pool.get().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+            let left = deadline.saturating_duration_since(Instant::now());
+            let mut slot =
+                pool.get_timeout(left).map_err(|error| StoreError::Unavailable(error.to_string()))?;
             metrics::histogram!("tessera_db_pool_wait_seconds", "backend" => backend.as_str())
                 .record(start.elapsed().as_secs_f64());
             let done = match &mut slot.conn {
                 Ok(conn) => Ok(work(conn)),
-                Err(reason) => Err(mem::take(reason).unwrap_or(StoreError::Panicked)),
+                Err(reason) => Err(reason.take().unwrap_or(StoreError::Panicked)),
             };
+            slot.dead = matches!(done, Ok((_, true)));
             drop(slot); // before the permit: the next in the queue finds it in the pool
             drop(permit);
             done

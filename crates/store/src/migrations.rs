@@ -116,10 +116,14 @@ fn record(conn: &mut DbConn, component: &str, version: &str) -> Result<(), Store
 /// Asks again and again instead of waiting inside PostgreSQL, where the waiting statement's snapshot would keep a
 /// `CREATE INDEX CONCURRENTLY` of the one who holds the lock from ever finishing. Closing the connection releases it.
 fn wait_for_lock(conn: &mut DbConn) -> Result<(), StoreError> {
+    let mut waited = false;
     loop {
         let lock = sql::<Bool>("pg_try_advisory_lock(").bind::<BigInt, _>(LOCK).sql(")");
         if diesel::select(lock).get_result(conn)? {
             return Ok(());
+        }
+        if !std::mem::replace(&mut waited, true) {
+            tracing::info!("waiting for the migrations of another replica");
         }
         std::thread::sleep(Duration::from_millis(100));
     }

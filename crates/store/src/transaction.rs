@@ -1,8 +1,9 @@
 //! One transaction around a closure, on either backend.
 
 use diesel::{
-    Connection,
-    connection::{AnsiTransactionManager, TransactionManager},
+    Connection, QueryResult,
+    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager},
+    result::Error as DieselError,
 };
 
 use crate::{DbConn, StoreError};
@@ -38,19 +39,27 @@ pub(crate) fn run<T, E: From<StoreError>>(
         DbConn::Pg(_) => Transactions::begin_transaction(conn),
     }
     .map_err(|error| Failure::Begin(error.into()))?;
-    match work(conn) {
-        Ok(value) => {
-            Transactions::commit_transaction(conn)
-                .map_err(|error| Failure::Inside(StoreError::from(error).into()))?;
-            Ok(value)
+    let outcome = match work(conn) {
+        Ok(value) => commit(conn).map(|()| value).map_err(|error| StoreError::from(error).into()),
+        Err(error) => Err(error),
+    };
+    outcome.map_err(|error| {
+        // A commit may have ended the transaction although it failed. Should the rollback fail, the connection counts
+        // as broken and the pool closes it, which rolls back too.
+        match Transactions::rollback_transaction(conn) {
+            Ok(()) | Err(DieselError::NotInTransaction) => {}
+            Err(failed) => tracing::debug!(error = &failed as &dyn std::error::Error, "rollback failed"),
         }
-        Err(error) => {
-            // Should the rollback fail, the connection counts as broken and the pool closes it, which rolls back too.
-            if let Err(rollback) = Transactions::rollback_transaction(conn) {
-                tracing::debug!(error = &rollback as &dyn std::error::Error, "rollback failed");
-            }
-            Err(Failure::Inside(error))
-        }
+        Failure::Inside(error)
+    })
+}
+
+/// PostgreSQL answers `COMMIT` with success when a statement has failed before and `work` went on regardless, and
+/// nothing is stored. Any statement fails then, so one goes ahead of `COMMIT` in the same message.
+fn commit(conn: &mut DbConn) -> QueryResult<()> {
+    match conn {
+        DbConn::Sqlite(_) => Transactions::commit_transaction(conn),
+        DbConn::Pg(pg) => pg.batch_execute("SELECT 1; COMMIT"),
     }
 }
 

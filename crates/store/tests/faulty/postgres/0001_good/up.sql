@@ -1,0 +1,1 @@
+CREATE TABLE good (name TEXT PRIMARY KEY);

@@ -1,0 +1,2 @@
+CREATE TABLE half (name TEXT PRIMARY KEY);
+INSERT INTO nowhere (name) VALUES (1);

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY labels_by_counter ON labels (counter);

@@ -1,0 +1,1 @@
+CREATE INDEX labels_by_counter ON labels (counter);

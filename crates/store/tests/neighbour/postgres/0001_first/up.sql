@@ -1,0 +1,1 @@
+CREATE TABLE neighbours (name TEXT PRIMARY KEY);
