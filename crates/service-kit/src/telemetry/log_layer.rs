@@ -1,0 +1,152 @@
+//! Writes events as log lines, each with the fields of the spans around it.
+//!
+//! `tracing_subscriber::fmt` formats a span's fields when the span opens and parses them again for each value recorded
+//! later; a request's span opens for every request and is logged for almost none. Here fields stay values until a line
+//! needs them.
+
+use std::io::{IsTerminal, Write};
+
+use tracing::{
+    Event, Subscriber,
+    span::{Attributes, Id, Record},
+};
+use tracing_subscriber::{
+    Layer,
+    fmt::MakeWriter,
+    layer::Context,
+    registry::{LookupSpan, Scope},
+};
+
+use super::{fields::Fields, line::Line};
+use crate::settings::LogFormat;
+
+pub(super) struct LogLayer<W> {
+    format: LogFormat,
+    colour: bool,
+    writer: W,
+}
+
+impl<W: for<'a> MakeWriter<'a>> LogLayer<W> {
+    pub(super) fn new(format: LogFormat, writer: W) -> Self {
+        Self { format, colour: std::io::stderr().is_terminal(), writer }
+    }
+}
+
+impl<S, W> Layer<S> for LogLayer<W>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'a> MakeWriter<'a> + 'static,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if let Some(span) = context.span(id) {
+            let mut fields = Fields::default();
+            attributes.record(&mut fields);
+            span.extensions_mut().insert(fields);
+        }
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        if let Some(span) = context.span(id)
+            && let Some(fields) = span.extensions_mut().get_mut::<Fields>()
+        {
+            values.record(fields);
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut own = Fields::default();
+        event.record(&mut own);
+        let message = own.take_message();
+        let mut fields = context.event_scope(event).map(around).unwrap_or_default();
+        for (name, value) in own.0 {
+            fields.set(name, value);
+        }
+        let line = Line { metadata: event.metadata(), message, fields }.render(self.format, self.colour);
+        // Nobody is left to tell when standard error is gone.
+        let _ = self.writer.make_writer_for(event.metadata()).write_all(line.as_bytes());
+    }
+}
+
+/// The fields of the spans, the inner ones replacing the outer ones of the same name.
+fn around<'a, R: LookupSpan<'a>>(scope: Scope<'a, R>) -> Fields {
+    let mut fields = Fields::default();
+    for span in scope.from_root() {
+        if let Some(known) = span.extensions().get::<Fields>() {
+            let shown = known.0.iter().filter(|(name, _)| !name.starts_with("otel."));
+            shown.for_each(|(name, value)| fields.set(name, value.clone()));
+        }
+    }
+    fields
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn lines(format: LogFormat, work: impl FnOnce()) -> Vec<String> {
+        let written = Written::default();
+        let writer = written.clone();
+        let layer = LogLayer { format, colour: false, writer: move || writer.clone() };
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), work);
+        let written = written.0.lock().unwrap();
+        String::from_utf8(written.clone()).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    fn request() {
+        let span = tracing::error_span!(
+            "request",
+            otel.name = "GET /x",
+            request.id = "r1",
+            trace_id = tracing::field::Empty
+        );
+        span.record("trace_id", "t1");
+        let _outer = span.entered();
+        let inner = tracing::error_span!("token.issue", client.id = "rooms", request.id = "inner");
+        let _inner = inner.entered();
+        let cause = std::io::Error::other("disk full");
+        tracing::warn!(error = &cause as &dyn std::error::Error, attempts = 3, "not\nstored\x1b[2J");
+    }
+
+    #[test]
+    fn a_json_line_has_the_fields_of_the_spans_around_it() {
+        let lines = lines(LogFormat::Json, request);
+        let line: serde_json::Value = serde_json::from_str(&lines[0]).unwrap();
+        let timestamp = line["timestamp"].as_str().unwrap();
+        assert!(
+            timestamp.ends_with('Z') && timestamp.len() == "2026-11-21T21:00:00.000000Z".len(),
+            "{timestamp}"
+        );
+        let expected = serde_json::json!({
+            "timestamp": timestamp, "level": "WARN", "target": module_path!(), "message": "not\nstored\u{1b}[2J",
+            "request.id": "inner", "trace_id": "t1", "client.id": "rooms", "error": "disk full", "attempts": 3,
+        });
+        assert_eq!(line, expected);
+    }
+
+    #[test]
+    fn a_human_line_is_one_line_whatever_it_says() {
+        let lines = lines(LogFormat::Human, request);
+        let (_, line) = lines[0].split_once(' ').unwrap();
+        assert_eq!(
+            line,
+            " WARN not\\nstored\\u{1b}[2J request.id=inner trace_id=t1 client.id=rooms error=\"disk full\" attempts=3"
+        );
+        assert_eq!(lines.len(), 1);
+    }
+}

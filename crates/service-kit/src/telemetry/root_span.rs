@@ -1,0 +1,62 @@
+//! The span around a request, and the trace that it belongs to.
+
+use actix_web::{dev::ServiceRequest, http::header::HeaderMap};
+use opentelemetry::{
+    Context,
+    propagation::{Extractor, TextMapPropagator},
+    trace::TraceContextExt,
+};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tracing::{Span, field::Empty};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use crate::{request_id::RequestId, trusted_proxies::only};
+
+/// Opens the span `{method} {route}`. Its path is recorded, its query never: queries carry credentials.
+pub(crate) fn root_span(request: &ServiceRequest, id: &RequestId, method: &'static str, route: &str) -> Span {
+    // At the level of errors, so that an error's line has its request id whatever `log.level` is.
+    let span = tracing::error_span!(
+        "request",
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        request.id = id.as_str(),
+        trace_id = Empty,
+        http.request.method = method,
+        http.route = route,
+        url.path = request.path(),
+        http.response.status_code = Empty,
+        error.r#type = Empty,
+        otel.status_code = Empty,
+    );
+    let remote = remote(request.headers());
+    if let Some(remote) = &remote {
+        // It fails when no traces are exported; then the trace id below is all there is to it.
+        let _ = span.set_parent(remote.clone());
+    }
+    for context in [Some(span.context()), remote].into_iter().flatten() {
+        let trace = context.span().span_context().clone();
+        if trace.is_valid() {
+            span.record("trace_id", tracing::field::display(trace.trace_id()));
+            break;
+        }
+    }
+    span
+}
+
+/// The caller's span, from `traceparent` (W3C Trace Context §3.2).
+fn remote(headers: &HeaderMap) -> Option<Context> {
+    only(headers, "traceparent")?;
+    let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Headers(headers));
+    context.span().span_context().is_valid().then_some(context)
+}
+
+struct Headers<'a>(&'a HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(actix_web::http::header::HeaderName::as_str).collect()
+    }
+}
