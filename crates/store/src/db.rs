@@ -107,7 +107,8 @@ impl Db {
                 .readers
                 .run(move |conn| {
                     let outcome = work(conn);
-                    let dead = outcome.as_ref().is_err_and(lost_connection) || conn.is_broken();
+                    let dead = outcome.as_ref().err().and_then(E::store_error).is_some_and(is_lost)
+                        || conn.is_broken();
                     ((work, outcome), dead)
                 })
                 .await?;
@@ -138,14 +139,17 @@ impl Db {
                 .writers
                 .run(move |conn| {
                     let outcome = transaction::run(conn, &mut work);
-                    let dead = conn.is_broken();
+                    let error = outcome.as_ref().err().and_then(Failure::store_error);
+                    let dead = error.is_some_and(is_lost) || conn.is_broken();
                     ((work, outcome), dead)
                 })
                 .await?;
             work = returned;
             match outcome {
                 Err(Failure::Begin(_)) if dead && spares > 0 => spares -= 1,
-                Err(Failure::Inside(error)) if tries < TRIES && lost_conflict(&error) => {
+                Err(Failure::Inside(error))
+                    if tries < TRIES && error.store_error().is_some_and(StoreError::is_retryable) =>
+                {
                     tracing::debug!(tries, "the transaction lost a conflict and runs again");
                     tokio::time::sleep(pause(tries)).await;
                     tries += 1;
@@ -193,12 +197,9 @@ impl Db {
     }
 }
 
-fn lost_connection<E: StoreCause>(error: &E) -> bool {
-    matches!(error.store_error(), Some(StoreError::Unavailable(_)))
-}
-
-fn lost_conflict<E: StoreCause>(error: &E) -> bool {
-    error.store_error().is_some_and(StoreError::is_retryable)
+/// Whether the connection is of no more use.
+fn is_lost(error: &StoreError) -> bool {
+    matches!(error, StoreError::Unavailable(_))
 }
 
 /// 0 to 10 ms, 0 to 20 ms, … up to half a second: the losers of a conflict should not meet again.

@@ -75,6 +75,10 @@ impl From<DieselError> for StoreError {
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
                 info,
             ) => Self::Unavailable(format!("connection lost: {}", info.message().trim())),
+            // A pooled connection to what was the primary before a fail-over. It is closed; the next may find the new one.
+            DieselError::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, info) => {
+                Self::Unavailable(info.message().to_owned())
+            }
             DieselError::BrokenTransactionManager => Self::Unavailable("connection lost".to_owned()),
             DieselError::RollbackErrorOnCommit { commit_error, .. } => Self::from(*commit_error),
             other => Self::Query(other),
@@ -104,8 +108,9 @@ fn is_conflict(error: &DieselError) -> bool {
 }
 
 fn is_busy(error: &DieselError) -> bool {
-    const BUSY: [&str; 6] = [
+    const BUSY: [&str; 7] = [
         "database is locked",
+        "database or disk is full",
         "canceling statement due to lock timeout",
         "canceling statement due to statement timeout",
         "the database system is shutting down",

@@ -54,3 +54,30 @@ impl DatabaseSettings {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Result<DatabaseSettings, String> {
+        serde_json::from_str(json).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_member_has_a_default_and_no_other_is_accepted() {
+        let settings = read(r#"{"url": "sqlite:x.db", "busy_timeout": "250ms"}"#).unwrap();
+        assert_eq!((settings.max_connections, settings.busy_timeout), (10, Duration::from_millis(250)));
+        assert!(read(r#"{"urls": ""}"#).unwrap_err().contains("unknown field `urls`"));
+        assert!(read(r#"{"acquire_timeout": 5}"#).is_err(), "a number has no unit");
+    }
+
+    #[test]
+    fn a_file_is_the_default_only_where_there_is_no_url() {
+        let path = Path::new("/data/identity.db");
+        assert_eq!(read("{}").unwrap().or_sqlite(path).url.expose_secret(), "sqlite:/data/identity.db");
+        assert_eq!(
+            DatabaseSettings::at("postgres://h/d").or_sqlite(path).url.expose_secret(),
+            "postgres://h/d"
+        );
+    }
+}

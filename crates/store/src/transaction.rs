@@ -6,7 +6,7 @@ use diesel::{
     result::Error as DieselError,
 };
 
-use crate::{DbConn, StoreError};
+use crate::{DbConn, StoreCause, StoreError};
 
 type Transactions = <DbConn as Connection>::TransactionManager;
 
@@ -18,7 +18,14 @@ pub(crate) enum Failure<E> {
     Inside(E),
 }
 
-impl<E: From<StoreError>> Failure<E> {
+impl<E: From<StoreError> + StoreCause> Failure<E> {
+    pub(crate) fn store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Begin(error) => Some(error),
+            Self::Inside(error) => error.store_error(),
+        }
+    }
+
     pub(crate) fn into_error(self) -> E {
         match self {
             Self::Begin(error) => error.into(),

@@ -50,7 +50,7 @@ async fn the_loser_of_a_serialization_failure_runs_again() {
         add(conn, mine, seen + 1 - own)
     })
     .await;
-    assert_eq!(attempts, 3);
+    assert!(attempts > 2, "both succeeded at once, so there was no conflict");
     let mut values = [read_value(&db, "a").await, read_value(&db, "b").await];
     values.sort_unstable();
     assert_eq!(values, [1, 2]);
@@ -66,7 +66,7 @@ async fn the_victim_of_a_deadlock_runs_again() {
         add(conn, second, 1)
     })
     .await;
-    assert_eq!(attempts, 3);
+    assert!(attempts > 2, "both succeeded at once, so there was no conflict");
     assert_eq!((read_value(&db, "a").await, read_value(&db, "b").await), (2, 2));
 }
 

@@ -92,6 +92,27 @@ async fn a_connection_lost_inside_a_transaction_is_unavailability_and_not_tried_
     assert_eq!(read_value(&db, "a").await, 0);
 }
 
+#[tokio::test]
+async fn a_connection_to_a_server_that_has_become_read_only_is_given_up() {
+    let database = TestDatabase::postgres();
+    let db =
+        Db::open(&DatabaseSettings { max_connections: 1, ..DatabaseSettings::at(database.url()) }).unwrap();
+    db.migrate(&MIGRATIONS).await.unwrap();
+    let session = |conn: &mut store::DbConn| {
+        Ok::<_, StoreError>(diesel::select(sql::<Integer>("pg_backend_pid()")).get_result::<i32>(conn)?)
+    };
+    let before = db.read(session).await.unwrap();
+    let refused = db
+        .write(|conn| {
+            conn.batch_execute("SET TRANSACTION READ ONLY")?; // what a standby says to everybody
+            add(conn, "a", 1)
+        })
+        .await
+        .unwrap_err();
+    assert!(refused.is_unavailable(), "{refused:?}");
+    assert_ne!(db.read(session).await.unwrap(), before);
+}
+
 #[rstest]
 #[tokio::test]
 async fn a_request_without_a_connection_gives_up(
