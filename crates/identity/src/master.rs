@@ -32,7 +32,9 @@ const SALT: &[u8] = b"tessera identity v1";
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// Not base64 of exactly 32 bytes.
-    #[error("the master key must be the base64 form of exactly 32 bytes (`openssl rand -base64 32` makes one)")]
+    #[error(
+        "the master key must be the base64 form of exactly 32 bytes (`openssl rand -base64 32` makes one)"
+    )]
     Malformed,
     /// A pattern, which no random generator gives.
     #[error("the master key is a pattern, not random bytes (`openssl rand -base64 32` makes one)")]
@@ -82,7 +84,9 @@ impl MasterKey {
         let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| MasterKeyError::Malformed)?);
         let key = <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| MasterKeyError::Malformed)?;
         let mut seen = [false; 256];
-        key.iter().for_each(|byte| seen[usize::from(*byte)] = true);
+        for byte in key {
+            seen[usize::from(byte)] = true;
+        }
         if seen.iter().filter(|seen| **seen).count() < DISTINCT_BYTES {
             return Err(MasterKeyError::Weak);
         }

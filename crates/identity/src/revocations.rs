@@ -1,1 +1,167 @@
-//! Placeholder of the module `revocations`.
+//! What was revoked: the feed every service follows, and the auth server's own check.
+//!
+//! | entry | made by | ends |
+//! | --- | --- | --- |
+//! | a moment (`signed_out` `revoked` `reuse_detected` `password_changed`) | [`revoke`] | when the last token it hits is dead |
+//! | a state (`account_disabled` `client_disabled`) | [`revoke`] | with [`lift`], which puts an entry `lifted` in its place |
+//! | a final state (`account_deleted` `client_deleted`) | [`revoke`] | when the last token is dead; earlier with [`lift`], which leaves a moment |
+//!
+//! Of a name's moments and of its states only the last is kept: the feed grows with the names revoked, not with how
+//! often. `seq` comes from one counter row, which stays locked until the entry's transaction has ended. So entries
+//! become visible in the order of their numbers, and who has seen N misses nothing before N.
+
+mod feed;
+mod rows;
+
+use auth_claims::claims::AccessClaims;
+use auth_claims::revocations::{RevocationIndex, RevocationKind, RevocationPage, RevocationReason};
+use chrono::{DateTime, TimeDelta, Utc};
+pub(crate) use feed::Feed;
+pub(crate) use rows::{find_against, prune, reason};
+use store::{DbConn, StoreError};
+
+use crate::accounts::AccountId;
+use crate::clients::{ClientId, LONGEST_ACCESS_TOKEN};
+use crate::locks::Lock;
+use crate::refresh;
+
+/// Entries of one page of the feed.
+pub const PAGE: u32 = 500;
+
+/// Verifiers allow for clocks that differ by seconds; an entry outlives its tokens by more.
+const LEEWAY: TimeDelta = TimeDelta::minutes(1);
+
+/// The end of what has none, for columns and followers that want one: a thousand years.
+const LASTING: TimeDelta = TimeDelta::days(365_000);
+
+/// How long the feed tells that a state has ended. A follower that was away for longer starts anew.
+const LIFT_KEPT: TimeDelta = TimeDelta::days(30);
+
+/// Something to revoke.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// What `value` names.
+    pub kind: RevocationKind,
+    /// The token id, session id, account or client.
+    pub value: String,
+    /// Why.
+    pub reason: RevocationReason,
+    /// Hits tokens issued at this instant or earlier (a state hits all).
+    pub issued_before: DateTime<Utc>,
+    /// When no token is left that it could hit.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Revocation {
+    /// All tokens an account has at `now`, and all it gets while a state lasts.
+    #[must_use]
+    pub fn of_account(account: AccountId, reason: RevocationReason, now: DateTime<Utc>) -> Self {
+        Self::of_holder(RevocationKind::Sub, account.to_string(), reason, now)
+    }
+
+    /// All tokens a client has at `now`, and all it gets while a state lasts.
+    #[must_use]
+    pub fn of_client(client: &ClientId, reason: RevocationReason, now: DateTime<Utc>) -> Self {
+        Self::of_holder(RevocationKind::Client, client.to_string(), reason, now)
+    }
+
+    /// Every token of a session, one that is being signed right now included.
+    #[must_use]
+    pub fn of_session(sid: impl Into<String>, reason: RevocationReason, now: DateTime<Utc>) -> Self {
+        let expires_at = now + LONGEST_ACCESS_TOKEN + LEEWAY;
+        Self { kind: RevocationKind::Sid, value: sid.into(), reason, issued_before: expires_at, expires_at }
+    }
+
+    /// One access token, by its id and its end.
+    #[must_use]
+    pub fn of_token(jti: impl Into<String>, reason: RevocationReason, exp: DateTime<Utc>) -> Self {
+        let expires_at = exp + LEEWAY;
+        Self { kind: RevocationKind::Jti, value: jti.into(), reason, issued_before: expires_at, expires_at }
+    }
+
+    fn of_holder(kind: RevocationKind, value: String, reason: RevocationReason, now: DateTime<Utc>) -> Self {
+        let lasting = matches!(reason, RevocationReason::AccountDisabled | RevocationReason::ClientDisabled);
+        let expires_at = now + if lasting { LASTING } else { LONGEST_ACCESS_TOKEN + LEEWAY };
+        Self { kind, value, reason, issued_before: now, expires_at }
+    }
+}
+
+/// Revokes in the caller's transaction, refresh tokens included, and returns the entry's place in the feed.
+///
+/// A disabled account or client keeps its refresh tokens, and they are refused as long as it is disabled; every other
+/// reason ends them. After the commit call `Identity::announce`, or run the transaction with
+/// [`Identity::write_revoking`](crate::Identity::write_revoking), so that who waits for the feed learns of it at once.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses or is away.
+pub fn revoke(conn: &mut DbConn, revocation: &Revocation) -> Result<i64, StoreError> {
+    Lock::Revocations.take(conn)?;
+    let seq = rows::append(conn, revocation, false)?;
+    refresh::revoke_families(conn, revocation)?;
+    Ok(seq)
+}
+
+/// Ends the state a name is in: an account or client enabled again, or made anew under an old id. Whether it was in one.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses or is away.
+pub fn lift(
+    conn: &mut DbConn,
+    kind: RevocationKind,
+    value: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    Lock::Revocations.take(conn)?;
+    let Some(reason) = rows::find_state(conn, kind, value)? else { return Ok(false) };
+    let mut entry =
+        Revocation { kind, value: value.to_owned(), reason, issued_before: now, expires_at: now + LIFT_KEPT };
+    rows::append(conn, &entry, true)?;
+    if matches!(reason, RevocationReason::AccountDeleted | RevocationReason::ClientDeleted) {
+        // The new bearer of the id has nothing to do with the tokens of the old one.
+        entry.reason = RevocationReason::Revoked;
+        entry.expires_at = now + LONGEST_ACCESS_TOKEN + LEEWAY;
+        rows::append(conn, &entry, false)?;
+    }
+    Ok(true)
+}
+
+/// The entries after `seq`, at most [`PAGE`], and where to go on.
+///
+/// A `seq` the feed has not reached is one of another database (a backup was restored): such a follower gets
+/// everything from the beginning.
+///
+/// # Errors
+/// [`StoreError`] when the database is away or a stored value is not one of ours.
+pub fn list_after(conn: &mut DbConn, seq: i64) -> Result<RevocationPage, StoreError> {
+    // Before the entries: what is committed in between has a higher number and is read now or by the next call.
+    let last = rows::last_seq(conn)?;
+    let entries = rows::list_after(conn, if seq > last { 0 } else { seq }, PAGE)?;
+    let next = match entries.last() {
+        Some(entry) if entries.len() == PAGE as usize => entry.seq,
+        Some(entry) => entry.seq.max(last),
+        None => last,
+    };
+    Ok(RevocationPage { next, entries })
+}
+
+/// Why an access token is revoked, if it is: the same answer a follower of the whole feed gives.
+///
+/// # Errors
+/// [`StoreError`] when the database is away or a stored value is not one of ours.
+pub fn find(conn: &mut DbConn, claims: &AccessClaims) -> Result<Option<RevocationReason>, StoreError> {
+    let actor = claims.act.as_deref();
+    let names = [Some(&claims.jti), Some(&claims.sub), Some(&claims.client_id)]
+        .into_iter()
+        .chain([claims.sid.as_ref(), claims.user_id.as_ref()])
+        .chain([actor.map(|actor| &actor.sub), actor.and_then(|actor| actor.client_id.as_ref())]);
+    let names: Vec<&str> = names.flatten().map(String::as_str).collect();
+    let entries = rows::list_named(conn, &names)?;
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let index = RevocationIndex::new();
+    for entry in &entries {
+        index.apply(entry);
+    }
+    Ok(index.find(claims))
+}

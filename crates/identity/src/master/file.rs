@@ -95,7 +95,10 @@ mod tests {
         for mode in [0o640, 0o604, 0o620, 0o644] {
             fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
             let refused = MasterKey::load_or_create(&path).unwrap_err();
-            assert!(matches!(refused, MasterKeyError::Exposed { mode: found, .. } if found == mode), "{refused}");
+            assert!(
+                matches!(refused, MasterKeyError::Exposed { mode: found, .. } if found == mode),
+                "{refused}"
+            );
         }
         fs::set_permissions(&path, Permissions::from_mode(0o400)).unwrap();
         assert!(MasterKey::load_or_create(&path).is_ok());

@@ -2,8 +2,8 @@
 -- fillfactor: a rotation changes no indexed column and finds room on its page.
 CREATE TABLE refresh_families (
     id TEXT COLLATE "C" PRIMARY KEY,
-    client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
-    account_id TEXT NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    client_id TEXT COLLATE "C" NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    account_id TEXT COLLATE "C" NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
     sid TEXT COLLATE "C" NOT NULL,
     scopes TEXT NOT NULL,
     audience TEXT NOT NULL,
@@ -14,7 +14,6 @@ CREATE TABLE refresh_families (
     rotated_at TIMESTAMP NOT NULL,
     created_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP NOT NULL,
-    revoked_at TIMESTAMP,
     revoked_reason TEXT
 ) WITH (fillfactor = 80);
 CREATE INDEX refresh_families_client_id ON refresh_families (client_id);

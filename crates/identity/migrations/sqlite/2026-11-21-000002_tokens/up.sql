@@ -13,7 +13,6 @@ CREATE TABLE refresh_families (
     rotated_at TIMESTAMP NOT NULL,
     created_at TIMESTAMP NOT NULL,
     expires_at TIMESTAMP NOT NULL,
-    revoked_at TIMESTAMP,
     revoked_reason TEXT
 );
 CREATE INDEX refresh_families_client_id ON refresh_families (client_id);

@@ -1,0 +1,216 @@
+//! The table of audit events.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use store::{DbConn, StoreError, on_backend};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+use super::{AuditEvent, Origin, Outcome};
+
+diesel::table! {
+    audit_events (id) {
+        id -> Text,
+        at -> Timestamp,
+        action -> Text,
+        actor -> Nullable<Text>,
+        client_id -> Nullable<Text>,
+        dialect -> Nullable<Text>,
+        target -> Nullable<Text>,
+        address -> Nullable<Text>,
+        outcome -> Text,
+        request_id -> Nullable<Text>,
+        detail -> Nullable<Text>,
+    }
+}
+
+/// Bytes kept of an id or name a request brought along.
+const LONGEST_NAME: usize = 256;
+
+/// Bytes kept of a detail.
+const LONGEST_DETAIL: usize = 4096;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_events)]
+struct AuditRow {
+    id: String,
+    at: NaiveDateTime,
+    action: String,
+    actor: Option<String>,
+    client_id: Option<String>,
+    dialect: Option<String>,
+    target: Option<String>,
+    address: Option<String>,
+    outcome: String,
+    request_id: Option<String>,
+    detail: Option<String>,
+}
+
+/// Which events to list, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Only of this actor.
+    pub actor: Option<String>,
+    /// Only of this action.
+    pub action: Option<String>,
+    /// Only from this instant on.
+    pub since: Option<DateTime<Utc>>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Writes one event in the caller's transaction.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses or is away.
+pub fn insert(conn: &mut DbConn, event: &AuditEvent) -> Result<(), StoreError> {
+    insert_all(conn, std::slice::from_ref(event))
+}
+
+/// Writes several events in the caller's transaction, in their order.
+pub(super) fn insert_all(conn: &mut DbConn, events: &[AuditEvent]) -> Result<(), StoreError> {
+    let rows: Vec<AuditRow> = events.iter().map(AuditRow::from).collect();
+    on_backend!(conn, |c| diesel::insert_into(audit_events::table).values(&rows).execute(c))?;
+    Ok(())
+}
+
+/// The events that match, newest first.
+///
+/// # Errors
+/// [`StoreError`] when the database is away or a stored value is not one of ours.
+pub fn list(conn: &mut DbConn, filter: &AuditFilter) -> Result<Vec<AuditEvent>, StoreError> {
+    let mut query = audit_events::table.select(AuditRow::as_select()).into_boxed();
+    if let Some(actor) = &filter.actor {
+        query = query.filter(audit_events::actor.eq(actor));
+    }
+    if let Some(action) = &filter.action {
+        query = query.filter(audit_events::action.eq(action));
+    }
+    if let Some(since) = filter.since {
+        query = query.filter(audit_events::at.ge(since.naive_utc()));
+    }
+    let newest_first = (audit_events::at.desc(), audit_events::id.desc());
+    let rows: Vec<AuditRow> = query.order(newest_first).limit(filter.limit.into()).load(conn)?;
+    rows.into_iter().map(AuditEvent::try_from).collect()
+}
+
+/// Deletes at most `limit` events from before `before`; the count tells whether there may be more.
+///
+/// # Errors
+/// [`StoreError`] when the database refuses or is away.
+pub fn prune(conn: &mut DbConn, before: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
+    let old: Vec<String> = audit_events::table
+        .filter(audit_events::at.lt(before.naive_utc()))
+        .order((audit_events::at, audit_events::id))
+        .select(audit_events::id)
+        .limit(limit.into())
+        .load(conn)?;
+    Ok(diesel::delete(audit_events::table.filter(audit_events::id.eq_any(old))).execute(conn)?)
+}
+
+impl From<&AuditEvent> for AuditRow {
+    fn from(event: &AuditEvent) -> Self {
+        let name = |text: &Option<String>| text.as_deref().map(|text| clean(text, LONGEST_NAME).into_owned());
+        let origin = &event.origin;
+        Self {
+            id: next_id(event.at).to_string(),
+            at: event.at.naive_utc(),
+            action: clean(&event.action, LONGEST_NAME).into_owned(),
+            actor: name(&origin.actor),
+            client_id: name(&origin.client_id),
+            dialect: name(&origin.dialect),
+            target: name(&event.target),
+            address: origin.address.map(|address| address.to_string()),
+            outcome: event.outcome.as_str().to_owned(),
+            request_id: name(&origin.request_id),
+            detail: event.detail.as_ref().map(detail),
+        }
+    }
+}
+
+impl TryFrom<AuditRow> for AuditEvent {
+    type Error = StoreError;
+
+    fn try_from(row: AuditRow) -> Result<Self, Self::Error> {
+        let corrupt = |what| move |reason: String| StoreError::corrupt(what, reason);
+        let address = row.address.map(|text| text.parse().map_err(|_| corrupt("audit address")(text)));
+        let detail = row.detail.map(|text| {
+            serde_json::from_str(&text).map_err(|error| corrupt("audit detail")(error.to_string()))
+        });
+        let outcome = [Outcome::Success, Outcome::Failure].into_iter().find(|o| o.as_str() == row.outcome);
+        Ok(Self {
+            at: row.at.and_utc(),
+            action: row.action.into(),
+            origin: Origin {
+                actor: row.actor,
+                client_id: row.client_id,
+                dialect: row.dialect,
+                address: address.transpose()?,
+                request_id: row.request_id,
+            },
+            target: row.target,
+            outcome: outcome.ok_or_else(|| corrupt("audit outcome")(row.outcome))?,
+            detail: detail.transpose()?,
+        })
+    }
+}
+
+/// UUID v7 of the event's instant; within one millisecond later calls give later ids, which keeps the listing's order.
+fn next_id(at: DateTime<Utc>) -> Uuid {
+    static CONTEXT: Mutex<Option<ContextV7>> = Mutex::new(None);
+    let mut context = CONTEXT.lock().unwrap_or_else(PoisonError::into_inner);
+    let context = context.get_or_insert_with(ContextV7::new);
+    let seconds = u64::try_from(at.timestamp()).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(&*context, seconds, at.timestamp_subsec_nanos()))
+}
+
+/// PostgreSQL refuses a NUL in a text, and one such event would spoil its batch; terminals obey other controls.
+fn clean(text: &str, longest: usize) -> Cow<'_, str> {
+    let text = &text[..text.floor_char_boundary(longest)];
+    if text.contains(char::is_control) {
+        Cow::Owned(text.replace(char::is_control, "\u{FFFD}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// JSON text; one that is too long becomes a JSON string of its beginning.
+fn detail(value: &serde_json::Value) -> String {
+    let text = value.to_string();
+    if text.len() <= LONGEST_DETAIL {
+        return text;
+    }
+    serde_json::Value::from(clean(&text, LONGEST_DETAIL)).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn what_is_stored_is_bounded_and_free_of_controls(text in any::<String>(), longest in 0_usize..40) {
+            let kept = clean(&text, longest);
+            prop_assert!(!kept.contains(char::is_control));
+            prop_assert!(kept.chars().count() <= longest);
+        }
+    }
+
+    #[test]
+    fn a_long_detail_stays_json() {
+        let long = serde_json::json!({ "text": "\u{0}\"ä".repeat(5000) });
+        let kept: serde_json::Value = serde_json::from_str(&detail(&long)).unwrap();
+        assert!(kept.as_str().unwrap().starts_with("{\"text\":"));
+    }
+
+    #[test]
+    fn ids_of_one_instant_come_in_order() {
+        let at = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let ids: Vec<Uuid> = (0..1000).map(|_| next_id(at)).collect();
+        assert!(ids.is_sorted());
+    }
+}

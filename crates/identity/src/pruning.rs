@@ -1,0 +1,47 @@
+//! Deleting what has expired, so that tables stay bounded without anybody's cron job.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use store::{DbConn, StoreError};
+
+use crate::errors::IdentityError;
+use crate::locks::Lock;
+use crate::{Identity, audit, refresh, revocations};
+
+/// Rows of one table that one transaction deletes: few enough that nobody waits for long behind it.
+const BATCH: u32 = 500;
+
+impl Identity {
+    /// Deletes expired revocations and refresh tokens, and audit events older than `audit_kept` when that is given.
+    /// Returns how many rows went. Every replica may call it at any time: one works, the others return at once.
+    ///
+    /// # Errors
+    /// [`IdentityError`] when the database is away.
+    #[tracing::instrument(name = "identity.prune", skip_all)]
+    pub async fn prune(&self, audit_kept: Option<TimeDelta>) -> Result<usize, IdentityError> {
+        let now = self.clock().now();
+        let audit_before = audit_kept.and_then(|kept| now.checked_sub_signed(kept));
+        let mut deleted = 0;
+        loop {
+            let batch = self.db().write(move |conn| prune_batch(conn, now, audit_before)).await?;
+            deleted += batch;
+            if batch == 0 {
+                return Ok(deleted);
+            }
+        }
+    }
+}
+
+fn prune_batch(
+    conn: &mut DbConn,
+    now: DateTime<Utc>,
+    audit_before: Option<DateTime<Utc>>,
+) -> Result<usize, StoreError> {
+    if !Lock::Pruning.try_take(conn)? {
+        return Ok(0);
+    }
+    let mut deleted = revocations::prune(conn, now, BATCH)? + refresh::prune(conn, now, BATCH)?;
+    if let Some(before) = audit_before {
+        deleted += audit::prune(conn, before, BATCH)?;
+    }
+    Ok(deleted)
+}

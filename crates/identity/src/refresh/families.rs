@@ -1,0 +1,163 @@
+//! The table of families.
+
+use auth_claims::revocations::{RevocationKind, RevocationReason};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use store::{DbConn, StoreError};
+
+use super::{Family, FamilyId};
+use crate::revocations::{self, Revocation};
+
+diesel::table! {
+    refresh_families (id) {
+        id -> Text,
+        client_id -> Text,
+        account_id -> Text,
+        sid -> Text,
+        scopes -> Text,
+        audience -> Text,
+        application_id -> Nullable<Text>,
+        auth_time -> Timestamp,
+        amr -> Text,
+        generation -> BigInt,
+        rotated_at -> Timestamp,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        revoked_reason -> Nullable<Text>,
+    }
+}
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = refresh_families)]
+struct FamilyRow {
+    id: String,
+    client_id: String,
+    account_id: String,
+    sid: String,
+    scopes: String,
+    audience: String,
+    application_id: Option<String>,
+    auth_time: NaiveDateTime,
+    amr: String,
+    generation: i64,
+    rotated_at: NaiveDateTime,
+    created_at: NaiveDateTime,
+    expires_at: NaiveDateTime,
+    revoked_reason: Option<String>,
+}
+
+impl From<&Family> for FamilyRow {
+    fn from(family: &Family) -> Self {
+        Self {
+            id: family.id.to_string(),
+            client_id: family.client_id.to_string(),
+            account_id: family.account_id.to_string(),
+            sid: family.sid.clone(),
+            scopes: family.scope.to_string(),
+            audience: list(&family.audience),
+            application_id: family.application_id.clone(),
+            auth_time: family.auth_time.naive_utc(),
+            amr: list(&family.amr),
+            generation: family.generation.into(),
+            rotated_at: family.rotated_at.naive_utc(),
+            created_at: family.created_at.naive_utc(),
+            expires_at: family.expires_at.naive_utc(),
+            revoked_reason: family.revoked.map(|reason| reason.as_str().to_owned()),
+        }
+    }
+}
+
+impl TryFrom<FamilyRow> for Family {
+    type Error = StoreError;
+
+    fn try_from(row: FamilyRow) -> Result<Self, Self::Error> {
+        let unread = |what| move |error: serde_json::Error| StoreError::corrupt(what, error);
+        Ok(Self {
+            id: row.id.parse().map_err(|error| StoreError::corrupt("family id", error))?,
+            client_id: row.client_id.parse().map_err(|error| StoreError::corrupt("client id", error))?,
+            account_id: row.account_id.parse().map_err(|error| StoreError::corrupt("account id", error))?,
+            sid: row.sid,
+            scope: row.scopes.parse().map_err(|error| StoreError::corrupt("scopes", error))?,
+            audience: serde_json::from_str(&row.audience).map_err(unread("audience"))?,
+            application_id: row.application_id,
+            auth_time: row.auth_time.and_utc(),
+            amr: serde_json::from_str(&row.amr).map_err(unread("amr"))?,
+            generation: u32::try_from(row.generation)
+                .map_err(|error| StoreError::corrupt("generation", error))?,
+            rotated_at: row.rotated_at.and_utc(),
+            created_at: row.created_at.and_utc(),
+            expires_at: row.expires_at.and_utc(),
+            revoked: row.revoked_reason.as_deref().map(revocations::reason).transpose()?,
+        })
+    }
+}
+
+fn list(items: &[String]) -> String {
+    serde_json::Value::from(items).to_string()
+}
+
+pub(super) fn insert(conn: &mut DbConn, family: &Family) -> Result<(), StoreError> {
+    diesel::insert_into(refresh_families::table).values(&FamilyRow::from(family)).execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn find(conn: &mut DbConn, id: FamilyId) -> Result<Option<Family>, StoreError> {
+    let query = refresh_families::table.find(id.to_string()).select(FamilyRow::as_select());
+    query.first(conn).optional()?.map(Family::try_from).transpose()
+}
+
+/// Moves a live family from the number it was read at to the next: the one write of a refresh. `false` when somebody
+/// else moved or revoked it since it was read.
+pub(super) fn advance(
+    conn: &mut DbConn,
+    family: &mut Family,
+    now: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let next = family.generation.saturating_add(1);
+    let unchanged = refresh_families::table
+        .find(family.id.to_string())
+        .filter(refresh_families::generation.eq(i64::from(family.generation)))
+        .filter(refresh_families::revoked_reason.is_null());
+    let moved = diesel::update(unchanged)
+        .set((
+            refresh_families::generation.eq(i64::from(next)),
+            refresh_families::rotated_at.eq(now.naive_utc()),
+        ))
+        .execute(conn)?;
+    if moved == 1 {
+        (family.generation, family.rotated_at) = (next, now);
+    }
+    Ok(moved == 1)
+}
+
+/// Ends the families a revocation hits. A disabled account or client keeps its families: they are refused meanwhile.
+pub(crate) fn revoke_families(conn: &mut DbConn, revocation: &Revocation) -> Result<usize, StoreError> {
+    let Revocation { kind, value, reason, .. } = revocation;
+    if matches!(reason, RevocationReason::AccountDisabled | RevocationReason::ClientDisabled) {
+        return Ok(0);
+    }
+    let live = diesel::update(refresh_families::table).filter(refresh_families::revoked_reason.is_null());
+    let ended = refresh_families::revoked_reason.eq(reason.as_str());
+    Ok(match kind {
+        RevocationKind::Jti => 0,
+        RevocationKind::Sid => live.filter(refresh_families::sid.eq(value)).set(ended).execute(conn)?,
+        RevocationKind::Sub => {
+            live.filter(refresh_families::account_id.eq(value)).set(ended).execute(conn)?
+        }
+        RevocationKind::Client => {
+            live.filter(refresh_families::client_id.eq(value)).set(ended).execute(conn)?
+        }
+    })
+}
+
+/// Deletes at most `limit` families that have expired; one that was revoked stays until then, to be told from an
+/// unknown one.
+pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
+    let dead: Vec<String> = refresh_families::table
+        .filter(refresh_families::expires_at.le(now.naive_utc()))
+        .order((refresh_families::expires_at, refresh_families::id))
+        .select(refresh_families::id)
+        .limit(limit.into())
+        .load(conn)?;
+    Ok(diesel::delete(refresh_families::table.filter(refresh_families::id.eq_any(dead))).execute(conn)?)
+}

@@ -1,0 +1,191 @@
+//! The tables of the feed.
+
+use auth_claims::revocations::{RevocationEntry, RevocationKind, RevocationReason};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use store::{DbConn, StoreError};
+
+use super::Revocation;
+
+diesel::table! {
+    revocations (seq) {
+        seq -> BigInt,
+        kind -> Text,
+        value -> Text,
+        issued_before -> Timestamp,
+        reason -> Text,
+        expires_at -> Timestamp,
+        lifted -> Bool,
+    }
+}
+
+diesel::table! {
+    revocation_counter (id) {
+        id -> BigInt,
+        last -> BigInt,
+    }
+}
+
+const STATES: [RevocationReason; 4] = [
+    RevocationReason::AccountDisabled,
+    RevocationReason::AccountDeleted,
+    RevocationReason::ClientDisabled,
+    RevocationReason::ClientDeleted,
+];
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = revocations)]
+struct RevocationRow {
+    seq: i64,
+    kind: String,
+    value: String,
+    issued_before: NaiveDateTime,
+    reason: String,
+    expires_at: NaiveDateTime,
+    lifted: bool,
+}
+
+impl TryFrom<RevocationRow> for RevocationEntry {
+    type Error = StoreError;
+
+    fn try_from(row: RevocationRow) -> Result<Self, Self::Error> {
+        Ok(Self {
+            seq: row.seq,
+            kind: kind(&row.kind)?,
+            value: row.value,
+            issued_before: row.issued_before.and_utc().timestamp(),
+            reason: reason(&row.reason)?,
+            expires_at: row.expires_at.and_utc().timestamp(),
+            lifted: row.lifted,
+        })
+    }
+}
+
+fn kind(text: &str) -> Result<RevocationKind, StoreError> {
+    [RevocationKind::Jti, RevocationKind::Sid, RevocationKind::Sub, RevocationKind::Client]
+        .into_iter()
+        .find(|kind| kind.as_str() == text)
+        .ok_or_else(|| StoreError::corrupt("revocation kind", text))
+}
+
+pub(crate) fn reason(text: &str) -> Result<RevocationReason, StoreError> {
+    RevocationReason::ALL
+        .into_iter()
+        .find(|reason| reason.as_str() == text)
+        .ok_or_else(|| StoreError::corrupt("revocation reason", text))
+}
+
+/// Adds an entry under the next number and drops those it replaces. The counter's row stays locked until the
+/// transaction ends.
+pub(super) fn append(conn: &mut DbConn, new: &Revocation, lifted: bool) -> Result<i64, StoreError> {
+    let seq: i64 = diesel::update(revocation_counter::table.find(1))
+        .set(revocation_counter::last.eq(revocation_counter::last + 1))
+        .returning(revocation_counter::last)
+        .get_result(conn)?;
+    supersede(conn, new)?;
+    let row = RevocationRow {
+        seq,
+        kind: new.kind.as_str().to_owned(),
+        value: new.value.clone(),
+        issued_before: new.issued_before.naive_utc(),
+        reason: new.reason.as_str().to_owned(),
+        expires_at: new.expires_at.naive_utc(),
+        lifted,
+    };
+    diesel::insert_into(revocations::table).values(&row).execute(conn)?;
+    Ok(seq)
+}
+
+/// A state replaces the state before it; a moment the moments that hit no token it does not hit.
+fn supersede(conn: &mut DbConn, new: &Revocation) -> Result<(), StoreError> {
+    let states = STATES.map(RevocationReason::as_str);
+    let named = revocations::value.eq(&new.value).and(revocations::kind.eq(new.kind.as_str()));
+    if new.reason.is_state() {
+        let state = revocations::reason.eq_any(states);
+        diesel::delete(revocations::table.filter(named).filter(state)).execute(conn)?;
+    } else {
+        let covered = revocations::issued_before
+            .le(new.issued_before.naive_utc())
+            .and(revocations::expires_at.le(new.expires_at.naive_utc()));
+        let moment = revocations::reason.ne_all(states);
+        diesel::delete(revocations::table.filter(named).filter(moment).filter(covered)).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The reason of the state a name is in.
+pub(super) fn find_state(
+    conn: &mut DbConn,
+    kind: RevocationKind,
+    value: &str,
+) -> Result<Option<RevocationReason>, StoreError> {
+    let state: Option<String> = revocations::table
+        .filter(revocations::value.eq(value).and(revocations::kind.eq(kind.as_str())))
+        .filter(revocations::reason.eq_any(STATES.map(RevocationReason::as_str)))
+        .filter(revocations::lifted.eq(false))
+        .order(revocations::seq.desc())
+        .select(revocations::reason)
+        .first(conn)
+        .optional()?;
+    state.as_deref().map(reason).transpose()
+}
+
+pub(super) fn last_seq(conn: &mut DbConn) -> Result<i64, StoreError> {
+    Ok(revocation_counter::table.find(1).select(revocation_counter::last).first(conn)?)
+}
+
+pub(super) fn list_after(
+    conn: &mut DbConn,
+    seq: i64,
+    limit: u32,
+) -> Result<Vec<RevocationEntry>, StoreError> {
+    let rows = revocations::table
+        .filter(revocations::seq.gt(seq))
+        .order(revocations::seq)
+        .limit(limit.into())
+        .select(RevocationRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(RevocationEntry::try_from).collect()
+}
+
+/// Everything about any of these names, of whatever kind: one query on the index, whoever asks sorts the kinds out.
+pub(super) fn list_named(conn: &mut DbConn, names: &[&str]) -> Result<Vec<RevocationEntry>, StoreError> {
+    let rows = revocations::table
+        .filter(revocations::value.eq_any(names))
+        .order(revocations::seq)
+        .select(RevocationRow::as_select())
+        .load(conn)?;
+    rows.into_iter().map(RevocationEntry::try_from).collect()
+}
+
+/// What holds against a session that an account began at a client at `since`.
+pub(crate) fn find_against(
+    conn: &mut DbConn,
+    session: [(RevocationKind, &str); 3],
+    since: DateTime<Utc>,
+) -> Result<Option<RevocationReason>, StoreError> {
+    let in_time = revocations::issued_before.ge(since.naive_utc());
+    let state = revocations::reason.eq_any(STATES.map(RevocationReason::as_str));
+    let hits: Vec<RevocationRow> = revocations::table
+        .filter(revocations::value.eq_any(session.map(|(_, value)| value)))
+        .filter(revocations::lifted.eq(false))
+        .filter(in_time.or(state))
+        .order(revocations::seq)
+        .select(RevocationRow::as_select())
+        .load(conn)?;
+    let meant = |row: &&RevocationRow| {
+        session.iter().any(|(kind, value)| kind.as_str() == row.kind && *value == row.value)
+    };
+    hits.iter().find(meant).map(|row| reason(&row.reason)).transpose()
+}
+
+/// Deletes at most `limit` entries that have expired.
+pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
+    let dead: Vec<i64> = revocations::table
+        .filter(revocations::expires_at.le(now.naive_utc()))
+        .order(revocations::expires_at)
+        .select(revocations::seq)
+        .limit(limit.into())
+        .load(conn)?;
+    Ok(diesel::delete(revocations::table.filter(revocations::seq.eq_any(dead))).execute(conn)?)
+}
