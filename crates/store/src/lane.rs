@@ -61,32 +61,35 @@ impl Lane {
             .await
             .map_err(|_| StoreError::Unavailable("every connection is in use".to_owned()))?
             .map_err(|_| StoreError::Unavailable("the pool is closed".to_owned()))?;
-        let (pool, span, backend) = (self.pool.clone(), tracing::Span::current(), self.backend);
-        let deadline = start + self.patience;
-        tokio::task::spawn_blocking(move || {
-            let _entered = span.entered();
-            let permit = permit;
-            let left = deadline.saturating_duration_since(Instant::now());
-            let mut slot =
-                pool.get_timeout(left).map_err(|error| StoreError::Unavailable(error.to_string()))?;
-            metrics::histogram!("tessera_db_pool_wait_seconds", "backend" => backend.as_str())
-                .record(start.elapsed().as_secs_f64());
-            let done = match &mut slot.conn {
-                Ok(conn) => Ok(work(conn)),
-                Err(reason) => Err(reason.take().unwrap_or(StoreError::Panicked)),
-            };
-            slot.dead = matches!(done, Ok((_, true)));
-            drop(slot); // before the permit: the next in the queue finds it in the pool
-            drop(permit);
-            done
-        })
-        .await
-        .unwrap_or_else(|stopped| {
+        let (lane, span) = (self.clone(), tracing::Span::current());
+        let task = tokio::task::spawn_blocking(move || {
+            let (_permit, _entered) = (permit, span.entered()); // outlive the connection, in a panic too
+            lane.with_connection(start, work)
+        });
+        task.await.unwrap_or_else(|stopped| {
             Err(if stopped.is_panic() {
                 StoreError::Panicked
             } else {
                 StoreError::Unavailable("the program is stopping".to_owned())
             })
         })
+    }
+
+    fn with_connection<R>(
+        &self,
+        start: Instant,
+        work: impl FnOnce(&mut DbConn) -> (R, bool),
+    ) -> Result<(R, bool), StoreError> {
+        let left = self.patience.saturating_sub(start.elapsed());
+        let mut slot =
+            self.pool.get_timeout(left).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        metrics::histogram!("tessera_db_pool_wait_seconds", "backend" => self.backend.as_str())
+            .record(start.elapsed().as_secs_f64());
+        let (value, dead) = match &mut slot.conn {
+            Ok(conn) => work(conn),
+            Err(reason) => return Err(reason.take().unwrap_or(StoreError::Panicked)),
+        };
+        slot.dead = dead;
+        Ok((value, dead))
     }
 }

@@ -125,7 +125,10 @@ async fn writers_queue_up_across_pools(#[values(Backend::Sqlite, Backend::Postgr
     let tasks: Vec<_> = (0..60)
         .map(|number| {
             let db = if number % 2 == 0 { db.clone() } else { other.clone() };
-            tokio::spawn(async move { db.write(|conn| add(conn, "a", 1)).await })
+            tokio::spawn(async move {
+                // Reading first is what a deferred transaction does not survive on SQLite.
+                db.write(|conn| value(conn, "a").and_then(|_| add(conn, "a", 1))).await
+            })
         })
         .collect();
     for task in tasks {
