@@ -5,6 +5,9 @@
 //! by [`Db::migrate`]. Tables, rows and domain errors belong to the crates above; they implement [`StoreCause`] for
 //! their error type and write repositories as functions on `&mut DbConn`.
 //!
+//! To add a table: the same version in the component's `migrations/sqlite` and `migrations/postgres`, its `table!`, and
+//! functions that run on the enum, or through [`on_backend!`] where the enum does not compile a query.
+//!
 //! The drivers are linked in: SQLite, libpq and OpenSSL are built from source (see the workspace manifest).
 #![expect(clippy::doc_markdown, reason = "SQLite and PostgreSQL are names, not code")]
 
@@ -17,8 +20,6 @@ mod migrations;
 mod settings;
 mod target;
 mod transaction;
-
-pub use diesel_migrations;
 
 pub use self::{
     connection::{DbConn, MultiBackend},
