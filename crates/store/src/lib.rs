@@ -21,6 +21,9 @@ mod settings;
 mod target;
 mod transaction;
 
+/// For `embed_migrations!`, whose expansion names this crate.
+pub use diesel_migrations;
+
 pub use self::{
     connection::{DbConn, MultiBackend},
     db::{Backend, Db},
