@@ -1,0 +1,11 @@
+//! The crate as a service uses it: real keys, real signatures, real HTTP where HTTP is what matters.
+
+#![cfg(test)]
+
+mod caller;
+mod corpus;
+mod issuer;
+mod key_cache;
+mod mutations;
+mod revocations;
+mod verification;
