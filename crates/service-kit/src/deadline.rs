@@ -1,7 +1,7 @@
-//! No request holds its connection for ever.
+//! No request holds its connection for ever: not by a slow handler, not by a body that trickles in or is never read.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, RefCell},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll},
@@ -10,14 +10,14 @@ use std::{
 
 use actix_web::{
     Error, HttpMessage, HttpResponse, ResponseError,
-    body::MessageBody,
+    body::{BodySize, BoxBody, EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
     http::{StatusCode, header::ContentType},
     middleware::Next,
     web::{self, Bytes},
 };
-use futures_util::Stream;
+use futures_util::{FutureExt, Stream, StreamExt};
 
 /// How long a request may take until its response begins, its body included: `server.request_timeout`.
 #[derive(Debug, Clone, Copy)]
@@ -50,54 +50,100 @@ impl ResponseError for TooSlow {
     }
 }
 
-/// Drops the handler once the time is up.
-pub(crate) async fn enforce(
+/// Drops the handler once the time is up, and sees to it that a body which nobody read to its end is not waited for.
+pub(crate) async fn enforce<B: MessageBody + 'static>(
     mut request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    let Some(Deadline(limit)) = request.app_data::<web::Data<Deadline>>().map(|deadline| ***deadline) else {
-        return next.call(request).await;
-    };
-    let complete = watch_body(&mut request);
-    let served = tokio::time::timeout(limit, next.call(request)).await;
-    served.unwrap_or_else(|_| {
-        let slow = if complete.get() { TooSlow::Service } else { TooSlow::Client };
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let limit = request.app_data::<web::Data<Deadline>>().map_or(Duration::MAX, |deadline| deadline.0);
+    let body = watch(&mut request);
+    let mut outcome = tokio::time::timeout(limit, next.call(request)).await.unwrap_or_else(|_| {
+        let slow = if is_complete(body.as_ref()) { TooSlow::Service } else { TooSlow::Client };
         tracing::warn!(error.r#type = %slow, "request dropped after {limit:?}");
         Err(slow.into())
+    });
+    let Some(unread) = unread(body).await else {
+        return outcome.map(ServiceResponse::map_into_left_body);
+    };
+    if let Err(error) = &mut outcome {
+        error.add_response_mapper(move |response| {
+            let unread = Rc::clone(&unread);
+            response.map_body(|_, body| BoxBody::new(Unwaiting { body, _unread: unread }))
+        });
+        return outcome.map(ServiceResponse::map_into_left_body);
+    }
+    outcome.map(|response| {
+        let response =
+            response.map_body(|_, body| BoxBody::new(Unwaiting { body: body.boxed(), _unread: unread }));
+        response.map_into_right_body()
     })
 }
 
-/// Puts a watch on the request's body, if it has one: the cell tells whether it is complete.
-fn watch_body(request: &mut ServiceRequest) -> Rc<Cell<bool>> {
+fn is_complete(body: Option<&Rc<RequestBody>>) -> bool {
+    body.is_none_or(|body| body.complete.get())
+}
+
+/// The body, if there is more of it to come than has arrived by now. What has arrived is thrown away; a handler that
+/// answers at once does so before actix has looked at it.
+async fn unread(body: Option<Rc<RequestBody>>) -> Option<Rc<RequestBody>> {
+    let body = body.filter(|body| !body.complete.get())?;
+    tokio::task::yield_now().await;
+    let mut rest = Reader(Rc::clone(&body));
+    while let Some(Some(Ok(_))) = rest.next().now_or_never() {}
+    Some(body).filter(|body| !body.complete.get())
+}
+
+/// The body of a request, held by its reader and by [`enforce`].
+struct RequestBody {
+    payload: RefCell<Payload>,
+    complete: Cell<bool>,
+}
+
+type Parts = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+
+/// Takes a hold of the request's body, if it has one.
+fn watch(request: &mut ServiceRequest) -> Option<Rc<RequestBody>> {
     let payload = request.take_payload();
-    let complete = Rc::new(Cell::new(matches!(payload, Payload::None)));
-    let payload = match payload {
-        Payload::None => Payload::None,
-        payload => {
-            let complete = Rc::clone(&complete);
-            let watched: BoxedPayloadStream = Box::pin(Watched { payload, complete });
-            Payload::Stream { payload: watched }
-        }
-    };
-    request.set_payload(payload);
-    complete
+    if matches!(payload, Payload::None) {
+        return None;
+    }
+    let body = Rc::new(RequestBody { payload: RefCell::new(payload), complete: Cell::new(false) });
+    let parts: Parts = Box::pin(Reader(Rc::clone(&body)));
+    request.set_payload(Payload::Stream { payload: parts });
+    Some(body)
 }
 
-type BoxedPayloadStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+struct Reader(Rc<RequestBody>);
 
-struct Watched {
-    payload: Payload,
-    complete: Rc<Cell<bool>>,
-}
-
-impl Stream for Watched {
+impl Stream for Reader {
     type Item = Result<Bytes, PayloadError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = Pin::new(&mut self.payload).poll_next(context);
-        if matches!(next, Poll::Ready(None)) {
-            self.complete.set(true);
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let part = Pin::new(&mut *self.0.payload.borrow_mut()).poll_next(context);
+        if matches!(part, Poll::Ready(None)) {
+            self.0.complete.set(true);
         }
-        next
+        part
+    }
+}
+
+/// A response body that keeps the unread request body alive. Once that is dropped, actix reads on to the end of a chunked
+/// body, however slowly it comes; while it is alive, the connection is closed behind the response.
+struct Unwaiting {
+    body: BoxBody,
+    _unread: Rc<RequestBody>,
+}
+
+impl MessageBody for Unwaiting {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(context)
     }
 }

@@ -7,6 +7,7 @@
 //! | [`server`], [`shutdown`] | two listeners, health, background tasks, and the end in order |
 //! | [`telemetry`], [`metrics`] | logs, traces by OTLP, Prometheus |
 //! | [`client_address()`], [`origin`], [`trusted_proxies`] | who asks, and under which name we are reached; proxies only when trusted |
+//! | [`docs`] | the API explorer |
 //! | [`request_id`], [`security_headers`] | what every request and every response gets |
 //!
 //! It knows no dialect, no database and no token: services bring those, and hand their checks and their shutdown work to
@@ -14,6 +15,7 @@
 
 mod client_address;
 mod deadline;
+pub mod docs;
 mod edge;
 pub mod flags;
 mod health;

@@ -1,0 +1,129 @@
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use actix_web::web;
+use service_kit::{Server, server::ServerError, settings::ServerSettings, shutdown::Shutdown};
+use tokio::sync::Notify;
+
+use super::support::{Running, body, settings, start};
+
+/// Two handlers: one waits for the test, one for the end of the server.
+fn running(settings: &ServerSettings, gate: Arc<Notify>) -> Running {
+    let gate = web::Data::from(gate);
+    start(settings, |server| {
+        server.configure(move |cfg| {
+            cfg.app_data(gate.clone())
+                .route(
+                    "/gated",
+                    web::get().to(|gate: web::Data<Notify>| async move {
+                        gate.notified().await;
+                        "finished"
+                    }),
+                )
+                .route(
+                    "/poll",
+                    web::get().to(|shutdown: web::Data<Shutdown>| async move {
+                        shutdown.requested().await;
+                        "nothing new"
+                    }),
+                )
+                .route("/", web::get().to(async || "served"));
+        })
+    })
+}
+
+const KEPT: &str = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+async fn until_draining(running: &Running) {
+    loop {
+        let answer = reqwest::get(running.management_url("/readyz")).await.unwrap();
+        if answer.status() == 503 {
+            let report: serde_json::Value = answer.json().await.unwrap();
+            assert_eq!(report["status"], "draining");
+            break;
+        }
+    }
+}
+
+#[actix_web::test]
+async fn open_requests_finish_and_idle_connections_close() {
+    let gate = Arc::new(Notify::new());
+    let running = running(&settings(), Arc::clone(&gate));
+    let (mut idle, mut busy, mut poll) =
+        (running.connect().await, running.connect().await, running.connect().await);
+    idle.send(KEPT).await;
+    idle.until("served").await;
+    busy.send("GET /gated HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    poll.send("GET /poll HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    // Both are being served once a later connection's request is.
+    assert_eq!(body(&running.raw("/", "").await), "served");
+
+    running.shutdown.request();
+    until_draining(&running).await;
+    assert_eq!(idle.rest().await, "");
+    assert_eq!(body(&poll.rest().await), "nothing new");
+    gate.notify_one();
+    let answer = busy.rest().await;
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("finished"), "{answer}");
+    running.ended().await.unwrap();
+}
+
+#[actix_web::test]
+async fn a_request_that_does_not_finish_is_dropped_after_the_grace() {
+    let settings = ServerSettings { shutdown_grace: Duration::from_secs(1), ..settings() };
+    let running = running(&settings, Arc::new(Notify::new()));
+    let mut busy = running.connect().await;
+    busy.send("GET /gated HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert_eq!(body(&running.raw("/", "").await), "served");
+    running.stop().await.unwrap();
+    assert_eq!(busy.rest().await, "");
+}
+
+#[actix_web::test]
+async fn it_goes_on_serving_while_it_announces_its_end() {
+    let settings = ServerSettings { shutdown_delay: Duration::from_secs(3), ..settings() };
+    let running = running(&settings, Arc::new(Notify::new()));
+    running.shutdown.request();
+    until_draining(&running).await;
+    assert_eq!(body(&running.raw("/", "").await), "served");
+    running.ended().await.unwrap();
+}
+
+#[actix_web::test]
+async fn tasks_end_before_the_shutdown_work_and_that_goes_in_order() {
+    let done = Arc::new(Mutex::new(Vec::new()));
+    let note = |name: &'static str| {
+        let done = Arc::clone(&done);
+        move || done.lock().unwrap().push(name)
+    };
+    let (task, first, last) = (note("task"), note("first"), note("last"));
+    let running = start(&settings(), |server| {
+        server
+            .on_shutdown(async move { first() })
+            .on_shutdown(async { panic!("as asked") })
+            .on_shutdown(async move { last() })
+            .task("follower", |shutdown| async move {
+                shutdown.requested().await;
+                task();
+            })
+    });
+    running.stop().await.unwrap();
+    assert_eq!(*done.lock().unwrap(), ["task", "first", "last"]);
+}
+
+#[actix_web::test]
+async fn a_taken_address_is_told_in_one_sentence() {
+    let running = running(&settings(), Arc::new(Notify::new()));
+    let told = |settings: ServerSettings| match Server::new(&settings).bind() {
+        Err(error @ ServerError::Bind { .. }) => error.to_string(),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("bound"),
+    };
+    let taken = running.listen;
+    let expected = |key| format!("{key}: cannot listen on {taken}: Address already in use (os error 98)");
+    assert_eq!(told(ServerSettings { listen: taken, ..settings() }), expected("server.listen"));
+    assert_eq!(told(ServerSettings { management: taken, ..settings() }), expected("server.management"));
+    running.stop().await.unwrap();
+}
