@@ -6,6 +6,7 @@ mod caller;
 mod corpus;
 mod issuer;
 mod key_cache;
+mod key_sets;
 mod mutations;
 mod revocations;
 mod verification;
