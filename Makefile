@@ -8,7 +8,7 @@ PAGES ?= README.md
 RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt openapi deny k8s-check secret-scan figures
+.PHONY: help run demo test lint fmt openapi deny k8s-check k8s-start secret-scan figures
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ deny: ## judge licences, sources and bans of the dependencies, and advisories wh
 
 k8s-check: ## render the Kubernetes manifests and validate them strictly
 	.ci/k8s-check
+
+k8s-start: ## start the release build with the settings of the manifests, and wait until it is ready
+	cargo build --release --workspace --bins
+	.ci/k8s-start $(CARGO_TARGET_DIR)/release
 
 secret-scan: ## look for secrets among the committed files
 	.ci/secret-scan

@@ -166,4 +166,5 @@ def main(folders):
     sys.exit(1 if found else 0)
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])
