@@ -9,7 +9,6 @@
 //! functions that run on the enum, or through [`on_backend!`] where the enum does not compile a query.
 //!
 //! The drivers are linked in: SQLite, libpq and OpenSSL are built from source (see the workspace manifest).
-#![expect(clippy::doc_markdown, reason = "SQLite and PostgreSQL are names, not code")]
 
 mod connect;
 mod connection;

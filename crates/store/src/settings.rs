@@ -3,14 +3,15 @@
 use std::{path::Path, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 /// Where a database is and how patient to be with it. Every member has a default.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseSettings {
     /// `sqlite:<path>` or `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=<file>`.
     /// Default: empty, for which the service puts a SQLite file into its data directory.
+    #[serde(serialize_with = "shown")]
     pub url: SecretString,
     /// Connections at most, and so queries running at the same time. SQLite writes have one of their own besides.
     /// Default: 10.
@@ -55,6 +56,13 @@ impl DatabaseSettings {
     }
 }
 
+/// A PostgreSQL URL may hold a password in more places than one, so only its kind is shown.
+fn shown<S: Serializer>(url: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    let url = url.expose_secret();
+    let is_secret = !(url.is_empty() || url.starts_with("sqlite:"));
+    serializer.serialize_str(if is_secret { "postgres://********" } else { url })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +87,13 @@ mod tests {
             DatabaseSettings::at("postgres://h/d").or_sqlite(path).url.expose_secret(),
             "postgres://h/d"
         );
+    }
+
+    #[test]
+    fn shown_settings_hold_no_password() {
+        let shown = |url: &str| serde_json::to_value(DatabaseSettings::at(url)).unwrap()["url"].clone();
+        assert_eq!(shown("postgres://tessera:geheim@db/tessera?password=geheim"), "postgres://********");
+        assert_eq!(shown("sqlite:/var/lib/tessera/rooms.db"), "sqlite:/var/lib/tessera/rooms.db");
+        assert_eq!(shown(""), "");
     }
 }

@@ -9,7 +9,6 @@
 //! Nothing here knows a crate of the workspace, so every one of them may use it. Whatever fails panics with a sentence:
 //! the caller is a test.
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot be set up has failed")]
-#![expect(clippy::doc_markdown, reason = "SQLite and PostgreSQL are names, not code")]
 
 mod answer;
 mod database;

@@ -1,6 +1,5 @@
 //! The store on real databases: a SQLite file, and the PostgreSQL of the tests or one of a test's own.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
-#![expect(clippy::doc_markdown, reason = "SQLite and PostgreSQL are names, not code")]
 
 mod conflicts;
 mod migrations;
