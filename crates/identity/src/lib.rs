@@ -4,11 +4,40 @@
 //! every service that links this crate sees one set of rules. Resources (rooms, applications, bases) live elsewhere.
 //!
 //! To add a noun: one module with its `diesel::table!`, its row type (private), its domain type and functions from
-//! `&mut DbConn` to domain types; what needs a clock, a secret or its own transaction becomes a method of `Identity`.
+//! `&mut DbConn` to domain types; what needs a clock, a secret or its own transaction becomes a method of [`Identity`].
 
+pub mod accounts;
+pub mod act;
 pub mod audit;
+pub mod client_secrets;
+pub mod clients;
+pub mod errors;
+mod facts;
+pub mod faults;
+pub mod groups;
+mod identity;
+mod locks;
 pub mod master;
+pub mod organizations;
+pub mod pages;
 pub mod passwords;
+mod pruning;
 pub mod refresh;
 pub mod revocations;
 pub mod signing_keys;
+mod text;
+
+pub use errors::IdentityError;
+pub use identity::{Identity, IdentitySettings};
+
+use store::{
+    Migrations,
+    diesel_migrations::{self, embed_migrations},
+};
+
+/// The tables of the identity database. [`Identity::open`] applies what is missing.
+pub static MIGRATIONS: Migrations = Migrations {
+    name: "identity",
+    sqlite: embed_migrations!("migrations/sqlite"),
+    postgres: embed_migrations!("migrations/postgres"),
+};

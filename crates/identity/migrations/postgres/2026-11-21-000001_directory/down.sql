@@ -1,0 +1,10 @@
+DROP TABLE declarations;
+DROP TABLE client_secrets;
+DROP TABLE clients;
+DROP TABLE account_groups;
+DROP TABLE account_organizations;
+DROP TABLE account_passwords;
+DROP TABLE accounts;
+DROP TABLE groups;
+DROP TABLE organizations;
+DROP TABLE identity_facts;

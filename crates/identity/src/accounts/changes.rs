@@ -1,0 +1,259 @@
+//! Changes to accounts. Each writes its audit row, and the revocation it entails, in the caller's transaction.
+
+use auth_claims::revocations::{RevocationKind, RevocationReason};
+use diesel::prelude::*;
+use serde_json::json;
+use store::{DbConn, StoreError, on_backend};
+
+use super::{
+    Account, AccountId, CheckedProfile, EmailKey, find,
+    schema::{account_groups, account_organizations, account_passwords, accounts},
+};
+use crate::{
+    act::Act,
+    errors::IdentityError,
+    faults::Faults,
+    groups, organizations,
+    passwords::EncodedHash,
+    revocations::{self, Revocation},
+    text::to_json,
+};
+
+/// Makes an account.
+///
+/// # Errors
+/// [`IdentityError::Taken`] for a login or e-mail address in use, [`IdentityError::Invalid`] for unknown
+/// organisations or groups.
+pub fn insert(
+    conn: &mut DbConn,
+    act: &Act,
+    profile: &CheckedProfile,
+    password: Option<&EncodedHash>,
+) -> Result<Account, IdentityError> {
+    check_references(conn, profile)?;
+    check_unique(conn, None, profile)?;
+    let id = AccountId::new(act.now());
+    diesel::insert_into(accounts::table)
+        .values((
+            accounts::id.eq(id.to_string()),
+            columns(profile)?,
+            accounts::enabled.eq(true),
+            accounts::created_at.eq(act.stamp()),
+            accounts::updated_at.eq(act.stamp()),
+        ))
+        .execute(conn)
+        .map_err(|error| IdentityError::or_taken(error.into(), "login or e-mail address"))?;
+    write_memberships(conn, id, profile)?;
+    if let Some(hash) = password {
+        write_hash(conn, act, id, hash)?;
+    }
+    act.record(conn, "account.create", &id.to_string(), Some(json!({ "login": profile.profile.login })))?;
+    if !profile.profile.enabled {
+        set_enabled(conn, act, id, false)?;
+    }
+    load(conn, id)
+}
+
+/// Gives an account this profile in place of its own. Its password stays.
+///
+/// # Errors
+/// As [`insert`], and [`IdentityError::Unknown`].
+pub fn update(
+    conn: &mut DbConn,
+    act: &Act,
+    id: AccountId,
+    profile: &CheckedProfile,
+) -> Result<Account, IdentityError> {
+    check_references(conn, profile)?;
+    check_unique(conn, Some(id), profile)?;
+    let changed = diesel::update(accounts::table.find(id.to_string()))
+        .set((columns(profile)?, accounts::updated_at.eq(act.stamp())))
+        .execute(conn)
+        .map_err(|error| IdentityError::or_taken(error.into(), "login or e-mail address"))?;
+    if changed == 0 {
+        return Err(IdentityError::Unknown("account"));
+    }
+    write_memberships(conn, id, profile)?;
+    act.record(conn, "account.update", &id.to_string(), None)?;
+    set_enabled(conn, act, id, profile.profile.enabled)
+}
+
+/// Enables or disables an account. While it is disabled, every token it has is revoked.
+///
+/// # Errors
+/// [`IdentityError::Unknown`].
+pub fn set_enabled(
+    conn: &mut DbConn,
+    act: &Act,
+    id: AccountId,
+    enabled: bool,
+) -> Result<Account, IdentityError> {
+    let other = accounts::table.find(id.to_string()).filter(accounts::enabled.ne(enabled));
+    let changed = diesel::update(other)
+        .set((accounts::enabled.eq(enabled), accounts::updated_at.eq(act.stamp())))
+        .execute(conn)?;
+    if changed == 0 {
+        return load(conn, id);
+    }
+    if enabled {
+        revocations::lift(conn, RevocationKind::Sub, &id.to_string(), act.now())?;
+    } else {
+        revoke(conn, act, id, RevocationReason::AccountDisabled)?;
+    }
+    let action = if enabled { "account.enable" } else { "account.disable" };
+    act.record(conn, action, &id.to_string(), None)?;
+    load(conn, id)
+}
+
+/// Gives an account another password. Tokens issued before are revoked, refresh tokens included.
+///
+/// # Errors
+/// [`IdentityError::Unknown`].
+pub fn set_password(
+    conn: &mut DbConn,
+    act: &Act,
+    id: AccountId,
+    hash: &EncodedHash,
+) -> Result<(), IdentityError> {
+    let changed = diesel::update(accounts::table.find(id.to_string()))
+        .set(accounts::updated_at.eq(act.stamp()))
+        .execute(conn)?;
+    if changed == 0 {
+        return Err(IdentityError::Unknown("account"));
+    }
+    write_hash(conn, act, id, hash)?;
+    revoke(conn, act, id, RevocationReason::PasswordChanged)?;
+    Ok(act.record(conn, "account.set_password", &id.to_string(), None)?)
+}
+
+/// Removes an account with everything that could sign in, and revokes its tokens.
+///
+/// # Errors
+/// [`IdentityError::Unknown`].
+pub fn delete(conn: &mut DbConn, act: &Act, id: AccountId) -> Result<(), IdentityError> {
+    // Memberships, groups and refresh tokens go with the row.
+    if diesel::delete(accounts::table.find(id.to_string())).execute(conn)? == 0 {
+        return Err(IdentityError::Unknown("account"));
+    }
+    revoke(conn, act, id, RevocationReason::AccountDeleted)?;
+    Ok(act.record(conn, "account.delete", &id.to_string(), None)?)
+}
+
+/// Replaces a hash by a better one of the same password, unless the password has changed meanwhile.
+pub(super) fn upgrade_hash(
+    conn: &mut DbConn,
+    id: AccountId,
+    old: &str,
+    new: &EncodedHash,
+) -> Result<bool, StoreError> {
+    let same = account_passwords::table.find(id.to_string()).filter(account_passwords::hash.eq(old));
+    Ok(diesel::update(same).set(account_passwords::hash.eq(new.to_stored())).execute(conn)? == 1)
+}
+
+fn write_hash(conn: &mut DbConn, act: &Act, id: AccountId, hash: &EncodedHash) -> Result<(), StoreError> {
+    let (hash, now) =
+        (account_passwords::hash.eq(hash.to_stored()), account_passwords::updated_at.eq(act.stamp()));
+    let row = (account_passwords::account_id.eq(id.to_string()), hash.clone(), now);
+    on_backend!(conn, |c| diesel::insert_into(account_passwords::table)
+        .values(row)
+        .on_conflict(account_passwords::account_id)
+        .do_update()
+        .set((hash, now))
+        .execute(c))?;
+    Ok(())
+}
+
+fn revoke(conn: &mut DbConn, act: &Act, id: AccountId, reason: RevocationReason) -> Result<(), StoreError> {
+    revocations::revoke(conn, &Revocation::of_account(id, reason, act.now())).map(|_| ())
+}
+
+fn load(conn: &mut DbConn, id: AccountId) -> Result<Account, IdentityError> {
+    find(conn, id)?.ok_or(IdentityError::Unknown("account"))
+}
+
+#[derive(Insertable, AsChangeset)]
+#[diesel(table_name = accounts, treat_none_as_null = true)]
+struct Columns {
+    login: String,
+    login_key: String,
+    email: Option<String>,
+    email_key: Option<String>,
+    given_name: Option<String>,
+    family_name: Option<String>,
+    display_name: Option<String>,
+    organization_id: Option<String>,
+    service_id: Option<String>,
+    roles: String,
+    provisional: bool,
+}
+
+fn columns(checked: &CheckedProfile) -> Result<Columns, StoreError> {
+    let profile = &checked.profile;
+    Ok(Columns {
+        login: profile.login.clone(),
+        login_key: checked.login_key.clone(),
+        email: profile.email.clone(),
+        email_key: checked.email_key.as_ref().map(EmailKey::to_string),
+        given_name: profile.given_name.clone(),
+        family_name: profile.family_name.clone(),
+        display_name: profile.display_name.clone(),
+        organization_id: profile.organization_id.clone(),
+        service_id: profile.service_id.clone(),
+        roles: to_json(&profile.roles)?,
+        provisional: false,
+    })
+}
+
+fn write_memberships(conn: &mut DbConn, id: AccountId, checked: &CheckedProfile) -> Result<(), StoreError> {
+    let id = id.to_string();
+    diesel::delete(account_organizations::table.filter(account_organizations::account_id.eq(&id)))
+        .execute(conn)?;
+    for membership in &checked.profile.organizations {
+        let row = (
+            account_organizations::account_id.eq(&id),
+            account_organizations::organization_id.eq(&membership.id),
+            account_organizations::role.eq(membership.role.as_str()),
+        );
+        diesel::insert_into(account_organizations::table).values(row).execute(conn)?;
+    }
+    diesel::delete(account_groups::table.filter(account_groups::account_id.eq(&id))).execute(conn)?;
+    for group in &checked.profile.groups {
+        let row = (account_groups::account_id.eq(&id), account_groups::group_id.eq(group));
+        diesel::insert_into(account_groups::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+fn check_references(conn: &mut DbConn, checked: &CheckedProfile) -> Result<(), IdentityError> {
+    let mut faults = Faults::default();
+    for (index, membership) in checked.profile.organizations.iter().enumerate() {
+        if organizations::find(conn, &membership.id)?.is_none() {
+            faults.push(format!("organizations[{index}]"), "there is no such organization");
+        }
+    }
+    for (index, group) in checked.profile.groups.iter().enumerate() {
+        if groups::find(conn, group)?.is_none() {
+            faults.push(format!("groups[{index}]"), "there is no such group");
+        }
+    }
+    Ok(faults.into_result(())?)
+}
+
+fn check_unique(
+    conn: &mut DbConn,
+    own: Option<AccountId>,
+    checked: &CheckedProfile,
+) -> Result<(), IdentityError> {
+    let own = own.map(|id| id.to_string()).unwrap_or_default();
+    let others = || accounts::table.filter(accounts::id.ne(&own)).select(accounts::number);
+    let login = others().filter(accounts::login_key.eq(&checked.login_key));
+    if login.first::<i64>(conn).optional()?.is_some() {
+        return Err(IdentityError::Taken("login"));
+    }
+    let Some(key) = &checked.email_key else { return Ok(()) };
+    let email = others().filter(accounts::email_key.eq(key.as_str()));
+    match email.first::<i64>(conn).optional()? {
+        Some(_) => Err(IdentityError::Taken("e-mail address")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,162 @@
+//! What an account says of itself, and the one function that checks it: on creation, on update, from a bootstrap file.
+
+use auth_claims::{claims::OrganizationMembership, roles::Role};
+
+use super::EmailKey;
+use crate::{
+    faults::Faults,
+    text::{self, MAX_ID, MAX_NAME, fold},
+};
+
+/// Everything about an account that its administrators set. A password is not part of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountProfile {
+    /// The name it signs in with: unique without regard to case.
+    pub login: String,
+    /// Its e-mail address: unique without regard to case.
+    pub email: Option<String>,
+    /// Given name.
+    pub given_name: Option<String>,
+    /// Family name.
+    pub family_name: Option<String>,
+    /// The name to show.
+    pub display_name: Option<String>,
+    /// The primary organisation, which must be one of `organizations`.
+    pub organization_id: Option<String>,
+    /// Every organisation, with the role held there.
+    pub organizations: Vec<OrganizationMembership>,
+    /// The service (department) it works in.
+    pub service_id: Option<String>,
+    /// Platform roles.
+    pub roles: Vec<Role>,
+    /// Group ids.
+    pub groups: Vec<String>,
+    /// Whether it may sign in and its tokens count.
+    pub enabled: bool,
+}
+
+impl AccountProfile {
+    /// An enabled account with a login and nothing else.
+    #[must_use]
+    pub fn new(login: impl Into<String>) -> Self {
+        Self {
+            login: login.into(),
+            email: None,
+            given_name: None,
+            family_name: None,
+            display_name: None,
+            organization_id: None,
+            organizations: Vec::new(),
+            service_id: None,
+            roles: Vec::new(),
+            groups: Vec::new(),
+            enabled: true,
+        }
+    }
+
+    /// Checks everything that can be said without looking into the database.
+    ///
+    /// # Errors
+    /// Every fault, each with its field.
+    pub fn check(mut self) -> Result<CheckedProfile, Faults> {
+        let mut faults = Faults::default();
+        text::note(&mut faults, "login", &self.login, MAX_NAME);
+        let email_key = self.check_email(&mut faults);
+        for (path, name) in [
+            ("given_name", &self.given_name),
+            ("family_name", &self.family_name),
+            ("display_name", &self.display_name),
+        ] {
+            text::note_optional(&mut faults, path, name.as_ref(), MAX_NAME);
+        }
+        text::note_optional(&mut faults, "service_id", self.service_id.as_ref(), MAX_ID);
+        self.check_organizations(&mut faults);
+        text::note_list(&mut faults, "roles", &self.roles);
+        text::note_list(&mut faults, "groups", &self.groups);
+        self.organizations.sort_by(|a, b| a.id.cmp(&b.id));
+        self.groups.sort();
+        let login_key = fold(&self.login);
+        faults.into_result(CheckedProfile { login_key, email_key, profile: self })
+    }
+
+    fn check_email(&mut self, faults: &mut Faults) -> Option<EmailKey> {
+        let email = self.email.as_mut()?;
+        *email = email.trim().to_owned();
+        email.parse().map_err(|error: super::InvalidEmail| faults.push("email", error.to_string())).ok()
+    }
+
+    fn check_organizations(&self, faults: &mut Faults) {
+        let ids: Vec<&String> = self.organizations.iter().map(|membership| &membership.id).collect();
+        text::note_list(faults, "organizations", &ids);
+        if let Some(primary) = &self.organization_id
+            && !ids.contains(&primary)
+        {
+            faults.push("organization_id", "is not one of the account's organizations");
+        }
+    }
+}
+
+/// A profile that has passed [`AccountProfile::check`], with its lists in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedProfile {
+    pub(crate) profile: AccountProfile,
+    pub(crate) login_key: String,
+    pub(crate) email_key: Option<EmailKey>,
+}
+
+impl CheckedProfile {
+    /// The profile.
+    #[must_use]
+    pub fn profile(&self) -> &AccountProfile {
+        &self.profile
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_found_at_once() {
+        let membership = |id: &str| OrganizationMembership { id: id.to_owned(), role: Role::Agent };
+        let profile = AccountProfile {
+            email: Some("nobody".to_owned()),
+            family_name: Some("a\0b".to_owned()),
+            organization_id: Some("c".to_owned()),
+            organizations: vec![membership("a"), membership("b"), membership("a")],
+            service_id: Some("x".repeat(MAX_ID + 1)),
+            roles: vec![Role::Agent, Role::Agent],
+            groups: vec!["g".to_owned(); 2],
+            ..AccountProfile::new(" ")
+        };
+        let paths: Vec<String> =
+            profile.check().unwrap_err().iter().map(|fault| fault.path.clone()).collect();
+        assert_eq!(
+            paths,
+            [
+                "login",
+                "email",
+                "family_name",
+                "service_id",
+                "organizations[2]",
+                "organization_id",
+                "roles[1]",
+                "groups[1]"
+            ]
+        );
+    }
+
+    #[test]
+    fn lists_come_out_in_order_and_keys_in_lower_case() {
+        let profile = AccountProfile {
+            email: Some(" Nadia@Example.org ".to_owned()),
+            groups: vec!["b".to_owned(), "a".to_owned()],
+            ..AccountProfile::new("Nadia")
+        };
+        let checked = profile.check().unwrap();
+        assert_eq!((checked.login_key.as_str(), checked.profile().login.as_str()), ("nadia", "Nadia"));
+        assert_eq!(checked.profile().email.as_deref(), Some("Nadia@Example.org"));
+        assert_eq!(checked.email_key.unwrap().as_str(), "nadia@example.org");
+        assert_eq!(checked.profile.groups, ["a", "b"]);
+    }
+}

@@ -1,0 +1,153 @@
+//! Finding and listing accounts.
+
+use diesel::prelude::*;
+use store::{DbConn, StoreError};
+
+use super::{
+    Account, AccountId, EmailKey,
+    rows::{AccountRow, complete},
+    schema::{account_groups, account_organizations, account_passwords, accounts},
+};
+use crate::{
+    pages::{Page, bounded},
+    text::fold,
+};
+
+/// Which accounts to list. Everything given must hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountFilter {
+    /// Members of this organisation.
+    pub organization: Option<String>,
+    /// Members of this group.
+    pub group: Option<String>,
+    /// This text occurs in the login or the e-mail address, without regard to case.
+    pub search: Option<String>,
+}
+
+/// The account with this id.
+///
+/// # Errors
+/// Those of the database.
+pub fn find(conn: &mut DbConn, id: AccountId) -> Result<Option<Account>, StoreError> {
+    let row = accounts::table.find(id.to_string()).select(AccountRow::as_select()).first(conn).optional()?;
+    one(conn, row)
+}
+
+/// The account with this e-mail address.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_by_email(conn: &mut DbConn, email: &EmailKey) -> Result<Option<Account>, StoreError> {
+    let row = accounts::table
+        .filter(accounts::email_key.eq(email.as_str()))
+        .select(AccountRow::as_select())
+        .first(conn)
+        .optional()?;
+    one(conn, row)
+}
+
+/// The account with this login, without regard to case.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_by_login(conn: &mut DbConn, login: &str) -> Result<Option<Account>, StoreError> {
+    let row = accounts::table
+        .filter(accounts::login_key.eq(storable(login)))
+        .select(AccountRow::as_select())
+        .first(conn)
+        .optional()?;
+    one(conn, row)
+}
+
+/// Accounts in the order of their numbers.
+///
+/// # Errors
+/// Those of the database.
+pub fn list(
+    conn: &mut DbConn,
+    filter: &AccountFilter,
+    after: Option<i64>,
+    limit: i64,
+) -> Result<Page<Account, i64>, StoreError> {
+    let limit = bounded(limit);
+    let mut query = accounts::table.select(AccountRow::as_select()).into_boxed();
+    if let Some(organization) = &filter.organization {
+        let members = account_organizations::table
+            .filter(account_organizations::organization_id.eq(storable(organization)))
+            .select(account_organizations::account_id);
+        query = query.filter(accounts::id.eq_any(members));
+    }
+    if let Some(group) = &filter.group {
+        let members = account_groups::table
+            .filter(account_groups::group_id.eq(storable(group)))
+            .select(account_groups::account_id);
+        query = query.filter(accounts::id.eq_any(members));
+    }
+    if let Some(search) = &filter.search {
+        let pattern = format!("%{}%", literal(&storable(&fold(search))));
+        let in_email = accounts::email_key.like(pattern.clone()).escape('\\');
+        query = query.filter(accounts::login_key.like(pattern).escape('\\').or(in_email));
+    }
+    if let Some(after) = after {
+        query = query.filter(accounts::number.gt(after));
+    }
+    let rows = query.order(accounts::number).limit(limit + 1).load(conn)?;
+    let accounts = complete(conn, rows)?;
+    Ok(Page::of(accounts, limit, |account| account.number))
+}
+
+/// An account and the hash of its password, if it has one.
+pub(super) type Credentials = (Account, Option<String>);
+
+/// The account that signs in under this name: its login, or else its e-mail address.
+///
+/// The same queries for a known and an unknown name, so that both take as long.
+pub(super) fn credentials(
+    conn: &mut DbConn,
+    login_or_email: &str,
+) -> Result<Option<Credentials>, StoreError> {
+    let login = storable(&fold(login_or_email));
+    let email = login_or_email.parse::<EmailKey>().map(|key| key.as_str().to_owned()).ok();
+    let rows: Vec<(AccountRow, String, Option<String>)> = with_passwords()
+        .filter(accounts::login_key.eq(&login).or(accounts::email_key.eq(email)))
+        .select((AccountRow::as_select(), accounts::login_key, account_passwords::hash.nullable()))
+        .order(accounts::number)
+        .limit(2)
+        .load(conn)?;
+    let (mut by_email, mut by_login) = (None, None);
+    for (row, key, hash) in rows {
+        *(if key == login { &mut by_login } else { &mut by_email }) = Some((row, hash));
+    }
+    let (row, hash) = by_login.or(by_email).unzip();
+    Ok(one(conn, row)?.map(|account| (account, hash.flatten())))
+}
+
+/// An account's own credentials, as they are now.
+pub(super) fn current(conn: &mut DbConn, id: AccountId) -> Result<Option<Credentials>, StoreError> {
+    let row: Option<(AccountRow, Option<String>)> = with_passwords()
+        .filter(accounts::id.eq(id.to_string()))
+        .select((AccountRow::as_select(), account_passwords::hash.nullable()))
+        .first(conn)
+        .optional()?;
+    let (row, hash) = row.unzip();
+    Ok(one(conn, row)?.map(|account| (account, hash.flatten())))
+}
+
+#[diesel::dsl::auto_type]
+fn with_passwords() -> _ {
+    accounts::table.left_join(account_passwords::table.on(account_passwords::account_id.eq(accounts::id)))
+}
+
+fn one(conn: &mut DbConn, row: Option<AccountRow>) -> Result<Option<Account>, StoreError> {
+    Ok(complete(conn, row.into_iter().collect())?.pop())
+}
+
+/// A text to compare with stored ones. No stored text has a NUL, which PostgreSQL would refuse even in a comparison.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// A text that stands for itself in `LIKE … ESCAPE '\'`.
+fn literal(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}

@@ -1,0 +1,100 @@
+//! From rows to accounts.
+
+use std::collections::HashMap;
+
+use auth_claims::claims::OrganizationMembership;
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use store::{DbConn, StoreError};
+
+use super::{
+    Account,
+    schema::{account_groups, account_organizations, accounts},
+};
+use crate::text::from_json;
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = accounts)]
+pub(super) struct AccountRow {
+    number: i64,
+    id: String,
+    login: String,
+    email: Option<String>,
+    given_name: Option<String>,
+    family_name: Option<String>,
+    display_name: Option<String>,
+    organization_id: Option<String>,
+    service_id: Option<String>,
+    roles: String,
+    provisional: bool,
+    enabled: bool,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+/// Completes rows with their memberships and groups: two queries, however many rows there are.
+pub(super) fn complete(conn: &mut DbConn, rows: Vec<AccountRow>) -> Result<Vec<Account>, StoreError> {
+    let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let (mut organizations, mut groups) = (memberships(conn, &ids)?, groups(conn, &ids)?);
+    rows.into_iter()
+        .map(|row| {
+            let organizations = organizations.remove(&row.id).unwrap_or_default();
+            let groups = groups.remove(&row.id).unwrap_or_default();
+            account(row, organizations, groups)
+        })
+        .collect()
+}
+
+fn account(
+    row: AccountRow,
+    organizations: Vec<OrganizationMembership>,
+    groups: Vec<String>,
+) -> Result<Account, StoreError> {
+    Ok(Account {
+        id: row.id.parse().map_err(|error| StoreError::corrupt("accounts.id", error))?,
+        number: row.number,
+        login: row.login,
+        email: row.email,
+        given_name: row.given_name,
+        family_name: row.family_name,
+        display_name: row.display_name,
+        organization_id: row.organization_id,
+        organizations,
+        service_id: row.service_id,
+        roles: from_json("accounts.roles", &row.roles)?,
+        groups,
+        provisional: row.provisional,
+        enabled: row.enabled,
+        created_at: row.created_at.and_utc(),
+        updated_at: row.updated_at.and_utc(),
+    })
+}
+
+type ByAccount<T> = HashMap<String, Vec<T>>;
+
+fn memberships(conn: &mut DbConn, ids: &[String]) -> Result<ByAccount<OrganizationMembership>, StoreError> {
+    let rows: Vec<(String, String, String)> = account_organizations::table
+        .filter(account_organizations::account_id.eq_any(ids))
+        .order((account_organizations::account_id, account_organizations::organization_id))
+        .select(account_organizations::all_columns)
+        .load(conn)?;
+    let mut found = ByAccount::new();
+    for (account, id, role) in rows {
+        let role = role.parse().map_err(|error| StoreError::corrupt("account_organizations.role", error))?;
+        found.entry(account).or_default().push(OrganizationMembership { id, role });
+    }
+    Ok(found)
+}
+
+fn groups(conn: &mut DbConn, ids: &[String]) -> Result<ByAccount<String>, StoreError> {
+    let rows: Vec<(String, String)> = account_groups::table
+        .filter(account_groups::account_id.eq_any(ids))
+        .order((account_groups::account_id, account_groups::group_id))
+        .select(account_groups::all_columns)
+        .load(conn)?;
+    let mut found = ByAccount::new();
+    for (account, group) in rows {
+        found.entry(account).or_default().push(group);
+    }
+    Ok(found)
+}

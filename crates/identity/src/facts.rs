@@ -1,0 +1,48 @@
+//! Facts about the database itself, such as that it holds demo data.
+
+use diesel::prelude::*;
+use store::{DbConn, StoreError, on_backend};
+
+diesel::table! {
+    identity_facts (name) {
+        name -> Text,
+        value -> Text,
+    }
+}
+
+/// Something the database knows about itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fact {
+    /// It holds accounts and clients whose secrets are public.
+    Demo,
+    /// A value only its own master key gives.
+    MasterKey,
+}
+
+impl Fact {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::MasterKey => "master_key",
+        }
+    }
+}
+
+pub(crate) fn find(conn: &mut DbConn, fact: Fact) -> Result<Option<String>, StoreError> {
+    Ok(identity_facts::table
+        .find(fact.name())
+        .select(identity_facts::value)
+        .get_result::<String>(conn)
+        .optional()?)
+}
+
+/// Notes a fact unless it is known already, and returns what is known then.
+pub(crate) fn note(conn: &mut DbConn, fact: Fact, value: &str) -> Result<String, StoreError> {
+    let row = (identity_facts::name.eq(fact.name()), identity_facts::value.eq(value));
+    on_backend!(conn, |c| diesel::insert_into(identity_facts::table)
+        .values(row)
+        .on_conflict(identity_facts::name)
+        .do_nothing()
+        .execute(c))?;
+    find(conn, fact)?.ok_or_else(|| StoreError::corrupt("identity_facts", "a fact vanished"))
+}

@@ -1,0 +1,125 @@
+//! The facade: what the directory's own functions need, in one value that services hold.
+
+use std::sync::Arc;
+
+use auth_claims::clock::Clock;
+use secrecy::SecretString;
+use serde::Deserialize;
+use store::{DatabaseSettings, Db};
+
+use crate::{
+    MIGRATIONS,
+    act::Act,
+    audit::{AuditTrail, Origin},
+    clients::ClientCache,
+    errors::IdentityError,
+    facts::{self, Fact},
+    master::{MasterKey, Purpose, Secrets},
+    passwords::{PasswordHasher, PasswordSettings},
+    refresh::TokenState,
+};
+
+/// The settings tree `identity.*`, the same in every binary that holds the directory.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IdentitySettings {
+    /// Where the directory is kept. Default: a SQLite file in the data directory.
+    pub database: DatabaseSettings,
+    /// Base64 of 32 bytes. Default: a file in the data directory, made at the first start.
+    pub master_key: Option<SecretString>,
+    /// Cost of password hashes and bounds of their pool.
+    pub password: PasswordSettings,
+}
+
+/// The directory. Cheap to clone; every clone is the same directory.
+#[derive(Clone)]
+pub struct Identity {
+    pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) secrets: Secrets,
+    pub(crate) audit: AuditTrail,
+    pub(crate) hasher: PasswordHasher,
+    pub(crate) clients: Arc<ClientCache>,
+    pub(crate) tokens: TokenState,
+}
+
+impl Identity {
+    /// Opens the directory in `db`, applying missing migrations.
+    ///
+    /// # Errors
+    /// When the database does not answer, was made with another master key, or the password settings are out of
+    /// bounds.
+    pub async fn open(
+        db: Db,
+        master: MasterKey,
+        settings: PasswordSettings,
+        clock: Clock,
+    ) -> Result<Self, IdentityError> {
+        db.migrate(&MIGRATIONS).await?;
+        let secrets = Secrets::new(&master);
+        check_master_key(&db, &secrets).await?;
+        let hasher = tokio::task::spawn_blocking(move || PasswordHasher::new(&settings))
+            .await
+            .map_err(|_| IdentityError::Overloaded)??;
+        Ok(Self {
+            audit: AuditTrail::start(db.clone()),
+            clients: Arc::new(ClientCache::new()),
+            tokens: TokenState::default(),
+            db,
+            clock,
+            secrets,
+            hasher,
+        })
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The keys derived from the master key.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// The audit trail.
+    #[must_use]
+    pub fn audit(&self) -> &AuditTrail {
+        &self.audit
+    }
+
+    /// The pool that hashes passwords.
+    #[must_use]
+    pub fn hasher(&self) -> &PasswordHasher {
+        &self.hasher
+    }
+
+    pub(crate) fn tokens(&self) -> &TokenState {
+        &self.tokens
+    }
+
+    /// An act that begins now.
+    pub(crate) fn act(&self, origin: &Origin) -> Act {
+        Act::new(self.clock.now(), origin)
+    }
+}
+
+/// The first start notes a value that only this master key gives; later ones compare. A wrong key would otherwise show
+/// as every client secret being wrong.
+async fn check_master_key(db: &Db, secrets: &Secrets) -> Result<(), IdentityError> {
+    let mark = hex::encode(secrets.mac(Purpose::BootstrapFingerprint, b"master key"));
+    if let Some(known) = db.read(|conn| facts::find(conn, Fact::MasterKey)).await? {
+        return if known == mark { Ok(()) } else { Err(IdentityError::ForeignMasterKey) };
+    }
+    let noted = mark.clone();
+    let known = db.write(move |conn| facts::note(conn, Fact::MasterKey, &noted)).await?;
+    if known == mark { Ok(()) } else { Err(IdentityError::ForeignMasterKey) }
+}
