@@ -1,0 +1,114 @@
+//! Which scope a grant gives (`contracts/oauth2.md` §3 "Scope", RFC 6749 §3.3).
+//!
+//! Asking for nothing gives the defaults. Asking for something gives exactly that, or an error: never a silent subset.
+
+use auth_claims::scopes::Scopes;
+
+/// Why a requested scope is not granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ScopeRefusal {
+    /// Not a blank-separated list of scope tokens.
+    #[error("the scope is malformed")]
+    Malformed,
+    /// More than there is to have.
+    #[error("the requested scope is not granted to this client")]
+    TooWide,
+}
+
+/// What a request may have at most, and what it gets when it asks for nothing.
+#[derive(Debug, Clone)]
+pub struct Ceiling {
+    allowed: Scopes,
+    defaults: Scopes,
+}
+
+impl Ceiling {
+    /// A client's own: its registered scopes in their order, and those of its defaults that are registered.
+    #[must_use]
+    pub fn of_client(registered: &Scopes, defaults: &Scopes) -> Self {
+        Self { allowed: registered.clone(), defaults: registered.intersection(defaults) }
+    }
+
+    /// The same, cut down to what another party holds. The order stays that of the registration.
+    #[must_use]
+    pub fn within(self, held: &Scopes) -> Self {
+        Self { allowed: self.allowed.intersection(held), defaults: self.defaults.intersection(held) }
+    }
+
+    /// What a request for `requested` gets.
+    ///
+    /// # Errors
+    /// [`ScopeRefusal`] when it is malformed or wider than the ceiling.
+    pub fn grant(&self, requested: Option<&str>) -> Result<Scopes, ScopeRefusal> {
+        let Some(requested) = requested else { return Ok(self.defaults.clone()) };
+        let requested: Scopes = requested.parse().map_err(|_| ScopeRefusal::Malformed)?;
+        if requested.is_empty() {
+            return Ok(self.defaults.clone());
+        }
+        if !requested.is_subset(&self.allowed) {
+            return Err(ScopeRefusal::TooWide);
+        }
+        Ok(self.allowed.intersection(&requested))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    fn scopes(text: &str) -> Scopes {
+        text.parse().expect("scopes")
+    }
+
+    fn ceiling() -> Ceiling {
+        Ceiling::of_client(&scopes("a b c"), &scopes("c a unregistered"))
+    }
+
+    #[rstest]
+    #[case::nothing(None, "a c")]
+    #[case::blanks(Some("  "), "a c")]
+    #[case::some(Some("b"), "b")]
+    #[case::registration_order(Some("c b a"), "a b c")]
+    #[case::twice(Some("b b"), "b")]
+    fn grants(#[case] requested: Option<&str>, #[case] granted: &str) {
+        assert_eq!(ceiling().grant(requested), Ok(scopes(granted)));
+    }
+
+    #[rstest]
+    #[case::unknown("a x", ScopeRefusal::TooWide)]
+    #[case::unregistered_default("unregistered", ScopeRefusal::TooWide)]
+    #[case::letter_case("A", ScopeRefusal::TooWide)]
+    #[case::quote("a\"", ScopeRefusal::Malformed)]
+    #[case::tab("a\tb", ScopeRefusal::Malformed)]
+    #[case::line_end("a\nb", ScopeRefusal::Malformed)]
+    fn refuses(#[case] requested: &str, #[case] refusal: ScopeRefusal) {
+        assert_eq!(ceiling().grant(Some(requested)), Err(refusal));
+    }
+
+    #[test]
+    fn within_cuts_both_down_and_keeps_the_order() {
+        let cut = ceiling().within(&scopes("c b"));
+        assert_eq!(cut.grant(None), Ok(scopes("c")));
+        assert_eq!(cut.grant(Some("c b")), Ok(scopes("b c")));
+        assert_eq!(cut.grant(Some("a")), Err(ScopeRefusal::TooWide));
+    }
+
+    proptest! {
+        /// Threat 8 at the level of the rule: whatever is asked for, the answer lies within both.
+        #[test]
+        fn nothing_is_ever_wider_than_the_client_and_the_subject(
+            registered in "[abcd]( [abcd]){0,3}", defaults in "[abcde]( [abcde]){0,3}",
+            held in "[abcde]( [abcde]){0,4}", requested in proptest::option::of("[abcdef ]{0,9}"),
+        ) {
+            let (registered, held) = (scopes(&registered), scopes(&held));
+            let ceiling = Ceiling::of_client(&registered, &scopes(&defaults)).within(&held);
+            if let Ok(granted) = ceiling.grant(requested.as_deref()) {
+                prop_assert!(granted.is_subset(&registered));
+                prop_assert!(granted.is_subset(&held));
+            }
+        }
+    }
+}
