@@ -1,1 +1,30 @@
-//! auth-server.
+//! Tokens in every dialect: the OAuth 2 endpoints, the Meet dialect's token route, the published keys and the
+//! revocation feed.
+//!
+//! The only service that sees passwords, client secrets and private keys. People, clients and keys are crate
+//! `identity`'s; here is what HTTP clients send and get, and the policy in between.
+//!
+//! | where | what |
+//! | --- | --- |
+//! | `api` | one module a resource family, with its errors |
+//! | `domain` | rules without HTTP and database: scopes, audiences, exchanges, claims, e-mail syntax |
+//! | `keys`, `presented`, `issuing` | signing, looking at tokens, and the trace an issued or refused one leaves |
+//!
+//! To add a grant see `api/oauth/token.rs`, to add a credential that can be exchanged `api/oauth/subject_tokens.rs`,
+//! to add a dialect a module beside `api/meet.rs`.
+
+mod api;
+mod app;
+pub mod domain;
+mod in_process;
+mod issuing;
+mod keys;
+mod presented;
+mod server;
+pub mod settings;
+
+pub use api::openapi;
+pub use in_process::InProcessClient;
+pub use keys::KeysError;
+pub use server::AuthServer;
+pub use settings::AuthSettings;

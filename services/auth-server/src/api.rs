@@ -1,0 +1,33 @@
+//! What the service speaks: one module a resource family, each with its own errors.
+
+mod bearer;
+mod cached;
+mod jwks;
+mod meet;
+mod metadata;
+pub(crate) mod oauth;
+mod openapi;
+mod revocation_feed;
+
+use actix_web::web;
+
+pub use self::openapi::openapi;
+use crate::app::App;
+
+/// Mounts everything. State hangs on the resources, not on the app, so that services in one process do not meet.
+pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
+    oauth::configure(cfg, app);
+    let resource = |path: &str| web::resource(path.to_owned()).app_data(app.clone());
+    cfg.service(
+        resource("/.well-known/jwks.json").route(web::get().to(jwks::jwks)).route(web::head().to(jwks::jwks)),
+    )
+    .service(
+        resource("/.well-known/oauth-authorization-server")
+            .route(web::get().to(metadata::metadata))
+            .route(web::head().to(metadata::metadata)),
+    )
+    .service(resource("/internal/revocations").route(web::get().to(revocation_feed::follow)));
+    if app.settings.meet.routed {
+        meet::configure(cfg, app);
+    }
+}

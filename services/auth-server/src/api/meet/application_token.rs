@@ -1,0 +1,224 @@
+//! `POST /external-api/v1.0/application/token` (`contracts/meet.md` §4).
+//!
+//! The checks stand in the order of the table of §4.4, which decides what a caller learns: whatever concerns the user
+//! is seen only by an active application with the right secret.
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use auth_claims::claims::AccessClaims;
+use chrono::{DateTime, Utc};
+use identity::accounts::{Account, EmailKey, ProvisionRefusal};
+use identity::clients::{Client, ClientId, ClientKind, ClientRefusal};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::body;
+use super::error::{MeetError, respond};
+use super::negotiation::{Wanted, negotiate};
+use crate::app::{App, lifetime};
+use crate::domain::access::{Session, Terms};
+use crate::domain::email;
+use crate::domain::fields::TokenRequest;
+use crate::issuing::Attempt;
+
+/// A token to act for a user.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ApplicationToken<'a> {
+    /// The access token: a JWT.
+    #[schema(example = "eyJ0eXAiOiJhdCtqd3QiLCJhbGciOiJFUzI1NiJ9.eyJkZWxlZ2F0ZWQiOnRydWV9.c2ln")]
+    access_token: &'a str,
+    /// Always `Bearer`.
+    #[schema(example = "Bearer")]
+    token_type: &'static str,
+    /// Seconds until it expires.
+    #[schema(example = 3600)]
+    expires_in: i64,
+    /// The application's scopes in stored order; absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "rooms:list rooms:create")]
+    scope: Option<String>,
+}
+
+/// The fields of a token request.
+#[derive(ToSchema)]
+#[schema(example = json!({
+    "client_id": "Qm3vT0aX9sLkP2wYc7RnHd41UeJzB8oFgTi6VxSy", "client_secret": "…",
+    "grant_type": "client_credentials", "scope": "nadia.roux@agency.example"
+}))]
+#[expect(dead_code, reason = "read by utoipa alone")]
+pub(crate) struct ApplicationTokenRequest {
+    /// The application's id.
+    client_id: String,
+    /// Its secret.
+    client_secret: String,
+    /// Always `client_credentials`.
+    grant_type: String,
+    /// The e-mail address of the user to act for.
+    scope: String,
+}
+
+/// Issues a token with which an application acts for the user it names by e-mail in `scope`.
+///
+/// Served with and without the slash at the end.
+///
+/// # Errors
+/// The table of `contracts/meet.md` §4.4.
+#[utoipa::path(
+    post,
+    path = "/external-api/v1.0/application/token",
+    tag = "Meet",
+    request_body(
+        description = "`application/json`, `application/x-www-form-urlencoded` or `multipart/form-data`",
+        content((ApplicationTokenRequest = "application/json"),
+            (ApplicationTokenRequest = "application/x-www-form-urlencoded"),
+            (ApplicationTokenRequest = "multipart/form-data"))
+    ),
+    responses(
+        (status = 200, description = "The token", body = ApplicationToken<'static>),
+        (status = 400, description = "Malformed body, fields or e-mail address"),
+        (status = 401, description = "Wrong credentials, or an inactive application"),
+        (status = 403, description = "The e-mail's domain is not one of the application's"),
+        (status = 404, description = "Nobody has this e-mail address; or the feature is off"),
+        (status = 406, description = "`Accept` excludes JSON"),
+        (status = 409, description = "A user could be neither created nor found"),
+        (status = 415, description = "Another type of body"),
+        (status = 429, description = "Too many failures; `Retry-After`"),
+    ),
+)]
+#[tracing::instrument(name = "application_token.issue", skip_all, fields(dialect = "meet"))]
+pub(crate) async fn application_token(
+    request: HttpRequest,
+    payload: web::Payload,
+    app: web::Data<App>,
+) -> Result<HttpResponse, MeetError> {
+    match negotiate(&request)? {
+        Wanted::Preflight => Ok(HttpResponse::Ok().finish()),
+        Wanted::Description => Ok(description()),
+        Wanted::Token => {
+            let mut attempt = Attempt::new(&request, "meet");
+            let outcome = answer(&app, &request, payload, &mut attempt).await;
+            if let Err(error) = &outcome {
+                attempt.refused(&app, error.outcome(), error.reason());
+            }
+            outcome
+        }
+    }
+}
+
+fn description() -> HttpResponse {
+    respond(StatusCode::OK).json(json!({
+        "name": "Application Token",
+        "description": "Issues a token with which an application acts for a user.",
+        "renders": ["application/json"],
+        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+    }))
+}
+
+async fn answer(
+    app: &App,
+    request: &HttpRequest,
+    payload: web::Payload,
+    attempt: &mut Attempt,
+) -> Result<HttpResponse, MeetError> {
+    let issued_at = app.identity.clock().now();
+    if !app.settings.meet.enabled {
+        return Err(MeetError::NotFound); // row 3: before the body is read
+    }
+    let fields = body::read(request, payload).await?; // row 4
+    let wish = TokenRequest::parse(&fields).map_err(MeetError::Fields)?; // row 5
+    attempt.client(&wish.client_id);
+    attempt.grant("client_credentials");
+    let client = authenticate(app, &wish, attempt).await?; // rows 6 and 7
+    if !email::is_valid(&wish.scope) {
+        return Err(MeetError::Email); // row 8
+    }
+    if !email::is_within(&wish.scope, &client.domains) {
+        return Err(MeetError::Domain); // row 9
+    }
+    let account = delegated_account(app, &wish.scope, attempt).await?; // rows 11 and 12
+    let claims = claims(app, &client, &account, issued_at);
+    let token = attempt.issue(app, &claims).await?;
+    Ok(render(&token, &claims))
+}
+
+/// Rows 6 and 7: inactivity is told only after the right secret.
+async fn authenticate(app: &App, wish: &TokenRequest, attempt: &Attempt) -> Result<Arc<Client>, MeetError> {
+    let (now, address) = (app.identity.clock().now(), attempt.address());
+    app.throttle.check(&wish.client_id, address, now).map_err(MeetError::Throttled)?;
+    let proven = prove(app, &wish.client_id, &wish.client_secret).await;
+    match proven {
+        Ok(_) | Err(ClientRefusal::Inactive) => app.throttle.succeeded(&wish.client_id, address),
+        Err(ClientRefusal::Invalid) => app.throttle.failed(&wish.client_id, address, now),
+        Err(ClientRefusal::Failed(_)) => {}
+    }
+    match proven {
+        // Only an application may name the user it acts for; to this route every other client is an unknown one.
+        Ok(client) if client.kind == ClientKind::Application => Ok(client),
+        Ok(_) | Err(ClientRefusal::Invalid) => Err(MeetError::Credentials),
+        Err(ClientRefusal::Inactive) => Err(MeetError::Inactive),
+        Err(ClientRefusal::Failed(error)) => Err(error.into()),
+    }
+}
+
+async fn prove(app: &App, id: &str, secret: &SecretString) -> Result<Arc<Client>, ClientRefusal> {
+    if let Ok(id) = id.parse::<ClientId>() {
+        return app.identity.authenticate_client(&id, secret).await;
+    }
+    // Nobody's id; the look-up it would have cost is made under one that could be somebody's.
+    if let Ok(stand_in) = "-".parse() {
+        let _ = app.identity.authenticate_client(&stand_in, secret).await;
+    }
+    Err(ClientRefusal::Invalid)
+}
+
+/// Rows 11 and 12. Row 10, several users with one e-mail address, cannot happen here: the directory keeps e-mail
+/// addresses unique without regard to case.
+///
+/// §4.5: a disabled account is not refused here. Its token is revoked from the start, and the rooms routes say so.
+async fn delegated_account(app: &App, email: &str, attempt: &Attempt) -> Result<Account, MeetError> {
+    let key = email.parse::<EmailKey>();
+    let known = match &key {
+        Ok(key) => app.identity.find_account_by_email(key).await?,
+        // Well-formed, but longer than any stored address.
+        Err(_) => None,
+    };
+    match known {
+        Some(account) => Ok(account),
+        None if !app.settings.meet.allow_user_creation => Err(MeetError::User),
+        None => match app.identity.provision_account(email, &attempt.origin).await {
+            Ok((account, _)) => Ok(account),
+            Err(ProvisionRefusal::Email(_) | ProvisionRefusal::Lost) => Err(MeetError::Provisioning),
+            Err(ProvisionRefusal::Failed(error)) => Err(error.into()),
+        },
+    }
+}
+
+/// The platform's token for the account, and the two claims of this dialect.
+fn claims(app: &App, client: &Client, account: &Account, issued_at: DateTime<Utc>) -> AccessClaims {
+    let meet = &app.settings.meet;
+    let terms = Terms {
+        ttl: lifetime(client.access_token_ttl.unwrap_or(meet.token_ttl)),
+        ..app.terms(
+            client,
+            issued_at,
+            meet.audience.as_str().into(),
+            client.scopes.clone(),
+            client.application_id.clone(),
+        )
+    };
+    let claims = terms.for_account(account, Session::default());
+    AccessClaims { user_id: Some(claims.sub.clone()), delegated: true, ..claims }
+}
+
+fn render(token: &SecretString, claims: &AccessClaims) -> HttpResponse {
+    respond(StatusCode::OK).json(ApplicationToken {
+        access_token: token.expose_secret(),
+        token_type: "Bearer",
+        expires_in: claims.exp - claims.iat,
+        scope: (!claims.scope.is_empty()).then(|| claims.scope.to_string()),
+    })
+}

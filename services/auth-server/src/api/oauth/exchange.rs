@@ -1,0 +1,177 @@
+//! Token exchange (RFC 8693, `contracts/oauth2.md` §4).
+//!
+//! What comes out is never wider than what the subject and the exchanging client have both (threat 8).
+
+use auth_claims::claims::{AccessClaims, Actor};
+use auth_claims::scopes::{Scope, Scopes};
+use chrono::{DateTime, Utc};
+use identity::accounts::Account;
+use identity::clients::{Client, GrantType};
+use identity::refresh::{NewFamily, PlainRefreshToken};
+use uuid::Uuid;
+
+use super::error::OAuthError;
+use super::form::Form;
+use super::grant::{GrantRequest, Granted};
+use super::subject_tokens::{self, Subject, SubjectTokenType};
+use crate::app::App;
+use crate::domain::access::{Session, Terms};
+use crate::domain::exchange_policy::{self, ExchangeRefusal};
+use crate::domain::scope_policy::Ceiling;
+use crate::domain::{applications, audience};
+
+/// Asks for a refresh token beside the access token.
+const OFFLINE_ACCESS: &str = "offline_access";
+
+/// What an exchange is asked for.
+pub(crate) struct Wish<'a> {
+    pub(crate) subject_token: &'a str,
+    pub(crate) subject_token_type: SubjectTokenType,
+    pub(crate) actor_token: Option<&'a str>,
+    pub(crate) issued_token_type: SubjectTokenType,
+    pub(crate) scope: Option<&'a str>,
+    pub(crate) targets: Vec<&'a str>,
+    pub(crate) application_id: Option<&'a str>,
+}
+
+/// Exchanges as the form asks.
+///
+/// # Errors
+/// `invalid_request` for missing, unsupported or wrongly paired parameters; those of [`exchange`].
+pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
+    let GrantRequest { app, client, form, received_at, .. } = request;
+    if !client.kind.is_confidential() {
+        return Err(OAuthError::UnauthorizedClient);
+    }
+    let wish = Wish {
+        subject_token: form.require("subject_token")?,
+        subject_token_type: form.require("subject_token_type")?.parse()?,
+        actor_token: actor_token(form)?,
+        issued_token_type: requested_token_type(form)?,
+        scope: form.get("scope"),
+        targets: request.targets(),
+        application_id: request.application()?,
+    };
+    exchange(app, client, &wish, *received_at).await
+}
+
+fn actor_token(form: &Form) -> Result<Option<&str>, OAuthError> {
+    match (form.get("actor_token"), form.get("actor_token_type")) {
+        (None, None) => Ok(None),
+        (Some(token), Some(kind)) if kind.parse::<SubjectTokenType>()?.is_platform_token() => Ok(Some(token)),
+        (Some(_), Some(_)) => Err(OAuthError::Request("the actor_token_type is not supported")),
+        // RFC 8693 §2.1: the type is required with the token, and forbidden without it.
+        _ => Err(OAuthError::Request("actor_token and actor_token_type belong together")),
+    }
+}
+
+fn requested_token_type(form: &Form) -> Result<SubjectTokenType, OAuthError> {
+    match form.get("requested_token_type").map(str::parse::<SubjectTokenType>).transpose()? {
+        None => Ok(SubjectTokenType::AccessToken),
+        Some(kind) if kind.is_platform_token() => Ok(kind),
+        Some(_) => Err(OAuthError::Request("the requested_token_type is not supported")),
+    }
+}
+
+/// Exchanges on behalf of `client`.
+///
+/// # Errors
+/// `invalid_grant` for a subject or actor that is not valid, or one that was exchanged too often; `invalid_scope` and
+/// `invalid_target` for more than subject and client have both.
+pub(crate) async fn exchange(
+    app: &App,
+    client: &Client,
+    wish: &Wish<'_>,
+    received_at: DateTime<Utc>,
+) -> Result<Granted, OAuthError> {
+    let subject = wish.subject_token_type.resolve(app, wish.subject_token).await?;
+    if let Some(token) = wish.actor_token {
+        let actor = subject_tokens::actor(app, token).await?;
+        exchange_policy::may_act(&actor, client.id.as_str())?;
+    }
+    let before = subject.claims().and_then(|claims| claims.act.as_deref());
+    let actor = exchange_policy::acting(client.id.as_str(), before, app.settings.limits.actors)?;
+    let terms = terms(app, client, wish, subject.claims(), received_at)?;
+    let (claims, refresh_token) = match subject {
+        Subject::Token(claims) => (terms.for_subject(&claims, actor), None),
+        Subject::Account { account, amr } => for_account(app, client, terms, &account, amr, actor).await?,
+    };
+    Ok(Granted { claims, refresh_token, issued_token_type: Some(wish.issued_token_type.as_str()) })
+}
+
+impl Subject {
+    fn claims(&self) -> Option<&AccessClaims> {
+        match self {
+            Self::Token(claims) => Some(claims),
+            Self::Account { .. } => None,
+        }
+    }
+}
+
+/// What both parties have, narrowed to what is asked for.
+fn terms(
+    app: &App,
+    client: &Client,
+    wish: &Wish<'_>,
+    subject: Option<&AccessClaims>,
+    received_at: DateTime<Utc>,
+) -> Result<Terms, OAuthError> {
+    let mut ceiling = Ceiling::of_client(&client.scopes, &client.default_scopes);
+    let mut allowed = audience::of_client(&client.audiences, app.settings.issuer.as_str());
+    let mut bound = client.application_id.clone();
+    if let Some(subject) = subject {
+        ceiling = ceiling.within(&subject.scope);
+        allowed = audience::within(allowed, subject.aud.iter());
+        bound = match &subject.application_id {
+            Some(theirs) => applications::bind(Some(theirs), bound.as_deref())?,
+            None => bound,
+        };
+    }
+    let application_id = applications::bind(bound.as_deref(), wish.application_id)?;
+    let audience = audience::narrow(&allowed, &wish.targets)?;
+    Ok(app.terms(client, received_at, audience, ceiling.grant(wish.scope)?, application_id))
+}
+
+/// The account's own session: it may be kept alive with a refresh token, and has an id then.
+async fn for_account(
+    app: &App,
+    client: &Client,
+    terms: Terms,
+    account: &Account,
+    amr: &str,
+    actor: Box<Actor>,
+) -> Result<(AccessClaims, Option<PlainRefreshToken>), OAuthError> {
+    let (sid, token) = if is_offline(client, &terms.scope) {
+        let sid = Uuid::new_v4().to_string();
+        let family = NewFamily {
+            client_id: client.id.clone(),
+            account_id: account.id,
+            sid: sid.clone(),
+            scope: terms.scope.clone(),
+            audience: terms.audience.iter().map(str::to_owned).collect(),
+            application_id: terms.application_id.clone(),
+            auth_time: terms.issued_at,
+            amr: vec![amr.to_owned()],
+        };
+        let (token, _) = app.identity.start_family(family).await?;
+        (Some(sid), Some(token))
+    } else {
+        (None, None)
+    };
+    let session = Session { sid, auth_time: Some(terms.issued_at.timestamp()), amr: vec![amr.to_owned()] };
+    Ok((AccessClaims { act: Some(actor), ..terms.for_account(account, session) }, token))
+}
+
+fn is_offline(client: &Client, scope: &Scopes) -> bool {
+    client.may_use(GrantType::RefreshToken)
+        && scope.iter().map(Scope::as_str).any(|scope| scope == OFFLINE_ACCESS)
+}
+
+impl From<ExchangeRefusal> for OAuthError {
+    fn from(refusal: ExchangeRefusal) -> Self {
+        Self::grant(match refusal {
+            ExchangeRefusal::TooDeep => "the token has been exchanged too often",
+            ExchangeRefusal::Actor => "the actor may not act",
+        })
+    }
+}

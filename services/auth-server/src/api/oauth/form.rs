@@ -1,0 +1,218 @@
+//! The strict form body of the OAuth endpoints (RFC 6749 §3.2, `contracts/oauth2.md` §2).
+//!
+//! Lenient parsers are how one party reads one request and another party another one, so nothing is repaired here: a
+//! repeated parameter, a broken percent sequence, bytes that are not UTF-8, a NUL are all `invalid_request`.
+
+use actix_web::http::header::CONTENT_TYPE;
+use actix_web::{HttpRequest, web};
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::error::OAuthError;
+
+/// The largest body an endpoint reads.
+pub(super) const LARGEST_BODY: usize = 64 * 1024;
+
+/// Parameters that have no place in a URI, where they end in logs and histories.
+const NEVER_IN_THE_QUERY: [&str; 14] = [
+    "access_token",
+    "actor_token",
+    "assertion",
+    "client_assertion",
+    "client_id",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "device_code",
+    "password",
+    "refresh_token",
+    "subject_token",
+    "token",
+    "username",
+];
+
+/// The parameters of a request. One without a value counts as absent (RFC 6749 §3.2).
+#[derive(Default)]
+pub(super) struct Form(Vec<(String, Zeroizing<String>)>);
+
+/// Why a body is no form.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub(crate) enum FormFault {
+    #[error("the body must be application/x-www-form-urlencoded")]
+    ContentType,
+    #[error("the body is larger than 64 KiB")]
+    TooLarge,
+    #[error("the body could not be read")]
+    Unreadable,
+    #[error("a percent sign must be followed by two hexadecimal digits")]
+    Percent,
+    #[error("parameters must be UTF-8 text")]
+    Encoding,
+    #[error("parameters must not contain NUL")]
+    Nul,
+    #[error("a parameter is repeated")]
+    Repeated,
+    #[error("credentials must not be sent in the query string")]
+    CredentialsInQuery,
+}
+
+impl Form {
+    /// Reads the body of a request.
+    ///
+    /// # Errors
+    /// `invalid_request` for everything that is not one well-formed form.
+    pub(super) async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Self, OAuthError> {
+        refuse_credentials(request.query_string())?;
+        if !is_form(request) {
+            return Err(FormFault::ContentType.into());
+        }
+        let body = payload.to_bytes_limited(LARGEST_BODY).await.map_err(|_| FormFault::TooLarge)?;
+        Ok(Self::parse(&body.map_err(|_| FormFault::Unreadable)?)?)
+    }
+
+    /// Parses a body.
+    ///
+    /// # Errors
+    /// A [`FormFault`] when it is not one well-formed form.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, FormFault> {
+        let mut form = Self::default();
+        for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            let split = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
+            let name = decode(&pair[..split])?;
+            let value = Zeroizing::new(decode(pair.get(split + 1..).unwrap_or_default())?);
+            if form.0.iter().any(|(known, _)| *known == name) {
+                return Err(FormFault::Repeated);
+            }
+            form.0.push((name, value));
+        }
+        Ok(form)
+    }
+
+    /// The value of a parameter that has one.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|v| !v.is_empty())
+    }
+
+    /// The value of a parameter that must not be shown.
+    pub(super) fn secret(&self, name: &str) -> Option<SecretString> {
+        self.get(name).map(SecretString::from)
+    }
+
+    /// The value of a parameter that must be there.
+    ///
+    /// # Errors
+    /// `invalid_request` naming the parameter.
+    pub(super) fn require(&self, name: &'static str) -> Result<&str, OAuthError> {
+        self.get(name).ok_or(OAuthError::Missing(name))
+    }
+}
+
+/// Decodes one name or value: plus is a blank, percent sequences are bytes, the bytes are UTF-8 without NUL.
+pub(super) fn decode(text: &[u8]) -> Result<String, FormFault> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.iter().copied();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => match (rest.next().and_then(hex), rest.next().and_then(hex)) {
+                (Some(high), Some(low)) => high << 4 | low,
+                _ => return Err(FormFault::Percent),
+            },
+            other => other,
+        });
+    }
+    if bytes.contains(&0) {
+        return Err(FormFault::Nul);
+    }
+    String::from_utf8(bytes).map_err(|_| FormFault::Encoding)
+}
+
+fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}
+
+fn is_form(request: &HttpRequest) -> bool {
+    let mut types = request.headers().get_all(CONTENT_TYPE);
+    let (Some(only), None) = (types.next(), types.next()) else { return false };
+    let essence = only.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+    essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+}
+
+/// Names are compared after decoding, so that `%63lient_secret` does not slip through.
+fn refuse_credentials(query: &str) -> Result<(), FormFault> {
+    let named = |(name, _): (std::borrow::Cow<'_, str>, _)| NEVER_IN_THE_QUERY.contains(&name.trim());
+    if form_urlencoded::parse(query.as_bytes()).any(named) {
+        Err(FormFault::CredentialsInQuery)
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+
+    use super::*;
+
+    #[test]
+    fn reads_names_and_values() {
+        let form = Form::parse(b"a=1&b=p%26s%3Dw%2B1%25&&c=x+y&d&e=&f=%C3%A4=").unwrap_or_default();
+        assert_eq!(form.get("a"), Some("1"));
+        assert_eq!(form.get("b"), Some("p&s=w+1%"));
+        assert_eq!(form.get("c"), Some("x y"));
+        assert_eq!(form.get("d"), None);
+        assert_eq!(form.get("e"), None);
+        assert_eq!(form.get("f"), Some("ä="));
+        assert_eq!(form.get("g"), None);
+    }
+
+    #[rstest]
+    #[case::repeated(b"a=1&a=1", FormFault::Repeated)]
+    #[case::repeated_in_disguise(b"scope=1&sc%6fpe=2", FormFault::Repeated)]
+    #[case::repeated_empty(b"a=&a=1", FormFault::Repeated)]
+    #[case::cut_percent(b"a=%4", FormFault::Percent)]
+    #[case::bare_percent(b"a=100%", FormFault::Percent)]
+    #[case::no_hex(b"a=%zz", FormFault::Percent)]
+    #[case::signed_hex(b"a=%+1", FormFault::Percent)]
+    #[case::percent_in_name(b"%=1", FormFault::Percent)]
+    #[case::not_utf8(b"a=%ff", FormFault::Encoding)]
+    #[case::raw_not_utf8(b"a=\xff", FormFault::Encoding)]
+    #[case::overlong(b"a=%c0%af", FormFault::Encoding)]
+    #[case::nul(b"a=%00", FormFault::Nul)]
+    #[case::raw_nul(b"a\0=1", FormFault::Nul)]
+    fn refuses(#[case] body: &[u8], #[case] fault: FormFault) {
+        assert_eq!(Form::parse(body).err(), Some(fault));
+    }
+
+    #[rstest]
+    #[case("client_secret=x")]
+    #[case("a=1&%63lient_id=x")]
+    #[case("refresh_token")]
+    fn credentials_in_the_query_are_refused(#[case] query: &str) {
+        assert_eq!(refuse_credentials(query), Err(FormFault::CredentialsInQuery));
+    }
+
+    #[test]
+    fn other_query_parameters_do_not_matter() {
+        assert_eq!(refuse_credentials("trace=1&clientid=x&"), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_client_encodes_is_what_we_read(name in "[^\0]{1,12}", value in "[^\0]{1,40}") {
+            let body = form_urlencoded::Serializer::new(String::new()).append_pair(&name, &value).finish();
+            let form = Form::parse(body.as_bytes()).unwrap_or_default();
+            prop_assert_eq!(form.get(&name), Some(value.as_str()));
+        }
+
+        #[test]
+        fn any_bytes_parse_or_are_refused(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Form::parse(&body);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! `POST /oauth/introspect` (RFC 7662, `contracts/oauth2.md` §5).
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use auth_claims::claims::{AccessClaims, Audience, OrganizationMembership, SubjectKind};
+use auth_claims::roles::Role;
+use auth_claims::scopes::Scopes;
+use auth_claims::verify::VerifyError;
+use identity::accounts::Account;
+use identity::audit::Origin;
+use identity::clients::Client;
+use identity::refresh::Family;
+use serde::Serialize;
+
+use super::client_auth::Credentials;
+use super::error::{OAuthError, OAuthErrorBody};
+use super::form::Form;
+use super::no_store;
+use super::openapi::{IntrospectionRequest, IntrospectionResponse};
+use crate::app::App;
+use crate::issuing;
+use crate::presented::TokenRefusal;
+
+/// What is said of a token.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Introspection {
+    Inactive { active: bool },
+    Access(Box<AccessToken>),
+    Refresh(Box<RefreshToken>),
+}
+
+const INACTIVE: Introspection = Introspection::Inactive { active: false };
+
+/// An access token: all its claims, which whoever holds it can read anyway, and the name of its subject.
+#[derive(Serialize)]
+struct AccessToken {
+    active: bool,
+    token_type: &'static str,
+    username: String,
+    #[serde(flatten)]
+    claims: AccessClaims,
+}
+
+/// A refresh token, in the same words.
+#[derive(Serialize)]
+struct RefreshToken {
+    active: bool,
+    token_type: &'static str,
+    username: String,
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: i64,
+    iat: i64,
+    client_id: String,
+    scope: Scopes,
+    sid: String,
+    auth_time: i64,
+    kind: SubjectKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    organizations: Vec<OrganizationMembership>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<Role>,
+}
+
+/// Tells whether a token is active, and what it says.
+///
+/// A client may ask about what was issued to it or names it in `aud`, a client with the role `SERVICE` about anything.
+/// Every other token is `{"active":false}` and nothing else.
+///
+/// # Errors
+/// Those of client authentication; `invalid_request` without a token.
+#[utoipa::path(
+    post,
+    path = "/oauth/introspect",
+    tag = "OAuth 2",
+    request_body(content = IntrospectionRequest, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, description = "What is known about the token", body = IntrospectionResponse),
+        (status = 400, description = "The request is malformed", body = OAuthErrorBody),
+        (status = 401, description = "The client is not authenticated", body = OAuthErrorBody),
+        (status = 429, description = "Too many failures; `Retry-After`", body = OAuthErrorBody),
+        (status = 503, description = "A dependency is down; `Retry-After`", body = OAuthErrorBody),
+    ),
+    security(("basic" = []), ()),
+)]
+#[tracing::instrument(name = "token.introspect", skip_all)]
+pub(crate) async fn introspect(
+    request: HttpRequest,
+    payload: web::Payload,
+    app: web::Data<App>,
+) -> Result<HttpResponse, OAuthError> {
+    let mut origin = issuing::origin(&request, "oauth2");
+    let outcome = answer(&app, &request, payload, &mut origin).await;
+    if let Err(error) = &outcome {
+        issuing::refused(&app, &origin, "token.introspect", error.code());
+    }
+    outcome.map(|said| no_store(HttpResponse::Ok()).json(said))
+}
+
+async fn answer(
+    app: &App,
+    request: &HttpRequest,
+    payload: web::Payload,
+    origin: &mut Origin,
+) -> Result<Introspection, OAuthError> {
+    let form = Form::read(request, payload).await?;
+    let credentials = Credentials::read(request, &form)?;
+    origin.client_id = Some(credentials.id().to_owned());
+    let client = credentials.authenticate_confidential(app, issuing::address(origin)).await?;
+    let token = form.require("token")?;
+    match app.identity.find_family(token).await? {
+        Some(found) if found.standing.is_ok() => refresh_token(app, &client, found.family).await,
+        Some(_) => Ok(INACTIVE),
+        None => access_token(app, &client, token).await,
+    }
+}
+
+async fn access_token(app: &App, client: &Client, token: &str) -> Result<Introspection, OAuthError> {
+    let claims = match app.tokens.verify(token).await {
+        Ok(claims) => claims,
+        Err(TokenRefusal::Failed(error)) => return Err(error.into()),
+        Err(TokenRefusal::Invalid(VerifyError::Unavailable)) => return Err(OAuthError::Unavailable),
+        Err(TokenRefusal::Invalid(_)) => return Ok(INACTIVE),
+    };
+    if !may_see(client, &claims.client_id, &claims.aud) {
+        return Ok(INACTIVE);
+    }
+    let username = match claims.kind {
+        SubjectKind::Client => Some(claims.sub.clone()),
+        SubjectKind::User => account(app, &claims.sub).await?.map(|account| account.login),
+    };
+    // The revocation of a deleted account ends with its last token; none is left then, and this is the second lock.
+    Ok(username.map_or(INACTIVE, |username| {
+        let claims = AccessClaims::clone(&claims);
+        Introspection::Access(Box::new(AccessToken { active: true, token_type: "Bearer", username, claims }))
+    }))
+}
+
+async fn refresh_token(app: &App, client: &Client, family: Family) -> Result<Introspection, OAuthError> {
+    let aud = Audience::from(family.audience);
+    if !may_see(client, family.client_id.as_str(), &aud) {
+        return Ok(INACTIVE);
+    }
+    let Some(account) = account(app, &family.account_id.to_string()).await? else { return Ok(INACTIVE) };
+    Ok(Introspection::Refresh(Box::new(RefreshToken {
+        active: true,
+        token_type: "refresh_token",
+        username: account.login,
+        iss: app.settings.issuer.to_string(),
+        sub: account.id.to_string(),
+        aud,
+        exp: family.expires_at.timestamp(),
+        iat: family.rotated_at.timestamp(),
+        client_id: family.client_id.to_string(),
+        scope: family.scope,
+        sid: family.sid,
+        auth_time: family.auth_time.timestamp(),
+        kind: SubjectKind::User,
+        organization_id: account.organization_id,
+        organizations: account.organizations,
+        roles: account.roles,
+    })))
+}
+
+/// Whose tokens a client may look at.
+fn may_see(client: &Client, issued_to: &str, audience: &Audience) -> bool {
+    let id = client.id.as_str();
+    client.roles.contains(&Role::Service) || issued_to == id || audience.contains(id)
+}
+
+async fn account(app: &App, id: &str) -> Result<Option<Account>, OAuthError> {
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(app.identity.find_account(id).await?.filter(|account| account.enabled))
+}

@@ -1,0 +1,79 @@
+//! `refresh_token`: a new access token and the successor of the refresh token (`contracts/oauth2.md` §3).
+//!
+//! The rules of rotation, grace and reuse are `identity::refresh`'s. Here is what the request may still ask for: less
+//! scope, fewer audiences, nothing more than the client is registered for today (threat 14).
+
+use auth_claims::claims::Audience;
+use auth_claims::scopes::Scopes;
+use identity::refresh::{Family, RefreshError};
+
+use super::error::OAuthError;
+use super::grant::{GrantRequest, Granted};
+use crate::domain::access::{Session, Terms};
+use crate::domain::scope_policy::Ceiling;
+use crate::domain::{applications, audience, exchange_policy};
+
+const REFUSAL: OAuthError = OAuthError::grant("the refresh token is invalid, expired or revoked");
+
+/// Exchanges the token for its successor.
+///
+/// # Errors
+/// `invalid_grant` for a token that is unknown, foreign, expired, revoked or used; `invalid_scope` and
+/// `invalid_target` for a wish that is too wide, which does not use the token up.
+pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
+    let GrantRequest { app, client, form, origin, .. } = request;
+    let token = form.require("refresh_token")?;
+    let found = app.identity.find_family(token).await?.ok_or(REFUSAL)?;
+    // First, so that a foreign client learns nothing (threat 1).
+    if found.family.client_id != client.id {
+        return Err(REFUSAL);
+    }
+    let wish = Wish::of(request, &found.family);
+    if found.standing.is_ok()
+        && let Err(refusal) = wish
+    {
+        return Err(refusal);
+    }
+    let rotation = app.identity.rotate(&client.id, token, origin).await?;
+    let wish = wish?;
+    let family = rotation.family;
+    let session =
+        Session { sid: Some(family.sid), auth_time: Some(family.auth_time.timestamp()), amr: family.amr };
+    let terms = request.terms(wish.audience, wish.scope, wish.application_id);
+    let terms = Terms { issued_at: rotation.issued_at, ..terms };
+    let mut claims = terms.for_account(&rotation.account, session);
+    // So far every family begins with an exchange, where the client acts for the account; a refresh must not hide it.
+    claims.act = Some(exchange_policy::acting(client.id.as_str(), None, usize::MAX)?);
+    Ok(Granted { claims, refresh_token: Some(rotation.token), issued_token_type: None })
+}
+
+/// What the new access token will say.
+struct Wish {
+    scope: Scopes,
+    audience: Audience,
+    application_id: Option<String>,
+}
+
+impl Wish {
+    fn of(request: &GrantRequest<'_>, family: &Family) -> Result<Self, OAuthError> {
+        let GrantRequest { app, client, form, .. } = request;
+        let application_id = applications::bind(family.application_id.as_deref(), request.application()?)?;
+        // Asking for nothing gives what was granted, and is still registered.
+        let ceiling = Ceiling::of_client(&client.scopes, &client.scopes).within(&family.scope);
+        let scope = ceiling.grant(form.get("scope"))?;
+        let allowed = audience::of_client(&client.audiences, app.settings.issuer.as_str());
+        let allowed = audience::within(allowed, family.audience.iter().map(String::as_str));
+        let audience = audience::narrow(&allowed, &request.targets())?;
+        Ok(Self { scope, audience, application_id })
+    }
+}
+
+impl From<RefreshError> for OAuthError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            // The client is not told which; the audit trail is.
+            RefreshError::Refused(_) => REFUSAL,
+            RefreshError::Identity(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The registry of subject tokens: whatever can be exchanged for an access token (`contracts/oauth2.md` §4).
+//!
+//! To add a kind: a variant here, its URN, and a file that turns the token into a [`Subject`]; the compiler leads
+//! through the rest. A kind that is not in this registry is an unsupported one.
+
+mod basic;
+mod platform;
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use auth_claims::claims::AccessClaims;
+use identity::accounts::Account;
+
+use super::error::OAuthError;
+use crate::app::App;
+
+/// A kind of subject token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SubjectTokenType {
+    /// An access token of this issuer.
+    AccessToken,
+    /// The same, under the name of its format.
+    Jwt,
+    /// Login and password.
+    Basic,
+}
+
+/// Whom a subject token stands for.
+pub(crate) enum Subject {
+    /// Whoever an access token is about, with all that token says.
+    Token(Arc<AccessClaims>),
+    /// An account, by its user's own credential.
+    Account {
+        /// The account: enabled.
+        account: Box<Account>,
+        /// What was shown (RFC 8176).
+        amr: &'static str,
+    },
+}
+
+impl SubjectTokenType {
+    const ALL: [Self; 3] = [Self::AccessToken, Self::Jwt, Self::Basic];
+
+    /// The value of `subject_token_type`.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "urn:ietf:params:oauth:token-type:access_token",
+            Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
+            Self::Basic => "urn:tessera:token-type:basic",
+        }
+    }
+
+    /// Whether it is the platform's own: the only kind an actor can have, and the only one that is ever issued.
+    pub(super) const fn is_platform_token(self) -> bool {
+        matches!(self, Self::AccessToken | Self::Jwt)
+    }
+
+    /// Whom the token stands for.
+    ///
+    /// # Errors
+    /// `invalid_grant` for a token that is invalid for any reason, with that reason if it may be told.
+    pub(super) async fn resolve(self, app: &App, token: &str) -> Result<Subject, OAuthError> {
+        match self {
+            Self::AccessToken | Self::Jwt => platform::resolve(app, token).await.map(Subject::Token),
+            Self::Basic => basic::resolve(app, token).await,
+        }
+    }
+}
+
+impl FromStr for SubjectTokenType {
+    type Err = OAuthError;
+
+    fn from_str(urn: &str) -> Result<Self, OAuthError> {
+        let unsupported = OAuthError::Request("the token type is not supported");
+        Self::ALL.into_iter().find(|kind| kind.as_str() == urn).ok_or(unsupported)
+    }
+}
+
+/// The claims of an actor token.
+///
+/// # Errors
+/// `invalid_grant` unless it is a live access token of this issuer.
+pub(super) async fn actor(app: &App, token: &str) -> Result<Arc<AccessClaims>, OAuthError> {
+    platform::resolve(app, token).await
+}

@@ -1,0 +1,54 @@
+//! The service's OpenAPI document.
+
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+
+use super::{jwks, meet, metadata, oauth, revocation_feed};
+
+/// The document, as it is checked in.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    Document::openapi()
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Tessera auth-server",
+        description = "Tokens in every dialect: OAuth 2 (RFC 6749, 7009, 7662, 8414, 8693) and the Meet external API."
+    ),
+    paths(
+        oauth::token::token,
+        oauth::introspect::introspect,
+        oauth::revoke::revoke,
+        jwks::jwks,
+        metadata::metadata,
+        revocation_feed::follow,
+        meet::application_token::application_token,
+    ),
+    tags(
+        (name = "OAuth 2", description = "The platform's standard face"),
+        (name = "Metadata", description = "Public documents"),
+        (name = "Internal", description = "Between services; refused at the gateway"),
+        (name = "Meet", description = "The Meet external API's own token route"),
+    ),
+    modifiers(&Security),
+)]
+struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let components = document.components.get_or_insert_default();
+        let basic = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Basic)
+            .description(Some("Client id and secret, both form-encoded (RFC 6749 §2.3.1)"));
+        components.add_security_scheme("basic", SecurityScheme::Http(basic.build()));
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("A service token for the audience `auth-server`"));
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    }
+}

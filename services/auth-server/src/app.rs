@@ -1,0 +1,59 @@
+//! What every handler needs, built once and shared by all workers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_claims::claims::Audience;
+use auth_claims::scopes::Scopes;
+use chrono::{DateTime, TimeDelta, Utc};
+use identity::Identity;
+use identity::clients::{Client, LONGEST_ACCESS_TOKEN};
+
+use crate::domain::access::Terms;
+use crate::domain::throttle::{Limit, Throttle};
+use crate::keys::SigningKeys;
+use crate::presented::PresentedTokens;
+use crate::settings::{AuthSettings, LimitSettings};
+
+/// The shared state of the service.
+pub(crate) struct App {
+    pub(crate) settings: AuthSettings,
+    pub(crate) identity: Identity,
+    pub(crate) keys: Arc<SigningKeys>,
+    pub(crate) tokens: PresentedTokens,
+    pub(crate) throttle: Throttle,
+}
+
+impl App {
+    pub(crate) fn new(settings: AuthSettings, identity: Identity, keys: SigningKeys) -> Self {
+        let keys = Arc::new(keys);
+        let tokens = PresentedTokens::new(settings.issuer.as_str(), Arc::clone(&keys), identity.clone());
+        let throttle = throttle(&settings.limits);
+        Self { settings, identity, keys, tokens, throttle }
+    }
+
+    /// What is decided about a token of this client, whoever it is about.
+    pub(crate) fn terms(
+        &self,
+        client: &Client,
+        issued_at: DateTime<Utc>,
+        audience: Audience,
+        scope: Scopes,
+        application_id: Option<String>,
+    ) -> Terms {
+        let ttl = lifetime(client.access_token_ttl.unwrap_or(self.settings.access_token_ttl));
+        let (issuer, client_id) = (self.settings.issuer.to_string(), client.id.to_string());
+        Terms { issuer, client_id, audience, scope, issued_at, ttl, application_id }
+    }
+}
+
+/// The lifetime of a token, whatever the settings say not longer than revocations are remembered.
+pub(crate) fn lifetime(wanted: Duration) -> TimeDelta {
+    TimeDelta::from_std(wanted).map_or(LONGEST_ACCESS_TOKEN, |wanted| wanted.min(LONGEST_ACCESS_TOKEN))
+}
+
+fn throttle(limits: &LimitSettings) -> Throttle {
+    let window = TimeDelta::from_std(limits.client_failure_window).unwrap_or(TimeDelta::MAX);
+    let limit = Limit { failures: limits.client_failures, window };
+    Throttle::new((limit.failures > 0).then_some(limit), limits.client_failure_pairs)
+}

@@ -1,0 +1,124 @@
+//! The auth server for its neighbours in one process: the same answers without HTTP.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_claims::SourceError;
+use auth_claims::caller::{Exchange, ExchangeError, ExchangeRefusal};
+use auth_claims::revocations::{RevocationPage, RevocationSource};
+use auth_claims::scopes::Scopes;
+use futures_util::future::{BoxFuture, FutureExt as _};
+use identity::Identity;
+use identity::audit::Origin;
+use identity::clients::{Client, ClientId, ClientKind, GrantType};
+use secrecy::ExposeSecret as _;
+
+use crate::api::oauth::error::{OAuthError, Reason};
+use crate::api::oauth::exchange::{self, Wish};
+use crate::api::oauth::subject_tokens::SubjectTokenType;
+use crate::app::App;
+use crate::issuing::Attempt;
+
+/// The feed, straight from the directory.
+pub(crate) struct InProcessRevocations(pub(crate) Identity);
+
+impl RevocationSource for InProcessRevocations {
+    fn after(&self, seq: i64, wait: Duration) -> BoxFuture<'_, Result<RevocationPage, SourceError>> {
+        async move {
+            let page = self.0.wait_for_revocation(seq, wait).await;
+            page.map_err(|error| SourceError::new(error.to_string()))
+        }
+        .boxed()
+    }
+}
+
+/// A service in this process that exchanges credentials for tokens of its own.
+#[derive(Debug, Clone)]
+pub struct InProcessClient {
+    /// The name it has in tokens, as `client_id` and `act`.
+    pub id: ClientId,
+    /// The audience its tokens are for.
+    pub audience: String,
+    /// The scopes they hold at most, and by default.
+    pub scopes: Scopes,
+}
+
+pub(crate) struct InProcessExchange {
+    app: Arc<App>,
+    client: Client,
+}
+
+impl InProcessExchange {
+    pub(crate) fn new(app: Arc<App>, client: InProcessClient) -> Self {
+        let now = app.identity.clock().now();
+        let client = Client {
+            name: client.id.to_string(),
+            id: client.id,
+            kind: ClientKind::Service,
+            enabled: true,
+            default_scopes: client.scopes.clone(),
+            scopes: client.scopes,
+            domains: Vec::new(),
+            grants: vec![GrantType::TokenExchange],
+            audiences: vec![client.audience],
+            organization_id: None,
+            application_id: None,
+            roles: Vec::new(),
+            permissions: Vec::new(),
+            access_token_ttl: None,
+            created_at: now,
+            updated_at: now,
+        };
+        Self { app, client }
+    }
+
+    async fn token(&self, subject_token_type: &str, subject_token: &str) -> Result<String, OAuthError> {
+        let received_at = self.app.identity.clock().now();
+        let wish = Wish {
+            subject_token,
+            subject_token_type: subject_token_type.parse()?,
+            actor_token: None,
+            issued_token_type: SubjectTokenType::AccessToken,
+            scope: None,
+            targets: Vec::new(),
+            application_id: None,
+        };
+        let attempt = self.attempt();
+        match exchange::exchange(&self.app, &self.client, &wish, received_at).await {
+            Ok(granted) => Ok(attempt.issue(&self.app, &granted.claims).await?.expose_secret().to_owned()),
+            Err(error) => {
+                attempt.refused(&self.app, error.code(), &error.to_string());
+                Err(error)
+            }
+        }
+    }
+
+    fn attempt(&self) -> Attempt {
+        let mut attempt =
+            Attempt::within(Origin { dialect: Some("internal".to_owned()), ..Origin::default() });
+        attempt.client(self.client.id.as_str());
+        attempt.grant(GrantType::TokenExchange.as_str());
+        attempt
+    }
+}
+
+impl Exchange for InProcessExchange {
+    fn exchange<'a>(
+        &'a self,
+        subject_token_type: &'a str,
+        subject_token: &'a str,
+    ) -> BoxFuture<'a, Result<String, ExchangeError>> {
+        async move { self.token(subject_token_type, subject_token).await.map_err(|error| refusal(&error)) }
+            .boxed()
+    }
+}
+
+fn refusal(error: &OAuthError) -> ExchangeError {
+    match error {
+        OAuthError::Unavailable | OAuthError::Internal => ExchangeError::Unavailable,
+        OAuthError::Grant { reason: Some(Reason::AccountDisabled), .. } => {
+            ExchangeError::Refused(ExchangeRefusal::AccountDisabled)
+        }
+        _ => ExchangeError::Refused(ExchangeRefusal::Invalid),
+    }
+}

@@ -1,0 +1,107 @@
+//! What every grant of every dialect ends in: a signature, or a refusal, and the trace either leaves behind.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use actix_web::HttpRequest;
+use auth_claims::claims::AccessClaims;
+use identity::audit::{AuditEvent, Origin, Outcome};
+use secrecy::SecretString;
+use serde_json::json;
+use service_kit::client_address;
+use service_kit::request_id::RequestId;
+
+use crate::app::App;
+use crate::keys::KeysError;
+
+/// A request for a token on its way: what audit and metrics will say of it.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    /// On whose behalf.
+    pub(crate) origin: Origin,
+    dialect: &'static str,
+    grant_type: &'static str,
+}
+
+impl Attempt {
+    /// An attempt of which nothing is known yet but where it comes from.
+    pub(crate) fn new(request: &HttpRequest, dialect: &'static str) -> Self {
+        Self { origin: origin(request, dialect), dialect, grant_type: "none" }
+    }
+
+    /// An attempt of a service in this process.
+    pub(crate) const fn within(origin: Origin) -> Self {
+        Self { origin, dialect: "internal", grant_type: "none" }
+    }
+
+    /// The address it comes from.
+    pub(crate) fn address(&self) -> IpAddr {
+        address(&self.origin)
+    }
+
+    /// Notes the client it claims to come from.
+    pub(crate) fn client(&mut self, client_id: &str) {
+        self.origin.client_id = Some(client_id.to_owned());
+    }
+
+    /// Notes the grant; a bounded label, never what the client sent.
+    pub(crate) fn grant(&mut self, grant_type: &'static str) {
+        self.grant_type = grant_type;
+    }
+
+    /// Signs the token, and says so.
+    pub(crate) async fn issue(&self, app: &App, claims: &AccessClaims) -> Result<SecretString, KeysError> {
+        let token = app.keys.sign(claims, app.identity.clock().now()).await?;
+        self.count("success");
+        let event = AuditEvent { origin: self.acting(&claims.sub), ..self.event(app, "token.issue") };
+        app.identity.audit().record(event.target(claims.jti.as_str()).detail(json!({
+            "grant_type": self.grant_type, "scope": claims.scope, "aud": claims.aud, "sid": claims.sid,
+            "exp": claims.exp, "act": claims.act, "application_id": claims.application_id,
+        })));
+        Ok(token.into())
+    }
+
+    /// Says that nothing was issued, and why.
+    pub(crate) fn refused(&self, app: &App, outcome: &'static str, why: &str) {
+        self.count(outcome);
+        let event = self.event(app, "token.issue").outcome(Outcome::Failure);
+        app.identity
+            .audit()
+            .record(event.detail(json!({ "grant_type": self.grant_type, "error": outcome, "reason": why })));
+    }
+
+    fn acting(&self, subject: &str) -> Origin {
+        Origin { actor: Some(subject.to_owned()), ..self.origin.clone() }
+    }
+
+    fn event(&self, app: &App, action: &'static str) -> AuditEvent {
+        AuditEvent::new(app.identity.clock().now(), action, &self.origin)
+    }
+
+    fn count(&self, outcome: &'static str) {
+        metrics::counter!("tessera_tokens_issued_total",
+            "dialect" => self.dialect, "grant_type" => self.grant_type, "outcome" => outcome)
+        .increment(1);
+    }
+}
+
+/// Where a request comes from.
+pub(crate) fn origin(request: &HttpRequest, dialect: &'static str) -> Origin {
+    Origin {
+        actor: None,
+        client_id: None,
+        dialect: Some(dialect.to_owned()),
+        address: Some(client_address(request)),
+        request_id: Some(RequestId::of(request).to_string()),
+    }
+}
+
+/// The address in an origin.
+pub(crate) fn address(origin: &Origin) -> IpAddr {
+    origin.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
+}
+
+/// Says that something else than a token was refused.
+pub(crate) fn refused(app: &App, origin: &Origin, action: &'static str, error: &'static str) {
+    let event = AuditEvent::new(app.identity.clock().now(), action, origin).outcome(Outcome::Failure);
+    app.identity.audit().record(event.detail(json!({ "error": error })));
+}

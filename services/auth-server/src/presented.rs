@@ -1,0 +1,96 @@
+//! Access tokens that somebody shows to the auth server itself.
+//!
+//! A resource server verifies tokens for its own audience and follows the revocation feed. Here tokens of every
+//! audience are looked at (introspection, revocation, exchange), and the database itself says what is revoked, so
+//! that nothing revoked is good for even a second.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use auth_claims::claims::AccessClaims;
+use auth_claims::keys::KeyCacheSettings;
+use auth_claims::verify::{MAX_TOKEN_LEN, Verifier, VerifierSettings, VerifyError};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use identity::{Identity, IdentityError};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::keys::SigningKeys;
+
+/// The audience of the auth server's own internal API.
+pub(crate) const INTERNAL_AUDIENCE: &str = "auth-server";
+
+/// Why a token counts for nothing.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenRefusal {
+    /// It does not verify.
+    #[error(transparent)]
+    Invalid(VerifyError),
+    /// Nobody can tell.
+    #[error(transparent)]
+    Failed(#[from] IdentityError),
+}
+
+/// Looks at tokens.
+pub(crate) struct PresentedTokens {
+    verifier: Verifier,
+    keys: Arc<SigningKeys>,
+    identity: Identity,
+}
+
+impl PresentedTokens {
+    pub(crate) fn new(issuer: &str, keys: Arc<SigningKeys>, identity: Identity) -> Self {
+        let settings = VerifierSettings {
+            // The keys are in this process: asking for them costs nothing.
+            keys: KeyCacheSettings { min_refresh: Duration::ZERO, ..KeyCacheSettings::default() },
+            // Every look at a token asks the database anyway; a remembered signature would save little.
+            remembered_bytes: 0,
+            ..VerifierSettings::new(issuer, INTERNAL_AUDIENCE)
+        };
+        let verifier = Verifier::new(settings, Arc::clone(&keys) as _, identity.clock().clone());
+        Self { verifier, keys, identity }
+    }
+
+    /// The claims of a live access token of this issuer, whomever it is meant for.
+    pub(crate) async fn verify(&self, token: &str) -> Result<Arc<AccessClaims>, TokenRefusal> {
+        let claims = self.genuine(token).await.map_err(TokenRefusal::Invalid)?;
+        match self.identity.find_revocation(&claims).await? {
+            None => Ok(claims),
+            Some(reason) => Err(TokenRefusal::Invalid(VerifyError::Revoked(reason))),
+        }
+    }
+
+    /// The audience is the last thing the verifier looks at in a token (its errors stand in the order of its checks),
+    /// so a token refused for its audience alone is a good one for somebody else.
+    async fn genuine(&self, token: &str) -> Result<Arc<AccessClaims>, VerifyError> {
+        // The verifier remembers keys for a while; a withdrawn one counts for nothing from its withdrawal on.
+        if key_id(token).is_none_or(|kid| !self.keys.publishes(&kid)) {
+            return Err(VerifyError::Signature);
+        }
+        match self.verifier.verify(token).await {
+            Err(VerifyError::Audience) => read_payload(token).ok_or(VerifyError::Malformed).map(Arc::new),
+            outcome => outcome,
+        }
+    }
+}
+
+fn key_id(token: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Header {
+        kid: String,
+    }
+    read_part::<Header>(token, 0).map(|header| header.kid)
+}
+
+fn read_payload(token: &str) -> Option<AccessClaims> {
+    read_part(token, 1)
+}
+
+fn read_part<T: DeserializeOwned>(token: &str, index: usize) -> Option<T> {
+    if token.len() > MAX_TOKEN_LEN {
+        return None;
+    }
+    let part = URL_SAFE_NO_PAD.decode(token.split('.').nth(index)?).ok()?;
+    serde_json::from_slice(&part).ok()
+}

@@ -1,0 +1,113 @@
+//! The service as a value: started once, mounted on every worker, asked in-process by its neighbours.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use auth_claims::caller::Exchange;
+use auth_claims::keys::KeySource;
+use auth_claims::revocations::RevocationSource;
+use chrono::TimeDelta;
+use identity::Identity;
+use tokio::task::JoinHandle;
+
+use crate::api;
+use crate::app::App;
+use crate::in_process::{InProcessClient, InProcessExchange, InProcessRevocations};
+use crate::keys::{KeysError, SigningKeys};
+use crate::settings::AuthSettings;
+
+/// How often expired rows are deleted.
+const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
+
+/// A running auth server. Cheap to clone; its background work ends with its last clone and mounted resource.
+#[derive(Clone)]
+pub struct AuthServer {
+    app: web::Data<App>,
+    _work: Arc<BackgroundWork>,
+}
+
+impl AuthServer {
+    /// Loads the signing keys (the very first start makes one) and begins to look after them.
+    ///
+    /// # Errors
+    /// [`KeysError`] when the keys cannot be read, made or opened.
+    pub async fn start(settings: AuthSettings, identity: Identity) -> Result<Self, KeysError> {
+        let identity = identity.with_refresh(settings.refresh);
+        let keys = SigningKeys::start(identity.clone(), &settings.signing).await?;
+        let app = App::new(settings, identity, keys);
+        let work = BackgroundWork::start(&app);
+        Ok(Self { app: web::Data::new(app), _work: Arc::new(work) })
+    }
+
+    /// Mounts every resource; the binaries and the tests call this same function.
+    pub fn configure(&self) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + Sync + 'static {
+        let server = self.clone();
+        move |cfg| api::configure(cfg, &server.app)
+    }
+
+    /// Takes the steps of key rotation that are due, and loads what others did. Runs by itself every few seconds.
+    ///
+    /// # Errors
+    /// [`KeysError`] when the keys cannot be read, made or opened; those at hand stay in use.
+    pub async fn maintain_keys(&self) -> Result<(), KeysError> {
+        self.app.keys.maintain().await
+    }
+
+    /// The published keys, for verifiers in this process.
+    #[must_use]
+    pub fn key_source(&self) -> Arc<dyn KeySource> {
+        Arc::clone(&self.app.keys) as Arc<dyn KeySource>
+    }
+
+    /// The revocation feed, for followers in this process.
+    #[must_use]
+    pub fn revocation_source(&self) -> Arc<dyn RevocationSource> {
+        Arc::new(InProcessRevocations(self.app.identity.clone()))
+    }
+
+    /// Token exchange for a service in this process, which needs no client secret to be itself.
+    #[must_use]
+    pub fn exchange(&self, client: InProcessClient) -> Arc<dyn Exchange> {
+        Arc::new(InProcessExchange::new(self.app.clone().into_inner(), client))
+    }
+}
+
+/// Keys and pruning; aborted when dropped. Neither holds anything that must be finished: each step is a transaction.
+struct BackgroundWork([JoinHandle<()>; 2]);
+
+impl BackgroundWork {
+    fn start(app: &App) -> Self {
+        let keys = tokio::spawn(maintain_keys(Arc::clone(&app.keys), app.settings.signing.reload));
+        let kept = app.settings.audit_kept.map(|kept| TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX));
+        Self([keys, tokio::spawn(prune(app.identity.clone(), kept))])
+    }
+}
+
+impl Drop for BackgroundWork {
+    fn drop(&mut self) {
+        self.0.iter().for_each(JoinHandle::abort);
+    }
+}
+
+async fn maintain_keys(keys: Arc<SigningKeys>, interval: Duration) {
+    loop {
+        tokio::time::sleep(interval).await;
+        if let Err(error) = keys.maintain().await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "kept the signing keys at hand");
+        }
+    }
+}
+
+async fn prune(identity: Identity, audit_kept: Option<TimeDelta>) {
+    loop {
+        tokio::time::sleep(PRUNE_INTERVAL).await;
+        match identity.prune(audit_kept).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::debug!(rows, "deleted expired rows"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "expired rows are deleted later");
+            }
+        }
+    }
+}

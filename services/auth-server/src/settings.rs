@@ -1,0 +1,142 @@
+//! `auth.*`, the same keys in `auth-server` and `tessera`.
+
+use std::time::Duration;
+
+use auth_claims::keys::Algorithm;
+use identity::refresh::RefreshSettings;
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
+
+use crate::domain::issuer::IssuerId;
+
+/// How tokens are issued.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthSettings {
+    /// The `iss` of every token and the base of every published endpoint. Default: `http://127.0.0.1:8080`.
+    pub issuer: IssuerId,
+    /// How long an access token lives unless its client says otherwise. Default: `1h`.
+    #[serde(with = "humantime_serde")]
+    pub access_token_ttl: Duration,
+    /// Signing keys.
+    pub signing: SigningSettings,
+    /// Refresh tokens.
+    #[serde(serialize_with = "shown")]
+    pub refresh: RefreshSettings,
+    /// What nobody may do too often.
+    pub limits: LimitSettings,
+    /// The Meet dialect.
+    pub meet: MeetSettings,
+    /// How long audit events are kept. Default: none, for ever.
+    #[serde(with = "humantime_serde")]
+    pub audit_kept: Option<Duration>,
+}
+
+impl Default for AuthSettings {
+    fn default() -> Self {
+        Self {
+            issuer: IssuerId::default(),
+            access_token_ttl: Duration::from_hours(1),
+            signing: SigningSettings::default(),
+            refresh: RefreshSettings::default(),
+            limits: LimitSettings::default(),
+            meet: MeetSettings::default(),
+            audit_kept: None,
+        }
+    }
+}
+
+/// The lifetimes of refresh tokens, for `config show`.
+fn shown<S: Serializer>(refresh: &RefreshSettings, serializer: S) -> Result<S::Ok, S::Error> {
+    let shown = |duration| humantime_serde::Serde::from(duration);
+    let mut map = serializer.serialize_map(Some(3))?;
+    map.serialize_entry("grace", &shown(refresh.grace))?;
+    map.serialize_entry("absolute", &shown(refresh.absolute))?;
+    map.serialize_entry("idle", &shown(refresh.idle))?;
+    map.end()
+}
+
+/// `auth.signing.*`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SigningSettings {
+    /// What tokens are signed by: `ES256`, `EdDSA` or `RS256`. Default: `ES256`.
+    pub algorithm: Algorithm,
+    /// How long a key signs. Default: `30d`.
+    #[serde(with = "humantime_serde")]
+    pub interval: Duration,
+    /// How long the next key is published before it signs. Default: `15m`.
+    #[serde(with = "humantime_serde")]
+    pub publish_lead: Duration,
+    /// How often the stored keys are looked at, for what other replicas and the command line did. Default: `2s`.
+    #[serde(with = "humantime_serde")]
+    pub reload: Duration,
+}
+
+impl Default for SigningSettings {
+    fn default() -> Self {
+        Self {
+            algorithm: Algorithm::Es256,
+            interval: Duration::from_hours(30 * 24),
+            publish_lead: Duration::from_mins(15),
+            reload: Duration::from_secs(2),
+        }
+    }
+}
+
+/// `auth.limits.*`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LimitSettings {
+    /// Failed authentications of one client from one address within the window; 0 switches the limit off.
+    /// Default: 20.
+    pub client_failures: usize,
+    /// How long a failure counts. Default: `1m`.
+    #[serde(with = "humantime_serde")]
+    pub client_failure_window: Duration,
+    /// How many pairs of client and address are remembered. Default: 100000.
+    pub client_failure_pairs: usize,
+    /// How many actors a token may carry: how often it can be exchanged. Default: 4.
+    pub actors: usize,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        Self {
+            client_failures: 20,
+            client_failure_window: Duration::from_mins(1),
+            client_failure_pairs: 100_000,
+            actors: 4,
+        }
+    }
+}
+
+/// `auth.meet.*`, after `contracts/meet.md` §10.2.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MeetSettings {
+    /// Whether the token route is there at all (`EXTERNAL_API_ENABLED`). Default: true.
+    pub routed: bool,
+    /// Whether it gives tokens (`APPLICATION_ENABLED`); it answers 404 otherwise. Default: true.
+    pub enabled: bool,
+    /// Whether an unknown e-mail gets an account (`APPLICATION_ALLOW_USER_CREATION` and the two settings that have to
+    /// agree with it). Default: false.
+    pub allow_user_creation: bool,
+    /// How long its tokens live (`APPLICATION_JWT_EXPIRATION_SECONDS`); 0 is legal. Default: `1h`.
+    #[serde(with = "humantime_serde")]
+    pub token_ttl: Duration,
+    /// Whom its tokens are meant for (`APPLICATION_JWT_AUDIENCE`). Default: `rooms`.
+    pub audience: String,
+}
+
+impl Default for MeetSettings {
+    fn default() -> Self {
+        Self {
+            routed: true,
+            enabled: true,
+            allow_user_creation: false,
+            token_ttl: Duration::from_hours(1),
+            audience: "rooms".to_owned(),
+        }
+    }
+}
