@@ -59,7 +59,7 @@ pub(crate) async fn enforce<B: MessageBody + 'static>(
     let body = watch(&mut request);
     let mut outcome = tokio::time::timeout(limit, next.call(request)).await.unwrap_or_else(|_| {
         let slow = if is_complete(body.as_ref()) { TooSlow::Service } else { TooSlow::Client };
-        tracing::warn!(error.r#type = %slow, "request dropped after {limit:?}");
+        tracing::warn!("error.type" = %slow, "request dropped after {limit:?}");
         Err(slow.into())
     });
     let Some(unread) = unread(body).await else {

@@ -1,6 +1,9 @@
 //! The command-line flags that every binary has.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum};
 
@@ -16,6 +19,9 @@ pub struct Flags {
     /// Address to serve health and metrics on [default: 127.0.0.1:9090]
     #[arg(long, value_name = "ADDRESS")]
     pub management: Option<SocketAddr>,
+    /// Directory of everything that the embedded setup stores [default: ./tessera-data]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub data_dir: Option<PathBuf>,
     /// Least severe level to log, or directives such as `info,rooms=debug` [default: info]
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
@@ -44,11 +50,17 @@ impl Flags {
         let given = [
             ("server.listen", self.listen.map(|address| address.to_string())),
             ("server.management", self.management.map(|address| address.to_string())),
+            ("data_dir", self.data_dir.as_deref().map(text)),
             ("log.level", self.log_level.clone()),
             ("log.format", format),
         ];
         given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
     }
+}
+
+/// A path as a setting's value. Settings are text, so bytes that are none are replaced, and the file is not found.
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 #[cfg(test)]
@@ -65,15 +77,11 @@ mod tests {
 
     #[test]
     fn only_given_flags_override() {
-        let flags =
+        let overrides =
             |arguments: &[&str]| Command::parse_from([&["tessera"], arguments].concat()).flags.overrides();
-        assert_eq!(flags(&[]), []);
-        assert_eq!(
-            flags(&["--listen", "0.0.0.0:80", "--log-format", "json"]),
-            [
-                ("server.listen".to_owned(), "0.0.0.0:80".to_owned()),
-                ("log.format".to_owned(), "json".to_owned()),
-            ]
-        );
+        assert_eq!(overrides(&[]), []);
+        let given = overrides(&["--listen", "0.0.0.0:80", "--log-format", "json", "--data-dir", "/d"]);
+        let expected = [("server.listen", "0.0.0.0:80"), ("data_dir", "/d"), ("log.format", "json")];
+        assert_eq!(given, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
     }
 }

@@ -25,7 +25,7 @@ pub(crate) fn root_span(request: &ServiceRequest, id: &RequestId, method: &'stat
         http.route = route,
         url.path = request.path(),
         http.response.status_code = Empty,
-        error.r#type = Empty,
+        "error.type" = Empty,
         otel.status_code = Empty,
     );
     let remote = remote(request.headers());
