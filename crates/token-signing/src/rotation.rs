@@ -21,7 +21,8 @@ pub struct RotationPolicy {
     /// How long the next key is published before it signs: longer than verifiers cache the JWKS (300 s) and than
     /// replicas take to load it. Default 15 minutes.
     pub publish_lead: Duration,
-    /// The longest lifetime of a token; that long an old key stays published. Default 24 hours.
+    /// The longest lifetime of a token; that long an old key stays published. Default 24 hours. Once it is lowered,
+    /// tokens that were issued for longer may lose their key at the next rotation.
     pub longest_token: Duration,
 }
 
@@ -129,11 +130,11 @@ impl RotationPolicy {
         }
         let last = alive.last()?;
         let soonest = now + delta(self.publish_lead);
-        let due = if last.algorithm == self.algorithm {
-            last.activates_at + delta(self.interval)
-        } else {
-            last.activates_at
-        };
+        if last.algorithm != self.algorithm {
+            // After a key that waits, if one does, and by enough that nothing else decides which is the later one.
+            return Some(soonest.max(last.activates_at + TimeDelta::seconds(1)));
+        }
+        let due = last.activates_at + delta(self.interval);
         (due <= soonest).then_some(due.max(soonest))
     }
 
