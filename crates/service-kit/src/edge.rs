@@ -1,23 +1,37 @@
 //! What happens to every request of the public listener before a service sees it, and to every response after.
 
-use std::time::Instant;
+use std::{cell::OnceCell, rc::Rc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage,
     body::MessageBody,
-    dev::{ServiceRequest, ServiceResponse},
+    dev::{ResourceMap, ServiceRequest, ServiceResponse},
     http::header::HeaderMap,
     middleware::Next,
     web,
 };
-use tracing::{Instrument, Span};
+use tracing::Instrument;
 
 use crate::{
     metrics::requests,
     request_id::{self, RequestId},
     security_headers::SecurityHeaders,
-    telemetry::root_span,
+    telemetry::{close_root_span, open_root_span},
 };
+
+/// The resources of a worker, for requests that an inner middleware has dropped: once a request is routed, its route is
+/// known and costs nothing, while matching its path again takes microseconds.
+#[derive(Clone, Default)]
+pub(crate) struct Routes(Rc<OnceCell<ResourceMap>>);
+
+impl Routes {
+    fn learn(&self, request: &ServiceRequest) {
+        self.0.get_or_init(|| request.resource_map().clone());
+    }
+    fn find(&self, path: &str) -> Option<String> {
+        self.0.get()?.match_pattern(path)
+    }
+}
 
 /// Outermost of the middleware: names the request, opens its span, measures it and completes the response's headers.
 pub(crate) async fn edge(
@@ -28,16 +42,19 @@ pub(crate) async fn edge(
     let id = RequestId::accept(request.headers());
     request.extensions_mut().insert(id.clone());
     let method = requests::method(request.method());
-    let route = request.match_pattern().unwrap_or_else(|| requests::UNMATCHED.to_owned());
+    let routes = request.app_data::<Routes>().cloned().unwrap_or_default();
+    let path = request.path().to_owned();
+    routes.learn(&request);
     let security = request.app_data::<web::Data<SecurityHeaders>>().map(|headers| ***headers);
-    let span = root_span(&request, &id, method, &route);
+    let span = open_root_span(&request, &id, method);
     let mut outcome = next.call(request).instrument(span.clone()).await;
-    let status = match &outcome {
-        Ok(response) => response.status(),
-        Err(error) => error.as_response_error().status_code(),
+    let (status, route) = match &outcome {
+        Ok(response) => (response.status(), response.request().match_pattern()),
+        Err(error) => (error.as_response_error().status_code(), routes.find(&path)),
     };
-    requests::record(method, &route, status, began);
-    conclude(&span, status.as_u16());
+    let route = route.as_deref().unwrap_or(requests::UNMATCHED);
+    requests::record(method, route, status, began);
+    close_root_span(&span, method, route, status.as_u16());
     match &mut outcome {
         Ok(response) => complete(response.headers_mut(), &id, security),
         // Of the inner middleware, which no longer has the request: too slow, or a panic.
@@ -55,14 +72,5 @@ fn complete(headers: &mut HeaderMap, id: &RequestId, security: Option<SecurityHe
     }
     if let Some(security) = security {
         security.add_to(headers);
-    }
-}
-
-/// OpenTelemetry, "HTTP spans": a server's span failed if the server did, and the type of the error is the status.
-fn conclude(span: &Span, status: u16) {
-    span.record("http.response.status_code", status);
-    if status >= 500 {
-        span.record("error.type", tracing::field::display(status));
-        span.record("otel.status_code", "ERROR");
     }
 }

@@ -19,7 +19,7 @@ use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::Subscribe
 use crate::settings::{LogSettings, environment};
 
 use self::{log_layer::LogLayer, otlp::Endpoint};
-pub(crate) use root_span::root_span;
+pub(crate) use root_span::{close_root_span, open_root_span};
 
 /// Why telemetry does not start.
 #[derive(Debug, thiserror::Error)]

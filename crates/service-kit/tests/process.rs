@@ -125,7 +125,7 @@ async fn a_line_has_its_request_and_requests_have_no_line() {
     assert_eq!(line["level"], "ERROR");
     assert_eq!(line["request.id"], "r1");
     assert_eq!(line["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
-    assert_eq!(line["http.route"], "/panic");
+    assert_eq!(line["http.request.method"], "GET");
     assert_eq!(line["url.path"], "/panic");
     assert!(line["code.location"].as_str().unwrap().contains("serve.rs:"));
     assert!(!line.to_string().contains("hunter2"), "{line}");

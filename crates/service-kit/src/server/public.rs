@@ -7,7 +7,7 @@ use actix_web::{App, HttpServer, dev::Server as Running, middleware::from_fn, we
 use super::Configure;
 use crate::{
     deadline::{self, Deadline},
-    edge::edge,
+    edge::{Routes, edge},
     not_found::not_found,
     panics,
     security_headers::SecurityHeaders,
@@ -29,6 +29,7 @@ pub(super) fn bind(
     let shutdown = web::Data::new(shutdown);
     let app = move || {
         App::new()
+            .app_data(Routes::default())
             .app_data(proxies.clone())
             .app_data(security.clone())
             .app_data(deadline.clone())

@@ -12,17 +12,16 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{request_id::RequestId, trusted_proxies::only};
 
-/// Opens the span `{method} {route}`. Its path is recorded, its query never: queries carry credentials.
-pub(crate) fn root_span(request: &ServiceRequest, id: &RequestId, method: &'static str, route: &str) -> Span {
+/// Opens the span that will be named `{method} {route}`, once the route is known. Its path is recorded, its query never: queries carry credentials.
+pub(crate) fn open_root_span(request: &ServiceRequest, id: &RequestId, method: &'static str) -> Span {
     // At the level of errors, so that an error's line has its request id whatever `log.level` is.
     let span = tracing::error_span!(
         "request",
-        otel.name = format!("{method} {route}"),
         otel.kind = "server",
         request.id = id.as_str(),
         trace_id = Empty,
         http.request.method = method,
-        http.route = route,
+        http.route = Empty,
         url.path = request.path(),
         http.response.status_code = Empty,
         "error.type" = Empty,
@@ -41,6 +40,22 @@ pub(crate) fn root_span(request: &ServiceRequest, id: &RequestId, method: &'stat
         }
     }
     span
+}
+
+/// Completes the span with what is known once the request is answered.
+pub(crate) fn close_root_span(span: &Span, method: &str, route: &str, status: u16) {
+    let context = span.context();
+    if context.span().span_context().is_valid() {
+        // The name of a span that has begun does not change by recording `otel.name`.
+        context.span().update_name(format!("{method} {route}"));
+    }
+    span.record("http.route", route);
+    span.record("http.response.status_code", status);
+    // OpenTelemetry, "HTTP spans": a server's span failed if the server did, and the type of the error is the status.
+    if status >= 500 {
+        span.record("error.type", tracing::field::display(status));
+        span.record("otel.status_code", "ERROR");
+    }
 }
 
 /// The caller's span, from `traceparent` (W3C Trace Context §3.2).

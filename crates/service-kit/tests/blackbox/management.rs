@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 
 use super::support::{Running, settings, start};
 
+async fn fail() -> HttpResponse {
+    panic!("as asked")
+}
+
 async fn readiness(running: &Running) -> (u16, Value) {
     let answer = reqwest::get(running.management_url("/readyz")).await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
@@ -84,13 +88,15 @@ async fn the_listeners_do_not_serve_each_others_pages() {
 async fn requests_are_measured_by_route_and_unknown_ones_share_a_label() {
     let running = start(&settings(), |server| {
         server.configure(|cfg| {
-            cfg.service(web::resource("/measured/{id}").route(web::to(HttpResponse::NoContent)));
+            cfg.service(web::resource("/measured/{id}").route(web::to(HttpResponse::NoContent)))
+                .service(web::resource("/broken/{id}").route(web::to(fail)));
         })
     });
     let client = reqwest::Client::new();
     for id in 0..3 {
         client.get(running.url(&format!("/measured/{id}?secret={id}"))).send().await.unwrap();
         client.get(running.url(&format!("/nowhere/{id}"))).send().await.unwrap();
+        client.get(running.url(&format!("/broken/{id}"))).send().await.unwrap();
         let made_up = reqwest::Method::from_bytes(format!("MADE{id}").as_bytes()).unwrap();
         client.request(made_up, running.url("/measured/1")).send().await.unwrap();
     }
@@ -104,6 +110,7 @@ async fn requests_are_measured_by_route_and_unknown_ones_share_a_label() {
     };
     assert_eq!(count(r#"method="GET",route="/measured/{id}",status="204""#), 3);
     assert_eq!(count(r#"method="_OTHER",route="/measured/{id}",status="204""#), 3);
+    assert_eq!(count(r#"method="GET",route="/broken/{id}",status="500""#), 3);
     assert!(count(r#"method="GET",route="unmatched",status="404""#) >= 3);
     assert!(page.contains(r#"tessera_http_request_duration_seconds_bucket{method="GET",route="/measured/{id}",status="204",le="0.005"}"#));
     assert!(
