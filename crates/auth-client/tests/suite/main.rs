@@ -1,0 +1,9 @@
+//! The client against a real HTTP server that speaks contracts/oauth2.md with real keys.
+
+#![cfg(test)]
+
+mod authority;
+mod credentials;
+mod exchange;
+mod hostile;
+mod revocations;
