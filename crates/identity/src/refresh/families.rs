@@ -96,6 +96,20 @@ fn list(items: &[String]) -> String {
     serde_json::Value::from(items).to_string()
 }
 
+/// Keeps the rows of account and client from being deleted, as the insert would. It comes before any other lock,
+/// because whoever changes such a row and then revokes takes them in this order, too.
+pub(super) fn hold(conn: &mut DbConn, family: &Family) -> Result<(), StoreError> {
+    if let DbConn::Pg(conn) = conn {
+        let holders =
+            "SELECT 1 FROM accounts, clients WHERE accounts.id = $1 AND clients.id = $2 FOR KEY SHARE";
+        diesel::sql_query(holders)
+            .bind::<diesel::sql_types::Text, _>(family.account_id.to_string())
+            .bind::<diesel::sql_types::Text, _>(family.client_id.to_string())
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
 pub(super) fn insert(conn: &mut DbConn, family: &Family) -> Result<(), StoreError> {
     diesel::insert_into(refresh_families::table).values(&FamilyRow::from(family)).execute(conn)?;
     Ok(())

@@ -137,6 +137,7 @@ fn begin(new: NewFamily, settings: &RefreshSettings, now: DateTime<Utc>) -> Fami
 
 /// A revocation that runs at the same time either sees the new family, or is seen here: it takes the lock alone.
 fn start(conn: &mut DbConn, family: &Family) -> Decided<()> {
+    families::hold(conn, family)?;
     Lock::Revocations.share(conn)?;
     if let Err(refusal) = holders(conn, family)? {
         return Ok(Err(refusal));

@@ -1,0 +1,11 @@
+//! Tokens, revocations, signing keys and the audit trail, on both databases.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails here fails a test")]
+
+mod audit;
+mod feed;
+mod fixture;
+mod pruning;
+mod races;
+mod refresh;
+mod signing_keys;
