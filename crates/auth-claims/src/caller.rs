@@ -55,15 +55,25 @@ pub enum Rejection {
     /// The value is not UTF-8.
     #[error("the credential is not UTF-8")]
     Encoding,
-    /// The token does not verify.
+    /// The token does not verify. Never `VerifyError::Unavailable`.
     #[error(transparent)]
-    Invalid(#[from] VerifyError),
+    Invalid(VerifyError),
     /// The authorization server refuses to exchange it.
     #[error(transparent)]
     Refused(#[from] ExchangeRefusal),
     /// Nobody can tell at the moment.
     #[error("credentials cannot be checked at the moment")]
     Unavailable,
+}
+
+impl From<VerifyError> for Rejection {
+    /// What nobody can tell is no verdict on the token.
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Unavailable => Self::Unavailable,
+            other => Self::Invalid(other),
+        }
+    }
 }
 
 /// Why an exchange is refused, as far as that may be told (contracts/oauth2.md §4).

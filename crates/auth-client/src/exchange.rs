@@ -1,5 +1,7 @@
 //! The exchange of foreign credentials for access tokens (RFC 8693), remembered for a short time.
 
+mod answer;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,9 +11,7 @@ use auth_claims::clock::Clock;
 use aws_lc_rs::{hmac, rand};
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use quick_cache::sync::Cache;
-use reqwest::StatusCode;
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -25,6 +25,8 @@ const LONGEST_USE: Duration = Duration::from_mins(1);
 const REMEMBERED: usize = 10_000;
 /// So many exchanges run at once; more wait for their turn, within the request's timeout.
 const AT_ONCE: usize = 64;
+/// So many wait for their turn; what comes then is turned away.
+const IN_LINE: usize = 1024;
 /// Longer credentials are refused without asking.
 const LONGEST_CREDENTIAL: usize = 16 * 1024;
 
@@ -49,23 +51,6 @@ struct Broker {
 struct Exchanged {
     token: SecretString,
     until: Duration,
-}
-
-/// The members of the answer that matter (RFC 8693 §2.2.1).
-#[derive(Deserialize)]
-struct Success {
-    access_token: String,
-    token_type: String,
-    #[serde(default)]
-    expires_in: u64,
-}
-
-/// RFC 6749 §5.2, and contracts/oauth2.md §4 for `reason`.
-#[derive(Deserialize)]
-struct Failure {
-    error: String,
-    #[serde(default)]
-    reason: Option<String>,
 }
 
 impl Exchange for Authority {
@@ -112,7 +97,8 @@ impl Exchanges {
         if let Some(exchanged) = self.0.remembered(&key) {
             return Ok(exchanged.token.expose_secret().to_owned());
         }
-        let exchanged = self.0.flight(key, token_type, token).await?;
+        let flight = self.0.flight(key, token_type, token).ok_or(ExchangeError::Unavailable)?;
+        let exchanged = flight.await?;
         Ok(exchanged.token.expose_secret().to_owned())
     }
 }
@@ -137,11 +123,14 @@ impl Broker {
         None
     }
 
-    /// Joins the exchange of this credential that is under way, or starts one.
-    fn flight(self: &Arc<Self>, key: Key, token_type: &str, token: &str) -> Flight {
+    /// Joins the exchange of this credential that is under way, or starts one unless too many are.
+    fn flight(self: &Arc<Self>, key: Key, token_type: &str, token: &str) -> Option<Flight> {
         let mut flights = self.flights();
         if let Some(flight) = flights.get(&key) {
-            return flight.clone();
+            return Some(flight.clone());
+        }
+        if flights.len() >= IN_LINE {
+            return None;
         }
         let landing = Landing { broker: Arc::clone(self), key };
         let (token_type, token) = (token_type.to_owned(), SecretString::from(token));
@@ -157,14 +146,14 @@ impl Broker {
         flights.insert(key, flight.clone());
         drop(flights);
         tokio::spawn(flight.clone()); // it comes to its end even if those who wait for it go away
-        flight
+        Some(flight)
     }
 
     #[tracing::instrument(name = "token.exchange", skip_all, fields(subject_token_type = token_type))]
     async fn ask(&self, token_type: &str, token: &SecretString) -> Result<Arc<Exchanged>, ExchangeError> {
         let asked_at = self.clock.uptime();
         let outcome = match self.send(token_type, token).await {
-            Ok(answer) => judge(&answer).map(|success| {
+            Ok(answer) => answer::judge(&answer).map(|success| {
                 let life = Duration::from_secs(success.expires_in).min(LONGEST_USE);
                 Arc::new(Exchanged { token: success.access_token.into(), until: asked_at + life })
             }),
@@ -215,37 +204,5 @@ impl Drop for Landing {
     fn drop(&mut self) {
         let landed = self.broker.flights().remove(&self.key);
         drop(landed);
-    }
-}
-
-/// Reads the answer. Only a refusal of the credential itself is told to the caller; a refusal of this service is a
-/// fault of the deployment.
-fn judge(answer: &Answer) -> Result<Success, ExchangeError> {
-    if answer.status == StatusCode::OK {
-        let bearer = |success: &Success| success.token_type.eq_ignore_ascii_case("bearer");
-        return serde_json::from_slice(&answer.body).ok().filter(bearer).ok_or_else(|| {
-            tracing::error!("the authorization server answered an exchange with nonsense");
-            ExchangeError::Unavailable
-        });
-    }
-    match serde_json::from_slice::<Failure>(&answer.body) {
-        Ok(failure) if answer.status == StatusCode::BAD_REQUEST && failure.error == "invalid_grant" => {
-            Err(refusal(failure.reason.as_deref()).into())
-        }
-        failure => {
-            let error = failure.map_or_else(|_| "no error code".to_owned(), |failure| failure.error);
-            tracing::error!(status = %answer.status, error, "the authorization server exchanges nothing for us");
-            Err(ExchangeError::Unavailable)
-        }
-    }
-}
-
-fn refusal(reason: Option<&str>) -> ExchangeRefusal {
-    match reason {
-        Some("account_disabled") => ExchangeRefusal::AccountDisabled,
-        Some("account_locked") => ExchangeRefusal::AccountLocked,
-        Some("otp_required") => ExchangeRefusal::OtpRequired,
-        Some("otp_invalid") => ExchangeRefusal::OtpInvalid,
-        _ => ExchangeRefusal::Invalid,
     }
 }

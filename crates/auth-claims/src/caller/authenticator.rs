@@ -51,13 +51,15 @@ impl Authenticator {
     /// Answers without waiting, if this credential was verified before.
     pub(super) fn recall(&self, credential: &Credential) -> Option<Result<Arc<AccessClaims>, Rejection>> {
         match credential {
-            Credential::Bearer(token) => self.verifier.recall(token).map(|outcome| outcome.map_err(reject)),
+            Credential::Bearer(token) => {
+                self.verifier.recall(token).map(|outcome| outcome.map_err(Rejection::from))
+            }
             Credential::Subject { .. } => None,
         }
     }
 
     async fn verify(&self, token: &str) -> Result<Arc<AccessClaims>, Rejection> {
-        self.verifier.verify(token).await.map_err(reject)
+        Ok(self.verifier.verify(token).await?)
     }
 
     async fn exchange(&self, token_type: &str, token: &str) -> Result<Arc<AccessClaims>, Rejection> {
@@ -73,13 +75,6 @@ impl Authenticator {
         // server knows best why.
         exchange.forget(token_type, token);
         self.verify(&exchange.exchange(token_type, token).await?).await
-    }
-}
-
-fn reject(error: VerifyError) -> Rejection {
-    match error {
-        VerifyError::Unavailable => Rejection::Unavailable,
-        other => Rejection::Invalid(other),
     }
 }
 

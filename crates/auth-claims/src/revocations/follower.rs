@@ -119,7 +119,7 @@ struct Reader {
 
 impl Reader {
     async fn follow(mut self) {
-        let mut failures = 0;
+        let mut failures = 0_u32;
         loop {
             let asked_at = tokio::time::Instant::now();
             let pause = match self.read().await {
@@ -128,8 +128,10 @@ impl Reader {
                     if entries == 0 && asked_at.elapsed() < HASTY { HASTY } else { Duration::ZERO }
                 }
                 Err(error) => {
-                    failures += 1;
-                    tracing::warn!(%error, failures, "the revocation feed failed: {error}");
+                    failures = failures.saturating_add(1);
+                    if u32::is_power_of_two(failures) {
+                        tracing::warn!(%error, failures, "the revocation feed failed: {error}");
+                    }
                     self.pause_after(failures)
                 }
             };

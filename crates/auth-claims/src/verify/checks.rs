@@ -51,7 +51,12 @@ impl VerifierSettings {
     }
 
     /// Checks everything that needs nothing but the claims and the time.
-    pub(super) fn check(&self, claims: &AccessClaims, now: i64) -> Result<(), VerifyError> {
+    pub(super) fn check(
+        &self,
+        claims: &AccessClaims,
+        audience: Option<&str>,
+        now: i64,
+    ) -> Result<(), VerifyError> {
         let latest_start = now.saturating_add(seconds(self.clock_skew));
         if claims.iat > latest_start || claims.nbf.is_some_and(|nbf| nbf > latest_start) {
             return Err(VerifyError::NotYetValid);
@@ -62,7 +67,7 @@ impl VerifierSettings {
         if claims.iss != self.issuer {
             return Err(VerifyError::Issuer);
         }
-        if !claims.aud.contains(&self.audience) {
+        if audience.is_some_and(|audience| !claims.aud.contains(audience)) {
             return Err(VerifyError::Audience);
         }
         Ok(())

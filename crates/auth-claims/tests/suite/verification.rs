@@ -169,6 +169,39 @@ async fn threat_18_memory_is_bounded() {
 }
 
 #[tokio::test]
+async fn nothing_is_remembered_where_there_is_no_room() {
+    let issuer = Issuer::new(Algorithm::EdDsa);
+    let settings = VerifierSettings { remembered_bytes: 0, ..settings() };
+    let verifier = Verifier::new(settings, Published::new(&[&issuer]), clock());
+    let token = issuer.token(&good_claims());
+    assert!(verifier.verify(&token).await.is_ok());
+    assert!(verifier.recall(&token).is_none());
+}
+
+/// The issuer looks at the tokens of others; a service that remembers one of those still does not accept it.
+#[tokio::test]
+async fn whomever_a_token_is_for_everything_else_is_checked() {
+    let issuer = Issuer::new(Algorithm::Es256);
+    let verifier = verifier(&issuer);
+    let elsewhere = issuer.token(&with(good_claims(), &json!({ "aud": "agenda" })));
+    for _ in 0..2 {
+        assert!(verifier.verify_for_any_audience(&elsewhere).await.is_ok());
+        assert_eq!(verifier.verify(&elsewhere).await, Err(VerifyError::Audience));
+        assert_eq!(verifier.recall(&elsewhere), Some(Err(VerifyError::Audience)));
+    }
+    for (changes, expected) in [
+        (json!({ "aud": "agenda", "iss": "x" }), VerifyError::Issuer),
+        (json!({ "aud": "agenda", "exp": NOW }), VerifyError::Expired),
+    ] {
+        let token = issuer.token(&with(good_claims(), &changes));
+        assert_eq!(verifier.verify_for_any_audience(&token).await, Err(expected));
+    }
+    verifier.revocations().apply(&entry(RevocationKind::Sid, "session-1", RevocationReason::SignedOut));
+    let revoked = Err(VerifyError::Revoked(RevocationReason::SignedOut));
+    assert_eq!(verifier.verify_for_any_audience(&elsewhere).await, revoked);
+}
+
+#[tokio::test]
 async fn without_the_feed_tokens_are_refused_only_by_setting() {
     let (issuer, clock) = (Issuer::new(Algorithm::Es256), clock());
     let token = issuer.token(&good_claims());

@@ -41,6 +41,9 @@ pub(crate) struct State {
     pub(crate) mood: Mutex<Mood>,
     pub(crate) service_tokens: AtomicUsize,
     pub(crate) exchanges: AtomicUsize,
+    /// Token requests under way, and the most there ever were.
+    busy: AtomicUsize,
+    pub(crate) busiest: AtomicUsize,
     pub(crate) feed_calls: AtomicUsize,
     pub(crate) forms: Mutex<Vec<TokenForm>>,
     /// Holds token answers back while it is on.
@@ -114,6 +117,8 @@ pub(crate) fn serve() -> Served {
         mood: Mutex::new(Mood { expires_in: 600, token_answer: None, refuses: false }),
         service_tokens: AtomicUsize::new(0),
         exchanges: AtomicUsize::new(0),
+        busy: AtomicUsize::new(0),
+        busiest: AtomicUsize::new(0),
         feed_calls: AtomicUsize::new(0),
         forms: Mutex::default(),
         slow: AtomicBool::new(false),
@@ -176,9 +181,12 @@ async fn token(request: HttpRequest, form: web::Form<TokenForm>, state: web::Dat
     let exchange = form.grant_type != "client_credentials";
     let counter = if exchange { &state.exchanges } else { &state.service_tokens };
     let number = counter.fetch_add(1, Ordering::SeqCst);
+    let busy = state.busy.fetch_add(1, Ordering::SeqCst) + 1;
+    state.busiest.fetch_max(busy, Ordering::SeqCst);
     while state.slow.load(Ordering::SeqCst) {
         actix_web::rt::time::sleep(Duration::from_millis(5)).await;
     }
+    state.busy.fetch_sub(1, Ordering::SeqCst);
     if !knows(&request) {
         return HttpResponse::Unauthorized().json(json!({ "error": "invalid_client" }));
     }

@@ -130,6 +130,39 @@ async fn threat_18_long_credentials_are_not_sent() {
     assert!(authority.exchange(ACCOUNT_TOKEN, &long[1..]).await.is_ok());
 }
 
+/// Threat 18: a flood of different credentials meets a bound on what runs at once, and another on what waits.
+#[actix_web::test]
+async fn threat_18_a_flood_of_credentials() {
+    let served = serve();
+    let timeout = Duration::from_secs(30);
+    let authority = Authority::connect(AuthoritySettings { timeout, ..served.settings() }).unwrap();
+    served.state.slow.store(true, Ordering::SeqCst);
+    let mut waiting = Vec::new();
+    let mut turned_away = 0;
+    for n in 0..1500 {
+        let credential = format!("garbage-{n}");
+        let mut exchange = Box::pin({
+            let authority = authority.clone();
+            async move { authority.exchange(ACCOUNT_TOKEN, &credential).await }
+        });
+        match futures_util::poll!(&mut exchange) {
+            std::task::Poll::Ready(outcome) => {
+                assert_eq!(outcome, Err(ExchangeError::Unavailable));
+                turned_away += 1;
+            }
+            std::task::Poll::Pending => waiting.push(exchange),
+        }
+    }
+    assert_eq!((waiting.len(), turned_away), (1024, 1500 - 1024));
+    while State::count(&served.state.busiest) < 64 {
+        actix_web::rt::time::sleep(Duration::from_millis(1)).await;
+    }
+    served.state.slow.store(false, Ordering::SeqCst);
+    assert!(join_all(waiting).await.iter().all(Result::is_ok));
+    assert_eq!(State::count(&served.state.busiest), 64);
+    assert!(authority.exchange(ACCOUNT_TOKEN, "afterwards").await.is_ok());
+}
+
 #[actix_web::test]
 async fn an_exchange_outlives_the_caller_that_caused_it() {
     let served = serve();
