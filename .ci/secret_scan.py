@@ -1,9 +1,9 @@
 """Fails when a committed file holds a secret (threat 22).
 
-detect-secrets finds them. Program code, settings and manifests are judged by all its detectors; tests and documentation,
-where made-up passwords and published vectors belong, by those that recognise real credentials of known services and
-private keys. The demo's secrets, which are public, may stand in deploy/bootstrap.demo.yaml, in tests and in documentation,
-and nowhere else. What is found and harmless goes into secret-scan.allowed, a line each, with the reason.
+detect-secrets finds them. Program code, settings and manifests are judged by all its detectors; tests, documentation and
+examples, where made-up passwords and published vectors belong, by those that recognise private keys and real credentials
+of known services. The demo's secrets, which are public, may stand in deploy/bootstrap.demo.yaml, in tests and in
+documentation, and nowhere else. What is found and harmless goes into secret-scan.allowed, a line each, with the reason.
 """
 
 import hashlib
@@ -31,6 +31,7 @@ PLUGINS = [
     for plugin in get_mapping_from_secret_type_to_class().values()
     if plugin.__name__ != "IPPublicDetector"
 ]
+# The frame around a key that is only put in is no key.
 # A path of a mounted or named file is where the secret is, not the secret; `$` and `{` begin a reference.
 FILTERS = [
     {"path": "detect_secrets.filters.allowlist.is_line_allowlisted"},
@@ -38,8 +39,11 @@ FILTERS = [
     {"path": "detect_secrets.filters.heuristic.is_potential_uuid"},
     {"path": "detect_secrets.filters.heuristic.is_templated_secret"},
     {"path": "detect_secrets.filters.heuristic.is_indirect_reference"},
-    {"path": "detect_secrets.filters.regex.should_exclude_secret", 
-     "pattern": [r"^/run/secrets/", r"^tessera-[a-z-]+$", r"^password$"]},
+    {"path": "detect_secrets.filters.regex.should_exclude_line", "pattern": [r"PRIVATE KEY-----\\n\{"]},
+    {
+        "path": "detect_secrets.filters.regex.should_exclude_secret",
+        "pattern": [r"^/run/secrets/", r"^tessera-[a-z-]+$", r"^password$"],
+    },
 ]
 
 
@@ -48,22 +52,31 @@ def committed():
     return [path for path in listing.split("\0") if path and path not in SKIPPED and pathlib.Path(path).is_file()]
 
 
-def first_example_line(path):
-    """The line from which on a file is a test or documentation: 0 for all of it."""
-    if path.endswith((".md", "tests.rs")) or re.search(r"(^|/)(tests|test-kit|proto-docs)/", path):
-        return 0
+def example_lines(path):
+    """The numbers of the lines that are test or documentation: all, or those of `#[cfg(test)]` and OpenAPI examples."""
     lines = pathlib.Path(path).read_text(errors="replace").splitlines()
-    return next((number for number, line in enumerate(lines, 1) if line.strip() == "#[cfg(test)]"), len(lines) + 1)
+    if path.endswith((".md", "tests.rs")) or re.search(r"(^|/)(tests|test-kit|proto-docs)/", path):
+        return set(range(1, len(lines) + 1))
+    found, depth = set(), 0
+    for number, line in enumerate(lines if path.endswith(".rs") else [], 1):
+        if line.strip() == "#[cfg(test)]":
+            return found | set(range(number, len(lines) + 1))
+        begins = re.search(r"\bexample = (.*)", line)
+        if begins or depth > 0:
+            found.add(number)
+            text, depth = (begins[1], 0) if begins else (line, depth)
+            depth += len(re.findall(r"[(\[{]", text)) - len(re.findall(r"[)\]}]", text))
+    return found
 
 
 def detected(path):
-    begin = first_example_line(path)
+    examples = example_lines(path)
     # Half of the names here hold the word `secret` or `password`; in Rust and manifests the other detectors must do.
     keywords = not path.endswith((".rs", "Cargo.toml"))
     for secret in scan_file(path):
         if secret.type == "Secret Keyword" and not keywords:
             continue
-        if secret.line_number < begin or secret.type not in HARMLESS_IN_EXAMPLES:
+        if secret.line_number not in examples or secret.type not in HARMLESS_IN_EXAMPLES:
             yield secret.line_number, secret.secret_hash[:16], secret.type
 
 
@@ -75,9 +88,9 @@ def demo_secrets():
 
 
 def demo_secrets_in(path, secrets):
-    begin = first_example_line(path)
+    examples = example_lines(path)
     for number, line in enumerate(pathlib.Path(path).read_text(errors="replace").splitlines(), 1):
-        if number < begin and any(secret in line for secret in secrets):
+        if number not in examples and any(secret in line for secret in secrets):
             yield number, "demo", f"a secret of {DEMO}"
 
 
