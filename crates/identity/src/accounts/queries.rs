@@ -52,7 +52,7 @@ pub fn find_by_email(conn: &mut DbConn, email: &EmailKey) -> Result<Option<Accou
 /// Those of the database.
 pub fn find_by_login(conn: &mut DbConn, login: &str) -> Result<Option<Account>, StoreError> {
     let row = accounts::table
-        .filter(accounts::login_key.eq(storable(login)))
+        .filter(accounts::login_key.eq(storable(&fold(login))))
         .select(AccountRow::as_select())
         .first(conn)
         .optional()?;

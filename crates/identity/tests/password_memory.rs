@@ -1,0 +1,34 @@
+//! Memory of password hashes is given back. In a test binary of its own, so that nothing else allocates meanwhile.
+
+use identity::passwords::{PasswordHasher, PasswordSettings};
+use secrecy::SecretString;
+
+/// Resident memory in KiB.
+#[cfg(target_os = "linux")]
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().trim_end_matches(" kB").trim().parse().unwrap()
+}
+
+/// Eight threads with 19 MiB each would keep some 150 MiB if the allocator's arenas held on to them.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn argon2_blocks_are_not_kept_at_idle() {
+    let settings = PasswordSettings { threads: Some(8), ..PasswordSettings::default() };
+    let hasher = PasswordHasher::new(&settings).unwrap();
+    let password = SecretString::from("correct horse battery staple");
+    hasher.hash(&password).await.unwrap();
+    let before = resident();
+    let tasks: Vec<_> = (0..24)
+        .map(|_| {
+            let (hasher, password) = (hasher.clone(), password.clone());
+            tokio::spawn(async move { hasher.hash(&password).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    let kept = resident().saturating_sub(before);
+    assert!(kept < 19 * 1024, "{kept} KiB are kept");
+}
