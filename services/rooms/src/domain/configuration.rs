@@ -54,9 +54,11 @@ impl Configuration {
     }
 
     /// The text kept in the database.
-    #[must_use]
-    pub fn to_stored(&self) -> String {
-        serde_json::to_string(&self.0).unwrap_or_else(|_| "{}".to_owned())
+    ///
+    /// # Errors
+    /// None that a parsed configuration can cause.
+    pub fn to_stored(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(&self.0)
     }
 
     /// Reads back what [`Configuration::to_stored`] wrote.
@@ -205,7 +207,7 @@ mod tests {
     #[case::letter(r#"{"everyone_can_mute":"f"}"#)]
     fn a_valid_configuration_is_kept_as_sent(#[case] json: &str) {
         let configuration = Configuration::parse(&serde_json::from_str(json).unwrap()).unwrap();
-        assert_eq!(configuration.to_stored(), json);
+        assert_eq!(configuration.to_stored().unwrap(), json);
         assert_eq!(Configuration::from_stored(json).unwrap(), configuration);
     }
 

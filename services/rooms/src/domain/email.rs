@@ -50,7 +50,8 @@ impl EmailAddress {
     /// The key by which it is looked up.
     #[must_use]
     pub fn key(&self) -> EmailKey {
-        EmailKey(self.0.to_lowercase())
+        // Letter by letter, as the directory of accounts folds: a whole word would end in another sigma.
+        EmailKey(self.0.chars().flat_map(char::to_lowercase).collect())
     }
 }
 

@@ -29,10 +29,16 @@ pub const NOT_TEXT: &str = "Not a valid string.";
 pub const NUL_CHARACTER: &str = "Null characters are not allowed.";
 
 impl FieldErrors {
-    /// An error on the body as a whole.
+    /// One message on one field.
+    #[must_use]
+    pub fn of(field: &'static str, message: String) -> Self {
+        Self(vec![(field, Problem::Message(message))])
+    }
+
+    /// A message on the body as a whole.
     #[must_use]
     pub fn whole_body(message: String) -> Self {
-        Self(vec![(WHOLE_BODY, Problem::Message(message))])
+        Self::of(WHOLE_BODY, message)
     }
 
     /// Adds a message on a field.

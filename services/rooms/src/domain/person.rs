@@ -1,6 +1,7 @@
 //! The person on whose behalf a request is made, read from verified claims.
 
 use std::fmt;
+use std::str::FromStr;
 
 use auth_claims::claims::{AccessClaims, SubjectKind};
 use uuid::Uuid;
@@ -12,11 +13,11 @@ use super::email::EmailAddress;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AccountId(Uuid);
 
-impl AccountId {
-    /// An account id from a UUID.
-    #[must_use]
-    pub fn new(id: Uuid) -> Self {
-        Self(id)
+impl FromStr for AccountId {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, uuid::Error> {
+        Uuid::try_parse(text).map(Self)
     }
 }
 
@@ -112,7 +113,7 @@ impl Person {
         }
         let user =
             claims.user_id.as_deref().filter(|id| !id.is_empty()).ok_or(ClaimsRefusal::InvalidClaims)?;
-        let account = Uuid::try_parse(user).map_err(|_| ClaimsRefusal::UserNotFound)?;
+        let account = user.parse().map_err(|_| ClaimsRefusal::UserNotFound)?;
         Ok(Self::new(account, claims, client, AuthenticationMethod::Application))
     }
 
@@ -133,7 +134,7 @@ impl Person {
         if !is_subject(subject) {
             return Err(ClaimsRefusal::InvalidSubject);
         }
-        match Uuid::try_parse(subject) {
+        match subject.parse() {
             Ok(account) if claims.kind == SubjectKind::User => {
                 Ok(Self::new(account, claims, client, AuthenticationMethod::ResourceServer))
             }
@@ -141,9 +142,14 @@ impl Person {
         }
     }
 
-    fn new(account: Uuid, claims: &AccessClaims, client: ClientId, method: AuthenticationMethod) -> Self {
+    fn new(
+        account: AccountId,
+        claims: &AccessClaims,
+        client: ClientId,
+        method: AuthenticationMethod,
+    ) -> Self {
         let email = claims.email.as_deref().and_then(EmailAddress::from_claim);
-        Self { account: AccountId(account), email, client, method }
+        Self { account, email, client, method }
     }
 }
 

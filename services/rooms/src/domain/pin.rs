@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::random::{Randomness, RandomnessError, characters};
 
@@ -11,8 +11,8 @@ use super::random::{Randomness, RandomnessError, characters};
 pub struct Pin(String);
 
 /// How many digits a PIN has: at least 4, at most 32.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
-#[serde(try_from = "usize")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "usize", into = "usize")]
 pub struct PinLength(usize);
 
 /// The length of a PIN is out of bounds.
@@ -35,6 +35,12 @@ impl TryFrom<usize> for PinLength {
             4..=32 => Ok(Self(digits)),
             _ => Err(PinLengthError::TooLong),
         }
+    }
+}
+
+impl From<PinLength> for usize {
+    fn from(length: PinLength) -> Self {
+        length.0
     }
 }
 

@@ -1,0 +1,2 @@
+DROP TABLE accesses;
+DROP TABLE rooms;

@@ -1,0 +1,181 @@
+//! Queries on rooms.
+
+use chrono::NaiveDateTime;
+use diesel::prelude::*;
+use store::{DbConn, StoreError, on_backend};
+
+use super::accesses::parse_role;
+use super::schema::{accesses, rooms};
+use crate::domain::access::RoomOf;
+use crate::domain::client::ClientId;
+use crate::domain::configuration::Configuration;
+use crate::domain::pagination::Page;
+use crate::domain::person::AccountId;
+use crate::domain::pin::Pin;
+use crate::domain::room::{Room, RoomId};
+use crate::domain::slug::Slug;
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = rooms)]
+struct RoomRow {
+    id: String,
+    name: String,
+    slug: String,
+    access_level: String,
+    configuration: String,
+    pin: Option<String>,
+    created_by_client_id: String,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+}
+
+impl TryFrom<&Room> for RoomRow {
+    type Error = StoreError;
+
+    fn try_from(room: &Room) -> Result<Self, StoreError> {
+        let configuration = room.configuration.to_stored();
+        Ok(Self {
+            id: room.id.to_string(),
+            name: room.name.clone(),
+            slug: room.slug.to_string(),
+            access_level: room.access_level.as_str().to_owned(),
+            configuration: configuration.map_err(|error| StoreError::corrupt("configuration", error))?,
+            pin: room.pin.as_ref().map(ToString::to_string),
+            created_by_client_id: room.created_by.to_string(),
+            created_at: room.created_at.naive_utc(),
+            updated_at: room.updated_at.naive_utc(),
+        })
+    }
+}
+
+impl TryFrom<RoomRow> for Room {
+    type Error = StoreError;
+
+    fn try_from(row: RoomRow) -> Result<Self, StoreError> {
+        let configuration = Configuration::from_stored(&row.configuration);
+        Ok(Self {
+            id: row.id.parse().map_err(|error| StoreError::corrupt("room id", error))?,
+            name: row.name,
+            slug: Slug::from_stored(row.slug),
+            access_level: row
+                .access_level
+                .parse()
+                .map_err(|error| StoreError::corrupt("access level", error))?,
+            configuration: configuration.map_err(|error| StoreError::corrupt("configuration", error))?,
+            pin: row.pin.map(Pin::from_stored),
+            created_by: ClientId::new(row.created_by_client_id),
+            created_at: row.created_at.and_utc(),
+            updated_at: row.updated_at.and_utc(),
+        })
+    }
+}
+
+/// Inserts a room, unless its slug or PIN is taken; whether it did.
+///
+/// # Errors
+/// The database's.
+pub fn insert_if_free(conn: &mut DbConn, room: &Room) -> Result<bool, StoreError> {
+    let row = RoomRow::try_from(room)?;
+    let inserted = on_backend!(conn, |c| diesel::insert_into(rooms::table)
+        .values(&row)
+        .on_conflict_do_nothing()
+        .execute(c))?;
+    Ok(inserted == 1)
+}
+
+/// Whether a room has this PIN.
+///
+/// # Errors
+/// The database's.
+pub fn is_pin_taken(conn: &mut DbConn, pin: &Pin) -> Result<bool, StoreError> {
+    let taken = diesel::dsl::exists(rooms::table.filter(rooms::pin.eq(pin.as_str())));
+    Ok(diesel::select(taken).get_result(conn)?)
+}
+
+/// A room, with the role an account holds in it.
+///
+/// # Errors
+/// The database's.
+pub fn find(conn: &mut DbConn, id: RoomId, account: AccountId) -> Result<Option<RoomOf>, StoreError> {
+    let own = accesses::room_id.eq(rooms::id).and(accesses::account_id.eq(account.to_string()));
+    let found = rooms::table
+        .left_join(accesses::table.on(own))
+        .filter(rooms::id.eq(id.to_string()))
+        .select((RoomRow::as_select(), accesses::role.nullable()))
+        .first::<(RoomRow, Option<String>)>(conn)
+        .optional()?;
+    let Some((row, role)) = found else { return Ok(None) };
+    let role = role.as_deref().map(parse_role).transpose()?;
+    Ok(Some(RoomOf::new(row.try_into()?, role)))
+}
+
+/// Like [`find`], and holds the room until the transaction ends: nobody else changes it or its attendees meanwhile.
+///
+/// The number it takes is a write, so that the second of two waits for the first and then sees what it did.
+///
+/// # Errors
+/// The database's.
+pub fn find_and_hold(
+    conn: &mut DbConn,
+    id: RoomId,
+    account: AccountId,
+) -> Result<Option<RoomOf>, StoreError> {
+    hold(conn, &id.to_string())?;
+    find(conn, id, account)
+}
+
+/// Holds a room until the transaction ends.
+pub(super) fn hold(conn: &mut DbConn, id: &str) -> Result<(), StoreError> {
+    diesel::update(rooms::table.find(id)).set(rooms::revision.eq(rooms::revision + 1)).execute(conn)?;
+    Ok(())
+}
+
+/// How many rooms an account holds a role in.
+///
+/// # Errors
+/// The database's.
+pub fn count(conn: &mut DbConn, account: AccountId) -> Result<i64, StoreError> {
+    let own = accesses::table.filter(accesses::account_id.eq(account.to_string()));
+    Ok(own.count().get_result(conn)?)
+}
+
+/// A page of the rooms an account holds a role in, by name. The unique index of accesses gives each room once.
+///
+/// # Errors
+/// The database's.
+pub fn list(conn: &mut DbConn, account: AccountId, page: Page) -> Result<Vec<Room>, StoreError> {
+    let rows = accesses::table
+        .inner_join(rooms::table)
+        .filter(accesses::account_id.eq(account.to_string()))
+        .order((rooms::name, rooms::id))
+        .offset(page.offset)
+        .limit(page.limit)
+        .select(RoomRow::as_select())
+        .load::<RoomRow>(conn)?;
+    rows.into_iter().map(Room::try_from).collect()
+}
+
+/// Writes what may change of a room.
+///
+/// # Errors
+/// The database's.
+pub fn update(conn: &mut DbConn, room: &Room) -> Result<(), StoreError> {
+    let row = RoomRow::try_from(room)?;
+    diesel::update(rooms::table.find(row.id))
+        .set((
+            rooms::access_level.eq(row.access_level),
+            rooms::configuration.eq(row.configuration),
+            rooms::updated_at.eq(row.updated_at),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Removes a room and with it all accesses.
+///
+/// # Errors
+/// The database's.
+pub fn delete(conn: &mut DbConn, id: RoomId) -> Result<(), StoreError> {
+    diesel::delete(rooms::table.find(id.to_string())).execute(conn)?;
+    Ok(())
+}
