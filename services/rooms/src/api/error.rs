@@ -1,0 +1,161 @@
+//! Every way a request is refused, in the words of the dialect. `contracts/meet.md` §2.5.
+
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{HttpResponse, ResponseError};
+use serde::Serialize;
+use store::{StoreCause, StoreError};
+use utoipa::ToSchema;
+
+use crate::domain::access::Refusal;
+use crate::domain::field_errors::FieldErrors;
+use crate::domain::pagination::InvalidPage;
+use crate::domain::person::ClaimsRefusal;
+use crate::domain::scopes::ScopeRefusal;
+use crate::store::new_room::CreateError;
+
+/// Why a request is refused; each displays the sentence that the client gets.
+#[derive(Debug, thiserror::Error)]
+pub enum ApiError {
+    /// `?format=` names something else than JSON, an id is none, or an attendee is unknown.
+    #[error("Not found.")]
+    NotFound,
+    /// The id is one, but of no room.
+    #[error("No Room matches the given query.")]
+    NoSuchRoom,
+    /// The list has no such page.
+    #[error(transparent)]
+    Page(#[from] InvalidPage),
+    /// `Accept` excludes JSON.
+    #[error("Could not satisfy the request Accept header.")]
+    NotAcceptable,
+    /// The query string is longer than allowed.
+    #[error("Request query string is too long.")]
+    QueryTooLong,
+    /// No credential, or one that does not hold.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// The claims name nobody who may call.
+    #[error(transparent)]
+    Claims(#[from] ClaimsRefusal),
+    /// The token lacks a scope.
+    #[error(transparent)]
+    Scope(#[from] ScopeRefusal),
+    /// The route does not know this method.
+    #[error("Method \"{0}\" not allowed.")]
+    MethodNotAllowed(Method),
+    /// The body is in a form that is not read here.
+    #[error("Unsupported media type \"{0}\" in request.")]
+    UnsupportedMediaType(String),
+    /// The body is larger than allowed.
+    #[error("Request body is too large.")]
+    BodyTooLarge,
+    /// The body cannot be read.
+    #[error("{0}")]
+    Unreadable(String),
+    /// Fields of the body are wrong.
+    #[error("Invalid input.")]
+    Fields(FieldErrors),
+    /// The role does not suffice.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Tokens cannot be checked, because nobody can be asked.
+    #[error("Service temporarily unavailable, try again later.")]
+    Unavailable,
+    /// No room can be made.
+    #[error("A server error occurred.")]
+    Create(#[source] CreateError),
+    /// The database failed.
+    #[error("{}", store_message(.0))]
+    Store(#[from] StoreError),
+}
+
+fn store_message(error: &StoreError) -> &'static str {
+    if error.is_unavailable() {
+        "Service temporarily unavailable, try again later."
+    } else {
+        "A server error occurred."
+    }
+}
+
+impl From<FieldErrors> for ApiError {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Fields(errors)
+    }
+}
+
+impl From<CreateError> for ApiError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Store(error) => Self::Store(error),
+            // §8.3: what the original says to a taken slug.
+            CreateError::NoFreeSlug => Self::Fields(FieldErrors::of("slug", error.to_string())),
+            CreateError::Randomness(_) => Self::Create(error),
+        }
+    }
+}
+
+impl StoreCause for ApiError {
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Store(error) = self { Some(error) } else { None }
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Fields(_) | Self::Unreadable(_) | Self::Claims(ClaimsRefusal::InvalidSubject) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::Scope(_) | Self::Refused(_) | Self::Claims(ClaimsRefusal::BaseScopeMissing) => {
+                StatusCode::FORBIDDEN
+            }
+            Self::Unauthenticated(_) | Self::Claims(_) => StatusCode::UNAUTHORIZED,
+            Self::NotFound | Self::NoSuchRoom | Self::Page(_) => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::QueryTooLong => StatusCode::URI_TOO_LONG,
+            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(error) if error.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Store(_) | Self::Create(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let status = self.status_code();
+        if status.is_server_error() {
+            tracing::error!(error = self.cause(), "request failed: {}", self.cause());
+        }
+        let mut response = HttpResponse::build(status);
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        match self {
+            Self::Fields(errors) => response.json(errors),
+            Self::Claims(refusal @ ClaimsRefusal::InvalidSubject) => {
+                response.json(FieldErrors::of("sub", refusal.to_string()))
+            }
+            other => response.json(Detail { detail: other.to_string() }),
+        }
+    }
+}
+
+impl ApiError {
+    /// What an operator wants to read: the cause rather than the sentence for the client.
+    fn cause(&self) -> &(dyn std::error::Error + 'static) {
+        match self {
+            Self::Store(error) => error,
+            Self::Create(error) => error,
+            other => other,
+        }
+    }
+}
+
+/// An error that is not about a field.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Error, example = json!({"detail": "Invalid token."}))]
+pub struct Detail {
+    /// One sentence.
+    pub detail: String,
+}

@@ -1,0 +1,25 @@
+//! Methods that a route does not have, and OPTIONS, which gives nothing away. `contracts/meet.md` §8.6.
+
+use actix_web::{HttpRequest, web};
+
+use super::authentication::Authenticated;
+use super::authorization;
+use super::error::ApiError;
+use crate::app::App;
+
+/// 405, to somebody with a valid token, whatever its scopes.
+///
+/// # Errors
+/// Always.
+pub async fn not_allowed(_: Authenticated, request: HttpRequest) -> Result<String, ApiError> {
+    Err(ApiError::MethodNotAllowed(request.method().clone()))
+}
+
+/// 403: no scope gives OPTIONS. (A preflight is answered before it gets here.)
+///
+/// # Errors
+/// Always.
+pub async fn options(caller: Authenticated, app: web::Data<App>) -> Result<String, ApiError> {
+    authorization::require(&caller, &app, None)?;
+    Err(ApiError::MethodNotAllowed(actix_web::http::Method::OPTIONS))
+}

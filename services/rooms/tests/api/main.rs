@@ -1,0 +1,22 @@
+//! The service as its clients meet it: over a real socket, on both databases, with a clock the test moves.
+//!
+//! One file for each part of `contracts/meet.md`; `threats.rs` holds the rows of the threat list that this service
+//! touches. Doc comments name the section or table row that a test proves.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot read has failed it")]
+
+mod attendees;
+mod authentication;
+mod configuration;
+mod conventions;
+mod create;
+mod delete;
+mod list;
+mod openapi;
+mod races;
+mod retrieve;
+mod scopes;
+mod support;
+mod takeover;
+mod telephony;
+mod threats;
+mod update;
