@@ -4,4 +4,7 @@ mod harness;
 
 mod client_authentication;
 mod client_credentials;
+mod exchanging;
+mod introspecting;
 mod refreshing;
+mod revoking;
