@@ -1,5 +1,7 @@
 //! Starting, rotating and ending families: the rules around one transaction each.
 
+use std::sync::Arc;
+
 use auth_claims::revocations::{RevocationKind, RevocationReason};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
@@ -20,7 +22,7 @@ use crate::errors::IdentityError;
 use crate::locks::Lock;
 use crate::revocations::{self, Revocation};
 
-/// What a transaction decided; a refusal commits what it wrote.
+/// What a transaction decided: a refusal is no failure of the database.
 type Decided<T> = Result<Result<T, RefreshRefusal>, StoreError>;
 
 impl Identity {
@@ -55,17 +57,19 @@ impl Identity {
         token: &str,
         origin: &Origin,
     ) -> Result<Rotation, RefreshError> {
-        let attempt = Attempt {
+        let attempt = Arc::new(Attempt {
             name: TokenName::read(self.secrets(), token)?,
             client: client.clone(),
             settings: self.tokens().refresh,
             origin: origin.clone(),
             now: self.clock().now(),
-        };
+        });
         let issued_at = attempt.now;
-        let decided = self.db().write(move |conn| attempt.decide(conn)).await?;
-        if decided.as_ref().is_err_and(|refusal| *refusal == RefreshRefusal::Reused) {
-            self.tokens().announce();
+        let deciding = Arc::clone(&attempt);
+        let decided = self.db().write(move |conn| deciding.decide(conn)).await?;
+        if let Err(RefreshRefusal::Reused) = decided {
+            let refusal = self.write_revoking(move |conn| attempt.end_reused(conn)).await?;
+            return Err(refusal.into());
         }
         let (family, account, client) = decided?;
         Ok(Rotation { token: self.token_of(&family), family, account, client, issued_at })
@@ -179,36 +183,49 @@ struct Attempt {
 }
 
 impl Attempt {
+    /// A reuse is only reported: a lost race leaves the family's row locked on PostgreSQL, and whoever revokes takes
+    /// the lock of revocations before it.
     fn decide(&self, conn: &mut DbConn) -> Decided<(Family, Account, Client)> {
         loop {
             let Some(mut family) = families::find(conn, self.name.family)? else {
                 return Ok(Err(RefreshRefusal::Unknown));
             };
-            let judgement =
-                judge(&family, self.name.generation, Some(&self.client), &self.settings, self.now);
+            let judgement = self.judge(&family);
             match judgement {
                 Judgement::Refuse(refusal) => return Ok(Err(refusal)),
-                Judgement::Reuse => return self.end_reused(conn, &family),
+                Judgement::Reuse => return Ok(Err(RefreshRefusal::Reused)),
                 Judgement::Advance | Judgement::Repeat => {}
             }
             let (account, client) = match holders(conn, &family)? {
                 Ok(holders) => holders,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            // Where somebody else was faster, the family has a new state to be judged by; it cannot be `Advance` again.
+            // Where somebody else was faster, the family is judged by its new state: it cannot be `Advance` again.
             if judgement == Judgement::Repeat || families::advance(conn, &mut family, self.now)? {
                 return Ok(Ok((family, account, client)));
             }
         }
     }
 
-    fn end_reused<T>(&self, conn: &mut DbConn, family: &Family) -> Decided<T> {
+    /// Ends a family whose token was reused. Of many replays at once one does; the others find it ended.
+    fn end_reused(&self, conn: &mut DbConn) -> Result<RefreshRefusal, StoreError> {
+        Lock::Revocations.take(conn)?;
+        let Some(family) = families::find(conn, self.name.family)? else {
+            return Ok(RefreshRefusal::Unknown);
+        };
+        if let Judgement::Refuse(refusal) = self.judge(&family) {
+            return Ok(refusal);
+        }
         let event = AuditEvent::new(self.now, "refresh_token.reuse", &self.origin)
             .outcome(Outcome::Failure)
             .detail(json!({ "sid": family.sid, "account_id": family.account_id.to_string(),
                 "presented": self.name.generation, "newest": family.generation }));
-        end(conn, family, RevocationReason::ReuseDetected, event, self.now)?;
-        Ok(Err(RefreshRefusal::Reused))
+        end(conn, &family, RevocationReason::ReuseDetected, event, self.now)?;
+        Ok(RefreshRefusal::Reused)
+    }
+
+    fn judge(&self, family: &Family) -> Judgement {
+        judge(family, self.name.generation, Some(&self.client), &self.settings, self.now)
     }
 }
 

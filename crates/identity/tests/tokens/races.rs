@@ -1,11 +1,13 @@
 //! Many presentations at once, by two directories on one database, as two processes would be.
 
 use std::collections::HashSet;
+use std::sync::{Arc, Mutex};
 
 use auth_claims::revocations::RevocationReason;
 use futures_util::future::join_all;
 use identity::Identity;
 use identity::audit::Origin;
+use identity::clients::ClientId;
 use identity::refresh::{PlainRefreshToken, RefreshError, RefreshRefusal, Rotation};
 use identity::revocations::Revocation;
 use rstest::rstest;
@@ -97,6 +99,53 @@ async fn threat_02_a_token_and_its_successor_at_once_never_make_two_lineages(
             }
         }
     }
+}
+
+/// Threat 2: parties that go on with whatever token is newest. The family's number never goes back, so that no token
+/// that was used is taken for the newest again.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_02_chains_of_refreshes_never_fall_back(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let race = Race::on(backend).await;
+    for round in 0..ROUNDS {
+        let (token, _) = race.fixture.start().await;
+        let newest = Arc::new(Mutex::new((0, token)));
+        let parties = (0..12).map(|party| {
+            let (directory, client) = (race.directories[party % 2].clone(), race.fixture.client.clone());
+            tokio::spawn(follow(directory, client, Arc::clone(&newest)))
+        });
+        let refused: Vec<RefreshRefusal> =
+            join_all(parties).await.into_iter().filter_map(Result::unwrap).collect();
+        let (generation, token) = newest.lock().unwrap().clone();
+        let found = race.fixture.identity.find_family(token.expose()).await.unwrap().unwrap();
+        assert_eq!(found.family.generation, generation, "round {round}");
+        let expected = if refused.is_empty() { Ok(()) } else { Err(RefreshRefusal::Revoked) };
+        assert_eq!(found.standing, expected, "round {round}: {refused:?}");
+    }
+}
+
+/// Presents the newest token there is, again and again, until it is refused.
+async fn follow(
+    directory: Identity,
+    client: ClientId,
+    newest: Arc<Mutex<(u32, PlainRefreshToken)>>,
+) -> Option<RefreshRefusal> {
+    for _ in 0..8 {
+        let token = newest.lock().unwrap().1.clone();
+        match directory.rotate(&client, token.expose(), &Origin::default()).await {
+            Ok(rotation) => {
+                let mut newest = newest.lock().unwrap();
+                if rotation.family.generation > newest.0 {
+                    *newest = (rotation.family.generation, rotation.token);
+                }
+            }
+            Err(RefreshError::Refused(refusal)) => return Some(refusal),
+            Err(RefreshError::Identity(error)) => panic!("{error}"),
+        }
+    }
+    None
 }
 
 /// Threat 2: a revocation that races rotations leaves no token alive, neither the refresh tokens nor what was issued
