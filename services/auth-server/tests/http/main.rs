@@ -5,6 +5,8 @@ mod harness;
 mod client_authentication;
 mod client_credentials;
 mod exchanging;
+mod following;
 mod introspecting;
+mod publishing;
 mod refreshing;
 mod revoking;
