@@ -3,12 +3,12 @@
 # Build products stay outside the checkout, where a fresh clone finds them again.
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)
 export CARGO_TARGET_DIR ?= $(CACHE)/tessera-target
-# Whose examples `make demo` runs.
-PAGES ?= README.md
+# `make openapi PROFILE=--release` uses the release build that is there already.
+PROFILE ?=
 RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt openapi deny k8s-check k8s-start secret-scan figures
+.PHONY: help run demo test lint fmt openapi examples deny k8s-check k8s-start secret-scan figures
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,11 +16,14 @@ help: ## list the targets
 run: ## start everything in one process with demo data, on http://127.0.0.1:8080
 	cargo run --release -p tessera -- serve --demo
 
-demo: release ## take the README's first steps on a server of its own, and check every answer
-	deploy/demo $(RELEASE) $(PAGES)
+demo: ## walk an integrator's path against a server of its own, and show every answer
+	cargo build --workspace --bins --examples
+	$(CARGO_TARGET_DIR)/debug/examples/demo
 
+# The tests start the binaries, of other packages too. All targets at once: a second command with other ones would build
+# half of the dependencies again, with other features.
 test: ## run every test, on SQLite and on a throw-away PostgreSQL
-	cargo build --workspace --bins
+	cargo build --workspace --all-targets
 	.ci/with-postgres cargo test --workspace
 
 lint: ## what CI wants to see clean: format, clippy, documentation
@@ -32,7 +35,10 @@ fmt: ## format the code
 	cargo fmt --all
 
 openapi: ## write the OpenAPI document of each service to proto-docs/openapi
-	cargo run -p tessera -- openapi --out proto-docs/openapi
+	cargo run $(PROFILE) -p tessera -- openapi --out proto-docs/openapi
+
+examples: release ## run the examples of the documentation as they stand
+	.ci/examples $(RELEASE) README.md proto-docs/*.md
 
 deny: ## judge licences, sources and bans of the dependencies, and advisories where the database can be had
 	.ci/deny
@@ -40,8 +46,7 @@ deny: ## judge licences, sources and bans of the dependencies, and advisories wh
 k8s-check: ## render the Kubernetes manifests and validate them strictly
 	.ci/k8s-check
 
-k8s-start: ## start the release build with the settings of the manifests, and wait until it is ready
-	cargo build --release --workspace --bins
+k8s-start: release ## start the release build with the settings of the manifests, and wait until it is ready
 	.ci/k8s-start $(CARGO_TARGET_DIR)/release
 
 secret-scan: ## look for secrets among the committed files
@@ -50,6 +55,7 @@ secret-scan: ## look for secrets among the committed files
 figures: release ## measure cold start and idle memory of the release build
 	.ci/figures $(RELEASE)
 
+# Every service in one command, with the features that each has by itself.
 .PHONY: release
 release:
-	cargo build --release -p tessera
+	cargo build --release $(patsubst services/%,-p %,$(wildcard services/*))

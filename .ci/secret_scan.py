@@ -55,7 +55,7 @@ def committed():
 def example_lines(path):
     """The numbers of the lines that are test or documentation: all, or those of `#[cfg(test)]` and OpenAPI examples."""
     lines = pathlib.Path(path).read_text(errors="replace").splitlines()
-    if path.endswith((".md", "tests.rs")) or re.search(r"(^|/)(tests|test-kit|proto-docs)/", path):
+    if path.endswith((".md", "tests.rs")) or re.search(r"(^|/)(tests|examples|test-kit|proto-docs)/", path):
         return set(range(1, len(lines) + 1))
     found, depth = set(), 0
     for number, line in enumerate(lines if path.endswith(".rs") else [], 1):
