@@ -9,11 +9,14 @@
 //! Tokens are issued elsewhere: this service knows people by their verified claims only. Its database holds rooms and
 //! who has which role in them, an account's id or an e-mail that waits for its account.
 //!
+//! [`process`] runs it alone; crate `tessera` runs it beside the other services.
+//!
 //! To add an endpoint: a handler in `api/<resource>.rs`, a line in [`api::routes`], a test in `tests/`.
 
 pub mod api;
 pub mod app;
 pub mod domain;
+pub mod process;
 pub mod settings;
 pub mod store;
 
@@ -55,7 +58,7 @@ impl Rooms {
 
     /// Mounts every resource of this service, and behind them the page for paths that lead nowhere. Whoever shares the
     /// prefix `/external-api/v1.0` has to be mounted before.
-    pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + 'static {
+    pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + Sync + 'static {
         let state = self.state.clone();
         move |cfg| routes::configure(cfg, &state)
     }

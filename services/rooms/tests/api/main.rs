@@ -5,12 +5,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot read has failed it")]
 
 mod attendees;
+mod audit;
 mod authentication;
 mod configuration;
 mod conventions;
 mod create;
 mod delete;
 mod list;
+mod mounting;
 mod openapi;
 mod races;
 mod retrieve;

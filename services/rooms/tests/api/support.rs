@@ -7,7 +7,7 @@ mod tokens;
 pub(crate) use self::{
     answer::Answer,
     service::Service,
-    tokens::{account_id, application_token, user_token},
+    tokens::{ISSUER, account_id, application_token, keyring, user_token},
 };
 pub(crate) use test_kit::Backend;
 

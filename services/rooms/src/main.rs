@@ -1,0 +1,22 @@
+//! The rooms service on its own; beside others it runs in `tessera`.
+
+use clap::Parser;
+use rooms::process::{self, SECRETS};
+use service_kit::flags::Flags;
+use service_kit::settings::{Sources, environment, load};
+
+/// Rooms of the Meet external API
+#[derive(Parser)]
+#[command(name = "rooms", version)]
+struct Command {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[actix_web::main]
+async fn main() -> anyhow::Result<()> {
+    let flags = Command::parse().flags;
+    let (file, overrides) = (flags.config.clone(), flags.overrides());
+    let sources = Sources { service: "rooms", file, overrides, secrets: SECRETS, env: environment() };
+    process::run(load(sources)?).await
+}

@@ -1,0 +1,120 @@
+//! This service in a process of its own: what its settings hold besides `rooms.*`, and how the parts are put together.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use auth_claims::caller::Authenticator;
+use auth_claims::clock::Clock;
+use auth_claims::revocations::Follower;
+use auth_claims::verify::{Verifier, VerifierSettings};
+use auth_client::{Authority, AuthoritySettings};
+use secrecy::ExposeSecret as _;
+use serde::Deserialize;
+use service_kit::Server;
+use service_kit::docs::Explorer;
+use service_kit::origin::PublicOrigin;
+use service_kit::settings::{LogSettings, ServerSettings};
+use service_kit::telemetry;
+use store::Db;
+
+use crate::{Rooms, RoomsSettings};
+
+/// Keys whose values are secrets: each also accepts `<key>_file`.
+pub const SECRETS: &[&str] = &["authority.client_secret", "rooms.database.url"];
+
+/// contracts/oauth2.md §6: a service that has lost the feed for longer reports that it is not ready.
+const LONGEST_SILENCE: Duration = Duration::from_mins(1);
+
+/// Everything an operator can say to this process.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the database is kept unless it has a URL. Default: `./tessera-data`.
+    #[serde(default = "data_dir")]
+    pub data_dir: PathBuf,
+    /// Listeners and limits.
+    #[serde(default)]
+    pub server: ServerSettings,
+    /// Logs.
+    #[serde(default)]
+    pub log: LogSettings,
+    /// Rooms.
+    #[serde(default)]
+    pub rooms: RoomsSettings,
+    /// Whose tokens are accepted.
+    #[serde(default)]
+    pub auth: IssuerSettings,
+    /// The way to the auth server.
+    pub authority: AuthoritySettings,
+}
+
+/// The part of `auth.*` that concerns those who only verify tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IssuerSettings {
+    /// The `iss` of accepted tokens, the same as the auth server's. Default: `http://127.0.0.1:8080`.
+    pub issuer: String,
+}
+
+impl Default for IssuerSettings {
+    fn default() -> Self {
+        Self { issuer: "http://127.0.0.1:8080".to_owned() }
+    }
+}
+
+fn data_dir() -> PathBuf {
+    PathBuf::from("./tessera-data")
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A setting that does not work, or a database that cannot be brought up to date; in one sentence.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    let telemetry = telemetry::init(&settings.log, "rooms")?;
+    let clock = Clock::system();
+    let db = open(&settings)?;
+    let authority = Authority::connect(settings.authority).context("authority")?;
+    let expected = VerifierSettings::new(settings.auth.issuer, settings.rooms.audience.as_str());
+    let verifier = Verifier::new(expected, Arc::new(authority.clone()), clock.clone());
+    let follower = Follower::spawn(Arc::new(authority), Arc::clone(verifier.revocations()), clock.clone());
+    let authenticator = Authenticator::new(verifier.clone(), None);
+    let origin = PublicOrigin::new(&settings.server);
+    let rooms = Rooms::start(settings.rooms, db.clone(), authenticator, origin, clock).await;
+    let explorer = Explorer::new([("rooms", crate::openapi().to_json()?)]);
+    let server = Server::new(&settings.server)
+        .configure(move |cfg| explorer.configure(cfg))
+        .configure(rooms.context("rooms.database")?.configure());
+    with_checks(server, db, verifier, follower).run().await?;
+    drop(telemetry);
+    Ok(())
+}
+
+fn open(settings: &Settings) -> anyhow::Result<Db> {
+    let (directory, database) = (&settings.data_dir, settings.rooms.database.clone());
+    if database.url.expose_secret().is_empty() {
+        // People's e-mail addresses lie in it, so it is its owner's alone.
+        DirBuilder::new().recursive(true).mode(0o700).create(directory).context("data_dir")?;
+    }
+    Db::open(&database.or_sqlite(&directory.join("rooms.db"))).context("rooms.database")
+}
+
+fn with_checks(server: Server, db: Db, verifier: Verifier, follower: Follower) -> Server {
+    let ping = move || {
+        let db = db.clone();
+        async move { db.ping().await }
+    };
+    let keys = move || {
+        let verifier = verifier.clone();
+        async move { if verifier.warm().await { Ok(()) } else { Err(anyhow!("no keys from the auth server")) } }
+    };
+    let feed = move || {
+        let alive = follower.health().is_alive(LONGEST_SILENCE);
+        async move { if alive { Ok(()) } else { Err(anyhow!("silent for longer than {LONGEST_SILENCE:?}")) } }
+    };
+    server.ready("rooms database", ping).ready("keys", keys).ready("revocation feed", feed)
+}
