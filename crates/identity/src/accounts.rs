@@ -33,6 +33,8 @@ pub use provisional::ProvisionRefusal;
 pub use queries::{AccountFilter, find, find_by_email, find_by_login, list};
 pub use sign_in::SignInRefusal;
 
+pub(crate) use queries::password_hash;
+
 use crate::passwords::EncodedHash;
 
 /// An account's id for ever: a UUID v7, rendered in lower case.

@@ -154,10 +154,15 @@ pub(crate) fn check(secret: &SecretString) -> Result<(), Faults> {
     if text.chars().count() < MIN_CLIENT_SECRET {
         faults.push("secret", format!("must have at least {MIN_CLIENT_SECRET} characters"));
     }
-    if let Err(message) = crate::text::check(text, MAX_CLIENT_SECRET) {
-        faults.push("secret", message); // Meet trims what is presented, so blanks around it would never match
+    if let Err(message) = check_form(secret) {
+        faults.push("secret", message);
     }
     faults.into_result(())
+}
+
+/// Meet trims what is presented, so that a secret with blanks around it would never match.
+pub(crate) fn check_form(secret: &SecretString) -> Result<(), String> {
+    crate::text::check(secret.expose_secret(), MAX_CLIENT_SECRET)
 }
 
 /// A new client id.

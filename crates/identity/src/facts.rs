@@ -36,6 +36,13 @@ pub(crate) fn find(conn: &mut DbConn, fact: Fact) -> Result<Option<String>, Stor
         .optional()?)
 }
 
+/// Makes concurrent callers wait for each other until the end of the transaction.
+pub(crate) fn lock(conn: &mut DbConn) -> Result<(), StoreError> {
+    let row = identity_facts::table.find(Fact::MasterKey.name());
+    diesel::update(row).set(identity_facts::name.eq(Fact::MasterKey.name())).execute(conn)?;
+    Ok(())
+}
+
 /// Notes a fact unless it is known already, and returns what is known then.
 pub(crate) fn note(conn: &mut DbConn, fact: Fact, value: &str) -> Result<String, StoreError> {
     let row = (identity_facts::name.eq(fact.name()), identity_facts::value.eq(value));

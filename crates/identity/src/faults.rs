@@ -34,6 +34,11 @@ impl Faults {
         );
     }
 
+    /// Adds others after these.
+    pub fn extend(&mut self, others: Self) {
+        self.0.extend(others.0);
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use auth_claims::clock::Clock;
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use store::{DatabaseSettings, Db};
 
 use crate::{
@@ -20,12 +20,13 @@ use crate::{
 };
 
 /// The settings tree `identity.*`, the same in every binary that holds the directory.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct IdentitySettings {
     /// Where the directory is kept. Default: a SQLite file in the data directory.
     pub database: DatabaseSettings,
     /// Base64 of 32 bytes. Default: a file in the data directory, made at the first start.
+    #[serde(serialize_with = "hidden")]
     pub master_key: Option<SecretString>,
     /// Cost of password hashes and bounds of their pool.
     pub password: PasswordSettings,
@@ -110,6 +111,12 @@ impl Identity {
     pub(crate) fn act(&self, origin: &Origin) -> Act {
         Act::new(self.clock.now(), origin)
     }
+}
+
+/// Effective settings are shown to operators; this one is not.
+#[expect(clippy::ref_option, reason = "the form serde calls")]
+fn hidden<S: Serializer>(key: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    key.as_ref().map(|_| "********").serialize(serializer)
 }
 
 /// The first start notes a value that only this master key gives; later ones compare. A wrong key would otherwise show

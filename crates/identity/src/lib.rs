@@ -9,6 +9,7 @@
 pub mod accounts;
 pub mod act;
 pub mod audit;
+pub mod bootstrap;
 pub mod client_secrets;
 pub mod clients;
 pub mod errors;

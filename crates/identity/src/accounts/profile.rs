@@ -2,7 +2,7 @@
 
 use auth_claims::{claims::OrganizationMembership, roles::Role};
 
-use super::EmailKey;
+use super::{Account, EmailKey};
 use crate::{
     faults::Faults,
     text::{self, MAX_ID, MAX_NAME, fold},
@@ -92,6 +92,25 @@ impl AccountProfile {
             && !ids.contains(&primary)
         {
             faults.push("organization_id", "is not one of the account's organizations");
+        }
+    }
+}
+
+impl From<&Account> for AccountProfile {
+    fn from(account: &Account) -> Self {
+        let account = account.clone();
+        Self {
+            login: account.login,
+            email: account.email,
+            given_name: account.given_name,
+            family_name: account.family_name,
+            display_name: account.display_name,
+            organization_id: account.organization_id,
+            organizations: account.organizations,
+            service_id: account.service_id,
+            roles: account.roles,
+            groups: account.groups,
+            enabled: account.enabled,
         }
     }
 }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     pages::{Page, bounded},
+    passwords::EncodedHash,
     text::fold,
 };
 
@@ -131,6 +132,14 @@ pub(super) fn current(conn: &mut DbConn, id: AccountId) -> Result<Option<Credent
         .optional()?;
     let (row, hash) = row.unzip();
     Ok(one(conn, row)?.map(|account| (account, hash.flatten())))
+}
+
+/// The stored hash of an account's password.
+pub(crate) fn password_hash(conn: &mut DbConn, id: AccountId) -> Result<Option<EncodedHash>, StoreError> {
+    let stored = current(conn, id)?.and_then(|(_, stored)| stored);
+    let parse =
+        |text: String| text.parse().map_err(|error| StoreError::corrupt("account_passwords.hash", error));
+    stored.map(parse).transpose()
 }
 
 #[diesel::dsl::auto_type]

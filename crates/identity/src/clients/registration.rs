@@ -9,7 +9,7 @@ use auth_claims::{
 };
 use chrono::TimeDelta;
 
-use super::{ClientKind, GrantType, LONGEST_ACCESS_TOKEN, domains};
+use super::{Client, ClientKind, GrantType, LONGEST_ACCESS_TOKEN, domains};
 use crate::{
     faults::Faults,
     text::{self, MAX_ID, MAX_LIST, MAX_NAME},
@@ -136,6 +136,25 @@ impl Registration {
             if !kind.is_confidential() && needs_secret.contains(grant) {
                 faults.push(format!("grants[{index}]"), "needs a client that keeps a secret");
             }
+        }
+    }
+}
+
+impl From<Client> for Registration {
+    fn from(client: Client) -> Self {
+        Self {
+            name: client.name,
+            enabled: client.enabled,
+            scopes: client.scopes,
+            default_scopes: client.default_scopes,
+            domains: client.domains,
+            grants: client.grants,
+            audiences: client.audiences,
+            organization_id: client.organization_id,
+            application_id: client.application_id,
+            roles: client.roles,
+            permissions: client.permissions,
+            access_token_ttl: client.access_token_ttl,
         }
     }
 }

@@ -105,6 +105,23 @@ impl PasswordHasher {
         compute(self.cost, bounded(password)?)
     }
 
+    /// Checks on the calling thread; for start-up code that is on a blocking thread anyway.
+    ///
+    /// # Errors
+    /// Too long a password.
+    pub fn verify_blocking(
+        &self,
+        hash: &EncodedHash,
+        password: &SecretString,
+    ) -> Result<Verdict, PasswordError> {
+        check(self.cost, hash, bounded(password)?)
+    }
+
+    /// A hash that no password matches.
+    pub(crate) fn dummy(&self) -> &EncodedHash {
+        &self.dummy
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         password: &SecretString,

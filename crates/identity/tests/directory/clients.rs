@@ -4,7 +4,9 @@ use auth_claims::revocations::{RevocationKind, RevocationReason};
 use identity::{
     IdentityError,
     audit::Origin,
-    clients::{ClientId, ClientKind, ClientRefusal, GrantType, NewClient, NewSecret, Registration},
+    clients::{
+        ClientId, ClientKind, ClientRefusal, GrantType, NewClient, NewSecret, Registration, SecretRotation,
+    },
 };
 use rstest::rstest;
 use secrecy::ExposeSecret;
@@ -24,7 +26,7 @@ fn full() -> Registration {
         application_id: Some("app-1".to_owned()),
         roles: vec![auth_claims::roles::Role::ClientService],
         permissions: vec!["integrations:integration:view".to_owned()],
-        access_token_ttl: Some(std::time::Duration::from_secs(600)),
+        access_token_ttl: Some(std::time::Duration::from_mins(10)),
         ..Registration::new("Booking \"desk\"; --")
     }
 }
@@ -252,7 +254,8 @@ async fn other_replicas_follow_within_a_second(
     let replica = fixture.replica().await;
     let (id, secret) = fixture.client("booking").await;
     replica.authenticate_client(&id, &secret).await.unwrap();
-    let rotated = fixture.identity.rotate_secret(&id, Default::default(), &Origin::default()).await.unwrap();
+    let rotated =
+        fixture.identity.rotate_secret(&id, SecretRotation::default(), &Origin::default()).await.unwrap();
     replica.authenticate_client(&id, rotated.expose()).await.expect("a new secret counts at once");
     fixture.identity.set_client_enabled(&id, false, &Origin::default()).await.unwrap();
     fixture.pass(1);

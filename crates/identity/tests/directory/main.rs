@@ -1,6 +1,14 @@
 //! The directory on both databases: accounts, passwords, organisations, clients, bootstrap files.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot be set up has failed"
+)]
 
 mod accounts;
+mod bootstrap;
+mod bootstrap_faults;
 mod clients;
 mod fixture;
 mod listing;

@@ -15,7 +15,7 @@ use test_kit::Backend;
 use crate::fixture::Fixture;
 
 const KEEP: SecretRotation =
-    SecretRotation { keep_previous: Some(Duration::from_secs(3600)), revoke_tokens: false };
+    SecretRotation { keep_previous: Some(Duration::from_hours(1)), revoke_tokens: false };
 
 async fn works(fixture: &Fixture, id: &ClientId, secret: &SecretString) -> bool {
     match fixture.identity.authenticate_client(id, secret).await {

@@ -1,0 +1,337 @@
+//! The section `accounts`.
+
+use auth_claims::{claims::OrganizationMembership, roles::Role};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use store::DbConn;
+
+use super::{
+    Action, declarations,
+    pass::{Declared, Pass, fingerprint, overlay, overlay_optional},
+    secrets::{Checker, SecretKind},
+};
+use crate::{
+    accounts::{self, Account, AccountProfile, CheckedProfile, EmailKey},
+    errors::IdentityError,
+    faults::Faults,
+    master::Secrets,
+    passwords::{EncodedHash, MAX_PASSWORD_BYTES, PasswordHasher},
+    text::fold,
+};
+
+pub(super) const KIND: &str = "account";
+
+/// An account as the file has it. What is absent stays as it is.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AccountEntry {
+    login: String,
+    email: Option<String>,
+    given_name: Option<String>,
+    family_name: Option<String>,
+    display_name: Option<String>,
+    organization_id: Option<String>,
+    organizations: Option<Vec<MembershipEntry>>,
+    service_id: Option<String>,
+    roles: Option<Vec<String>>,
+    groups: Option<Vec<String>>,
+    enabled: Option<bool>,
+    password: Option<SecretString>,
+    password_hash: Option<SecretString>,
+}
+
+/// A place in an organisation as the file has it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MembershipEntry {
+    id: String,
+    role: String,
+}
+
+/// A declared password.
+#[derive(Debug)]
+pub(super) enum DeclaredPassword {
+    Plain(SecretString),
+    Imported(EncodedHash),
+}
+
+impl DeclaredPassword {
+    fn fingerprint(&self, secrets: &Secrets, login_key: &str) -> String {
+        match self {
+            Self::Plain(password) => fingerprint(secrets, KIND, login_key, "plain", password.expose_secret()),
+            Self::Imported(hash) => fingerprint(secrets, KIND, login_key, "hash", &hash.to_stored()),
+        }
+    }
+}
+
+/// An account without faults.
+#[derive(Debug)]
+pub(super) struct CheckedAccount {
+    path: String,
+    declared: Overlay,
+    /// The declaration on its own, for an account that is not there yet.
+    profile: Option<CheckedProfile>,
+    password: Option<DeclaredPassword>,
+}
+
+/// The declared fields, parsed.
+#[derive(Debug)]
+struct Overlay {
+    login: String,
+    email: Option<String>,
+    given_name: Option<String>,
+    family_name: Option<String>,
+    display_name: Option<String>,
+    organization_id: Option<String>,
+    organizations: Option<Vec<OrganizationMembership>>,
+    service_id: Option<String>,
+    roles: Option<Vec<Role>>,
+    groups: Option<Vec<String>>,
+    enabled: Option<bool>,
+}
+
+impl Overlay {
+    /// Puts what is declared over `profile`, and names the fields that differ.
+    fn put_over(&self, profile: &mut AccountProfile) -> Vec<&'static str> {
+        let mut fields = Vec::new();
+        overlay(&mut fields, "login", &mut profile.login, Some(&self.login));
+        overlay_optional(&mut fields, "email", &mut profile.email, self.email.as_ref());
+        overlay_optional(&mut fields, "given_name", &mut profile.given_name, self.given_name.as_ref());
+        overlay_optional(&mut fields, "family_name", &mut profile.family_name, self.family_name.as_ref());
+        overlay_optional(&mut fields, "display_name", &mut profile.display_name, self.display_name.as_ref());
+        overlay_optional(
+            &mut fields,
+            "organization_id",
+            &mut profile.organization_id,
+            self.organization_id.as_ref(),
+        );
+        overlay(&mut fields, "organizations", &mut profile.organizations, self.organizations.as_ref());
+        overlay_optional(&mut fields, "service_id", &mut profile.service_id, self.service_id.as_ref());
+        overlay(&mut fields, "roles", &mut profile.roles, self.roles.as_ref());
+        overlay(&mut fields, "groups", &mut profile.groups, self.groups.as_ref());
+        overlay(&mut fields, "enabled", &mut profile.enabled, self.enabled.as_ref());
+        fields
+    }
+}
+
+pub(super) fn check(entries: Vec<AccountEntry>, checker: &mut Checker<'_>) -> Vec<CheckedAccount> {
+    checker.unique("accounts", "login", entries.iter().map(|entry| fold(&entry.login)));
+    let paths = (0..).map(|index| format!("accounts[{index}]"));
+    paths.zip(entries).map(|(path, entry)| check_one(path, entry, checker)).collect()
+}
+
+fn check_one(path: String, entry: AccountEntry, checker: &mut Checker<'_>) -> CheckedAccount {
+    let password = check_password(&path, entry.password.as_ref(), entry.password_hash.as_ref(), checker);
+    let mut faults = Faults::default();
+    let mut declared = parse(entry, &mut faults);
+    let mut profile = AccountProfile::new(declared.login.clone());
+    declared.put_over(&mut profile);
+    let profile = match profile.check() {
+        Ok(profile) => {
+            // Compare and store the same form: sorted lists, trimmed addresses.
+            declared.email.clone_from(&profile.profile().email);
+            declared.organizations = declared.organizations.map(|_| profile.profile().organizations.clone());
+            declared.groups = declared.groups.map(|_| profile.profile().groups.clone());
+            Some(profile)
+        }
+        Err(more) => {
+            faults.extend(more);
+            None
+        }
+    };
+    checker.faults.extend_within(&path, faults);
+    CheckedAccount { path, declared, profile, password }
+}
+
+fn parse(entry: AccountEntry, faults: &mut Faults) -> Overlay {
+    let mut role =
+        |path: String, text: &str| text.parse().map_err(|_| faults.push(path, "there is no such role")).ok();
+    let roles = entry.roles.map(|roles| {
+        let parsed =
+            roles.iter().enumerate().filter_map(|(index, text)| role(format!("roles[{index}]"), text));
+        parsed.collect()
+    });
+    let organizations = entry.organizations.map(|memberships| {
+        let parsed =
+            memberships.into_iter().enumerate().filter_map(|(index, MembershipEntry { id, role: text })| {
+                let role = role(format!("organizations[{index}].role"), &text)?;
+                Some(OrganizationMembership { id, role })
+            });
+        parsed.collect()
+    });
+    Overlay {
+        login: entry.login,
+        email: entry.email,
+        given_name: entry.given_name,
+        family_name: entry.family_name,
+        display_name: entry.display_name,
+        organization_id: entry.organization_id,
+        organizations,
+        service_id: entry.service_id,
+        roles,
+        groups: entry.groups,
+        enabled: entry.enabled,
+    }
+}
+
+fn check_password(
+    path: &str,
+    plain: Option<&SecretString>,
+    imported: Option<&SecretString>,
+    checker: &mut Checker<'_>,
+) -> Option<DeclaredPassword> {
+    match (plain, imported) {
+        (None, None) => None,
+        (Some(_), Some(_)) => {
+            checker
+                .faults
+                .push(format!("{path}.password_hash"), "stands beside a password: give one of them");
+            None
+        }
+        (Some(declared), None) => {
+            let path = format!("{path}.password");
+            let password = checker.secret(&path, SecretKind::Password, declared)?;
+            if password.expose_secret().len() > MAX_PASSWORD_BYTES {
+                checker.faults.push(path, format!("may have at most {MAX_PASSWORD_BYTES} bytes"));
+                return None;
+            }
+            Some(DeclaredPassword::Plain(password))
+        }
+        (None, Some(declared)) => {
+            let hash = checker.hash(&format!("{path}.password_hash"), declared)?;
+            Some(DeclaredPassword::Imported(hash))
+        }
+    }
+}
+
+/// Login keys and passwords that have to be hashed before the transaction.
+pub(super) fn to_hash(
+    conn: &mut DbConn,
+    secrets: &Secrets,
+    entries: &[CheckedAccount],
+) -> Result<Vec<(String, SecretString)>, IdentityError> {
+    let mut needed = Vec::new();
+    for entry in entries {
+        let Some(DeclaredPassword::Plain(password)) = &entry.password else { continue };
+        let key = fold(&entry.declared.login);
+        let wanted = DeclaredPassword::Plain(password.clone()).fingerprint(secrets, &key);
+        let known = match current(conn, entry)? {
+            Some(account) => declarations::find(conn, KIND, &account.id.to_string(), account.created_at)?,
+            None => None,
+        };
+        if known.and_then(|known| known.fingerprint) != Some(wanted) {
+            needed.push((key, password.clone()));
+        }
+    }
+    Ok(needed)
+}
+
+/// The account a declaration is about: of its login, or else a provisional one of its e-mail address.
+fn current(conn: &mut DbConn, entry: &CheckedAccount) -> Result<Option<Account>, IdentityError> {
+    if let Some(account) = accounts::find_by_login(conn, &entry.declared.login)? {
+        return Ok(Some(account));
+    }
+    let email = entry.declared.email.as_ref().and_then(|email| email.parse::<EmailKey>().ok());
+    let Some(email) = email else { return Ok(None) };
+    Ok(accounts::find_by_email(conn, &email)?.filter(|account| account.provisional))
+}
+
+pub(super) fn reconcile(
+    conn: &mut DbConn,
+    pass: &mut Pass<'_>,
+    entry: &CheckedAccount,
+) -> Result<(), IdentityError> {
+    let outcome = match current(conn, entry)? {
+        None => create(conn, pass, entry),
+        Some(account) => update(conn, pass, entry, &account),
+    };
+    let Some(Some((change, row))) = pass.absorb(&entry.path, outcome)? else { return Ok(()) };
+    if let Some((action, fields)) = change {
+        pass.change(action, KIND, &entry.declared.login, fields);
+    }
+    Ok(pass.declare(conn, KIND, row)?)
+}
+
+/// What was changed, if anything, and what is left in the row. Nothing at all if the entry had faults of its own.
+type Reconciled = Option<(Option<(Action, Vec<&'static str>)>, Declared)>;
+
+fn create(conn: &mut DbConn, pass: &Pass<'_>, entry: &CheckedAccount) -> Result<Reconciled, IdentityError> {
+    let Some(profile) = &entry.profile else { return Ok(None) };
+    let hash = hash_of(pass, entry)?;
+    let account = accounts::insert(conn, pass.act, profile, hash.as_ref())?;
+    let mut fields = entry.declared.put_over(&mut AccountProfile::new(String::new()));
+    if entry.password.is_some() {
+        fields.push("password");
+    }
+    Ok(Some((Some((Action::Create, fields)), row(pass, entry, &account, true))))
+}
+
+fn update(
+    conn: &mut DbConn,
+    pass: &Pass<'_>,
+    entry: &CheckedAccount,
+    account: &Account,
+) -> Result<Reconciled, IdentityError> {
+    let mut desired = AccountProfile::from(account);
+    let mut fields = entry.declared.put_over(&mut desired);
+    if !fields.is_empty() {
+        accounts::update(conn, pass.act, account.id, &desired.check()?)?;
+    }
+    let row = row(pass, entry, account, false);
+    if differs(conn, pass, entry, account, &row)?
+        && let Some(hash) = hash_of(pass, entry)?
+    {
+        accounts::set_password(conn, pass.act, account.id, &hash)?;
+        fields.push("password");
+    }
+    Ok(Some(((!fields.is_empty()).then_some((Action::Update, fields)), row)))
+}
+
+fn row(pass: &Pass<'_>, entry: &CheckedAccount, account: &Account, made: bool) -> Declared {
+    let key = fold(&entry.declared.login);
+    let fingerprint = entry.password.as_ref().map(|password| password.fingerprint(pass.secrets, &key));
+    Declared { id: account.id.to_string(), created_at: account.created_at, made, fingerprint }
+}
+
+/// Whether the declared password has to be set: it was not declared before, and is not the account's own.
+fn differs(
+    conn: &mut DbConn,
+    pass: &Pass<'_>,
+    entry: &CheckedAccount,
+    account: &Account,
+    row: &Declared,
+) -> Result<bool, IdentityError> {
+    let Some(password) = &entry.password else { return Ok(false) };
+    let known = declarations::find(conn, KIND, &row.id, row.created_at)?;
+    if known.as_ref().is_some_and(|known| known.fingerprint == row.fingerprint) {
+        return Ok(false);
+    }
+    let never_declared = known.is_none_or(|known| known.fingerprint.is_none());
+    let stored = if never_declared { accounts::password_hash(conn, account.id)? } else { None };
+    Ok(match (stored, password) {
+        (None, _) => true,
+        (Some(stored), DeclaredPassword::Imported(hash)) => stored != *hash,
+        (Some(stored), DeclaredPassword::Plain(password)) => !matches(pass.hasher, &stored, password)?,
+    })
+}
+
+fn matches(
+    hasher: &PasswordHasher,
+    stored: &EncodedHash,
+    password: &SecretString,
+) -> Result<bool, IdentityError> {
+    Ok(hasher.verify_blocking(stored, password)? != crate::passwords::Verdict::Mismatch)
+}
+
+/// The hash to store for the declared password. One that a concurrent change has made necessary is computed here.
+fn hash_of(pass: &Pass<'_>, entry: &CheckedAccount) -> Result<Option<EncodedHash>, IdentityError> {
+    Ok(match &entry.password {
+        None => None,
+        Some(DeclaredPassword::Imported(hash)) => Some(hash.clone()),
+        Some(DeclaredPassword::Plain(_)) if pass.planning => Some(pass.hasher.dummy().clone()),
+        Some(DeclaredPassword::Plain(password)) => match pass.ready.get(&fold(&entry.declared.login)) {
+            Some(hash) => Some(hash.clone()),
+            None => Some(pass.hasher.hash_blocking(password)?),
+        },
+    })
+}
