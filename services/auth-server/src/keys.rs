@@ -5,7 +5,6 @@
 //! query.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use auth_claims::SourceError;
@@ -14,7 +13,6 @@ use auth_claims::keys::{JwkSet, KeySource};
 use chrono::{DateTime, Utc};
 use futures_util::future::{self, BoxFuture, FutureExt as _};
 use identity::Identity;
-use identity::clients::LONGEST_ACCESS_TOKEN;
 use identity::signing_keys::SigningKeyError;
 use store::{StoreCause as _, StoreError};
 use token_signing::{Keyring, KeyringError, RotationPolicy, StoredKey};
@@ -59,12 +57,7 @@ struct Loaded {
 impl SigningKeys {
     /// Loads the keys; the very first start makes one.
     pub(crate) async fn start(identity: Identity, settings: &SigningSettings) -> Result<Self, KeysError> {
-        let policy = RotationPolicy {
-            algorithm: settings.algorithm,
-            interval: settings.interval,
-            publish_lead: settings.publish_lead,
-            longest_token: LONGEST_ACCESS_TOKEN.to_std().unwrap_or(Duration::MAX),
-        };
+        let policy = settings.rotation_policy();
         let rows = identity.advance_keys(&policy).await?;
         let loaded = load(&identity, rows)?;
         Ok(Self { identity, policy, loaded: ArcSwap::from_pointee(loaded) })

@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use auth_claims::keys::Algorithm;
+use identity::clients::LONGEST_ACCESS_TOKEN;
 use identity::refresh::RefreshSettings;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
+use token_signing::RotationPolicy;
 
 use crate::domain::issuer::IssuerId;
 
@@ -80,6 +82,19 @@ impl Default for SigningSettings {
             interval: Duration::from_hours(30 * 24),
             publish_lead: Duration::from_mins(15),
             reload: Duration::from_secs(2),
+        }
+    }
+}
+
+impl SigningSettings {
+    /// When keys follow one another. A key stays published until the longest token that it may have signed is over.
+    #[must_use]
+    pub fn rotation_policy(&self) -> RotationPolicy {
+        RotationPolicy {
+            algorithm: self.algorithm,
+            interval: self.interval,
+            publish_lead: self.publish_lead,
+            longest_token: LONGEST_ACCESS_TOKEN.to_std().unwrap_or(Duration::MAX),
         }
     }
 }
