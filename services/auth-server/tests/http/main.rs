@@ -7,6 +7,7 @@ mod client_credentials;
 mod exchanging;
 mod following;
 mod introspecting;
+mod meet_token;
 mod publishing;
 mod refreshing;
 mod revoking;
