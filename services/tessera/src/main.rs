@@ -1,2 +1,29 @@
-//! tessera.
-fn main() {}
+//! The operator's binary: every service in one process, and the command line.
+//!
+//! `serve` mounts the services side by side on one listener (`serve.rs`); every other command works on the databases
+//! themselves and lives in `commands/`, one file each. A new command: a variant in `cli.rs`, a module in `commands/`.
+
+mod banner;
+mod cli;
+mod commands;
+mod declared;
+mod directory;
+mod failure;
+mod output;
+mod serve;
+mod settings;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    match commands::run(cli::Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("tessera: {failure:#}");
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! `make demo`: starts the platform on a throw-away directory and walks an integrator's path as a client, printing each
+//! request and its answer. Exits non-zero at the first answer that is not the expected one.
+
+mod server;
+mod walk;
+
+use std::process::ExitCode;
+
+use server::DemoServer;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(steps) => {
+            println!("\nAll {steps} answers were the expected ones.");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("\ndemo: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<usize> {
+    let server = DemoServer::start().await?;
+    println!("Tessera listens on {} with the demo directory.", server.url);
+    let mut walk = walk::Walk::new(server.url.clone())?;
+    walk::integrator(&mut walk).await?;
+    Ok(walk.steps())
+}

@@ -1,0 +1,71 @@
+//! The server under demonstration: the `tessera` binary beside this example, on free ports and a temporary directory.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use url::Url;
+
+/// A running server; it is stopped and its data removed when this is dropped.
+pub(crate) struct DemoServer {
+    pub(crate) url: Url,
+    child: Child,
+    _data: tempfile::TempDir,
+}
+
+impl DemoServer {
+    /// Starts the server and waits until it says that it is ready.
+    pub(crate) async fn start() -> anyhow::Result<Self> {
+        let example = std::env::current_exe()?;
+        let folder = example.parent().and_then(|examples| examples.parent()).context("no target folder")?;
+        let binary = folder.join("tessera");
+        let (data, listen, management) = (tempfile::tempdir()?, free_address()?, free_address()?);
+        let child = Command::new(&binary)
+            .args([
+                "serve",
+                "--demo",
+                "--listen",
+                &listen.to_string(),
+                "--management",
+                &management.to_string(),
+            ])
+            .arg("--data-dir")
+            .arg(data.path().join("tessera-data"))
+            .stdout(Stdio::null())
+            .spawn()
+            .with_context(|| {
+                format!("cannot start {}: build it with `cargo build -p tessera`", binary.display())
+            })?;
+        let mut server = Self { url: Url::parse(&format!("http://{listen}/"))?, child, _data: data };
+        server.wait_until_ready(management).await?;
+        Ok(server)
+    }
+
+    async fn wait_until_ready(&mut self, management: SocketAddr) -> anyhow::Result<()> {
+        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
+        for _ in 0..200 {
+            if let Some(status) = self.child.try_wait()? {
+                bail!("the server ended early with {status}");
+            }
+            let answer = client.get(format!("http://{management}/readyz")).send().await;
+            if answer.is_ok_and(|response| response.status().is_success()) {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        bail!("the server was not ready within 10 s")
+    }
+}
+
+impl Drop for DemoServer {
+    fn drop(&mut self) {
+        // Nothing can be done about a server that has gone already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn free_address() -> std::io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}

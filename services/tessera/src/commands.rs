@@ -1,0 +1,38 @@
+//! One module for each command of the operator; `run` picks it.
+
+mod apply;
+mod clients;
+mod completions;
+mod config;
+mod healthcheck;
+mod keys;
+mod migrate;
+mod openapi;
+mod users;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::serve;
+use crate::settings::Settings;
+
+/// Carries a command out.
+pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
+    let output = if cli.global.json { Output::Json } else { Output::Human };
+    let settings = |flags| Settings::load(&cli.global, flags);
+    match cli.command {
+        Command::Serve(flags) => serve::serve(settings(flags.overrides())?).await,
+        Command::Apply(flags) => apply::run(settings(apply::overrides(&flags))?, &flags, output).await,
+        Command::Client(command) => clients::run(&settings(Vec::new())?, command, output).await,
+        Command::User(command) => users::run(&settings(Vec::new())?, command, output).await,
+        Command::Keys(command) => keys::run(&settings(Vec::new())?, command, output).await,
+        Command::Config(command) => config::run(&settings(Vec::new())?, command, output),
+        Command::Migrate => migrate::run(&settings(Vec::new())?, output).await,
+        Command::Healthcheck(flags) => healthcheck::run(&settings(Vec::new())?, &flags).await,
+        Command::Completions { shell } => {
+            completions::run(shell);
+            Ok(())
+        }
+        Command::Openapi { out } => openapi::run(&out),
+    }
+}

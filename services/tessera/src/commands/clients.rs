@@ -1,0 +1,174 @@
+//! `tessera client`
+
+use std::time::Duration;
+
+use anyhow::Context;
+use auth_claims::roles::Role;
+use auth_claims::scopes::Scopes;
+use identity::Identity;
+use identity::clients::{
+    Client, ClientFilter, ClientId, ClientKind, GrantType, NewClient, NewSecret, Registration, SecretRotation,
+};
+use secrecy::ExposeSecret;
+use serde::Serialize;
+
+use crate::cli::{ClientCommand, ClientKindArg, CreateClient};
+use crate::directory;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::Settings;
+
+/// A client as it is shown. The secret is there only in the answer that makes it.
+#[derive(Serialize)]
+struct ClientView {
+    client_id: String,
+    kind: &'static str,
+    name: String,
+    enabled: bool,
+    scopes: Scopes,
+    grants: Vec<GrantType>,
+    audiences: Vec<String>,
+    domains: Vec<String>,
+    organization_id: Option<String>,
+    roles: Vec<Role>,
+    permissions: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+}
+
+pub(super) async fn run(settings: &Settings, command: ClientCommand, output: Output) -> Result<(), Failure> {
+    let identity = directory::open(settings).await?;
+    match command {
+        ClientCommand::Create(flags) => create(&identity, flags, output).await,
+        ClientCommand::List => list(&identity, output).await,
+        ClientCommand::Show { client_id } => show(&find(&identity, &client_id).await?, None, output),
+        ClientCommand::RotateSecret { client_id, keep_old } => {
+            rotate(&identity, &client_id, keep_old, output).await
+        }
+        ClientCommand::Disable { client_id } => set_enabled(&identity, &client_id, false, output).await,
+        ClientCommand::Enable { client_id } => set_enabled(&identity, &client_id, true, output).await,
+    }
+}
+
+async fn create(identity: &Identity, flags: CreateClient, output: Output) -> Result<(), Failure> {
+    let kind = match flags.kind {
+        ClientKindArg::Service => ClientKind::Service,
+        ClientKindArg::Application => ClientKind::Application,
+        ClientKindArg::Public => ClientKind::Public,
+    };
+    let id = flags.id.as_deref().map(parsed::<ClientId>("--id")).transpose()?;
+    let new = NewClient { id, kind, registration: registration(flags)?, secret: NewSecret::Generate };
+    let (client, secret) = identity.create_client(new, &directory::operator()).await?;
+    let secret = secret.map(|secret| secret.expose().expose_secret().to_owned());
+    show(&client, secret, output)
+}
+
+fn registration(flags: CreateClient) -> Result<Registration, Failure> {
+    let mut registration = Registration::new(flags.name);
+    registration.scopes = parsed("--scope")(&flags.scopes.join(" "))?;
+    registration.grants = all("--grant", &flags.grants)?;
+    registration.roles = all("--role", &flags.roles)?;
+    registration.audiences = flags.audiences;
+    registration.domains = flags.domains;
+    registration.organization_id = flags.organization;
+    registration.permissions = flags.permissions;
+    Ok(registration)
+}
+
+async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {
+    let (mut views, mut after) = (Vec::new(), None);
+    loop {
+        let page = identity.list_clients(ClientFilter::default(), after, identity::pages::MAX_PAGE).await?;
+        views.extend(page.items.iter().map(|client| view(client, None)));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let headings = ["client_id", "kind", "name", "state", "scopes"];
+    let row = |client: &ClientView| {
+        let state = if client.enabled { "enabled" } else { "disabled" };
+        vec![client.client_id.clone(), client.kind.into(), client.name.clone(), state.into(), scopes(client)]
+    };
+    output.table(&views, &headings, row).context("standard output")?;
+    Ok(())
+}
+
+async fn rotate(identity: &Identity, id: &str, keep_old: Duration, output: Output) -> Result<(), Failure> {
+    let client = find(identity, id).await?;
+    let rotation = SecretRotation { keep_previous: Some(keep_old), revoke_tokens: false };
+    let secret = identity.rotate_secret(&client.id, rotation, &directory::operator()).await?;
+    show(&client, Some(secret.expose().expose_secret().to_owned()), output)
+}
+
+async fn set_enabled(identity: &Identity, id: &str, enabled: bool, output: Output) -> Result<(), Failure> {
+    let client = find(identity, id).await?;
+    let client = identity.set_client_enabled(&client.id, enabled, &directory::operator()).await?;
+    show(&client, None, output)
+}
+
+async fn find(identity: &Identity, id: &str) -> Result<Client, Failure> {
+    let unknown = || Failure::NotFound(format!("there is no client {id}"));
+    let id: ClientId = id.parse().map_err(|_| unknown())?;
+    identity.find_client(&id).await?.ok_or_else(unknown)
+}
+
+fn show(client: &Client, secret: Option<String>, output: Output) -> Result<(), Failure> {
+    let view = view(client, secret);
+    let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { items.join(" ") };
+    let names = |items: Vec<&str>| if items.is_empty() { "-".to_owned() } else { items.join(" ") };
+    let mut lines = vec![
+        ("client_id", view.client_id.clone()),
+        ("kind", view.kind.to_owned()),
+        ("name", view.name.clone()),
+        ("state", if view.enabled { "enabled" } else { "disabled" }.to_owned()),
+        ("scopes", scopes(&view)),
+        ("grants", names(view.grants.iter().map(|grant| grant.as_str()).collect())),
+        ("audiences", list(&view.audiences)),
+        ("domains", list(&view.domains)),
+        ("organization", view.organization_id.clone().unwrap_or_else(|| "-".to_owned())),
+        ("roles", names(view.roles.iter().map(|role| role.as_str()).collect())),
+        ("permissions", list(&view.permissions)),
+    ];
+    if let Some(secret) = &view.client_secret {
+        lines.push(("client_secret", format!("{secret}   (shown only now)")));
+    }
+    output.record(&view, &lines).context("standard output")?;
+    Ok(())
+}
+
+fn view(client: &Client, client_secret: Option<String>) -> ClientView {
+    ClientView {
+        client_id: client.id.to_string(),
+        kind: client.kind.as_str(),
+        name: client.name.clone(),
+        enabled: client.enabled,
+        scopes: client.scopes.clone(),
+        grants: client.grants.clone(),
+        audiences: client.audiences.clone(),
+        domains: client.domains.clone(),
+        organization_id: client.organization_id.clone(),
+        roles: client.roles.clone(),
+        permissions: client.permissions.clone(),
+        client_secret,
+    }
+}
+
+fn scopes(client: &ClientView) -> String {
+    if client.scopes.is_empty() { "-".to_owned() } else { client.scopes.to_string() }
+}
+
+/// Parses the value of a flag, naming the flag when it is wrong.
+fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
+    flag: &'static str,
+) -> impl Fn(&str) -> Result<T, Failure> {
+    move |text| text.parse().map_err(|error| Failure::Usage(format!("{flag} {text}: {error}")))
+}
+
+/// Parses each value of a repeatable flag.
+pub(super) fn all<T: std::str::FromStr<Err: std::fmt::Display>>(
+    flag: &'static str,
+    texts: &[String],
+) -> Result<Vec<T>, Failure> {
+    texts.iter().map(|text| parsed(flag)(text)).collect()
+}

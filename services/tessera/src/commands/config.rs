@@ -1,0 +1,30 @@
+//! `tessera config show`
+
+use std::io::{self, Write};
+
+use anyhow::{Context, anyhow};
+use service_kit::settings::{masked, masked_toml};
+
+use crate::cli::ConfigCommand;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::{SECRETS, Settings};
+
+pub(super) fn run(
+    settings: &Settings,
+    ConfigCommand::Show: ConfigCommand,
+    output: Output,
+) -> Result<(), Failure> {
+    match output {
+        Output::Json => {
+            let tree = masked(settings, SECRETS).context("the settings cannot be shown")?;
+            output.record(&tree, &[]).context("standard output")?;
+        }
+        Output::Human => {
+            let text = masked_toml(settings, SECRETS)
+                .map_err(|error| anyhow!("the settings cannot be shown: {error}"))?;
+            io::stdout().lock().write_all(text.as_bytes()).context("standard output")?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! `tessera user`
+
+use std::io::{self, BufRead, IsTerminal};
+
+use anyhow::Context;
+use auth_claims::claims::OrganizationMembership;
+use auth_claims::roles::Role;
+use identity::Identity;
+use identity::accounts::{
+    Account, AccountFilter, AccountId, AccountProfile, EmailKey, NewAccount, NewPassword,
+};
+use secrecy::SecretString;
+use serde::Serialize;
+
+use super::clients::all;
+use crate::cli::{CreateUser, UserCommand};
+use crate::directory;
+use crate::failure::Failure;
+use crate::output::Output;
+use crate::settings::Settings;
+
+/// An account as it is shown.
+#[derive(Serialize)]
+struct AccountView {
+    id: String,
+    number: i64,
+    login: String,
+    email: Option<String>,
+    name: Option<String>,
+    organizations: Vec<OrganizationMembership>,
+    roles: Vec<Role>,
+    groups: Vec<String>,
+    enabled: bool,
+}
+
+pub(super) async fn run(settings: &Settings, command: UserCommand, output: Output) -> Result<(), Failure> {
+    let identity = directory::open(settings).await?;
+    match command {
+        UserCommand::Create(flags) => create(&identity, flags, output).await,
+        UserCommand::List => list(&identity, output).await,
+        UserCommand::SetPassword { account } => {
+            let account = find(&identity, &account).await?;
+            identity.set_password(account.id, &read_password()?, &directory::operator()).await?;
+            show(&account, output)
+        }
+        UserCommand::Disable { account } => set_enabled(&identity, &account, false, output).await,
+        UserCommand::Enable { account } => set_enabled(&identity, &account, true, output).await,
+    }
+}
+
+async fn create(identity: &Identity, flags: CreateUser, output: Output) -> Result<(), Failure> {
+    let mut profile = AccountProfile::new(flags.login);
+    profile.email = flags.email;
+    profile.given_name = flags.given_name;
+    profile.family_name = flags.family_name;
+    profile.organization_id = flags.organization;
+    profile.roles = all("--role", &flags.roles)?;
+    let password = if flags.password { NewPassword::Plain(read_password()?) } else { NewPassword::None };
+    let account = identity.create_account(NewAccount { profile, password }, &directory::operator()).await?;
+    show(&account, output)
+}
+
+async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {
+    let (mut views, mut after) = (Vec::new(), None);
+    loop {
+        let page = identity.list_accounts(AccountFilter::default(), after, identity::pages::MAX_PAGE).await?;
+        views.extend(page.items.iter().map(view));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let row = |account: &AccountView| {
+        let email = account.email.clone().unwrap_or_else(|| "-".to_owned());
+        vec![account.number.to_string(), account.login.clone(), email, state(account), roles(account)]
+    };
+    output.table(&views, &["number", "login", "email", "state", "roles"], row).context("standard output")?;
+    Ok(())
+}
+
+async fn set_enabled(identity: &Identity, name: &str, enabled: bool, output: Output) -> Result<(), Failure> {
+    let account = find(identity, name).await?;
+    let account = identity.set_account_enabled(account.id, enabled, &directory::operator()).await?;
+    show(&account, output)
+}
+
+/// By id, e-mail or login, in this order.
+async fn find(identity: &Identity, name: &str) -> Result<Account, Failure> {
+    let mut found = None;
+    if let Ok(id) = name.parse::<AccountId>() {
+        found = identity.find_account(id).await?;
+    }
+    if found.is_none()
+        && let Ok(email) = name.parse::<EmailKey>()
+    {
+        found = identity.find_account_by_email(&email).await?;
+    }
+    if found.is_none() {
+        found = identity.find_account_by_login(name).await?;
+    }
+    found.ok_or_else(|| Failure::NotFound(format!("there is no account {name}")))
+}
+
+/// Asks on a terminal, without showing what is typed; otherwise takes the first line of standard input.
+fn read_password() -> Result<SecretString, Failure> {
+    let stdin = io::stdin();
+    let password = if stdin.is_terminal() {
+        rpassword::prompt_password("Password: ").context("the terminal")?
+    } else {
+        let mut line = String::new();
+        stdin.lock().read_line(&mut line).context("standard input")?;
+        line.trim_end_matches(['\n', '\r']).to_owned()
+    };
+    if password.is_empty() {
+        return Err(Failure::Usage("no password was given on standard input".to_owned()));
+    }
+    Ok(password.into())
+}
+
+fn show(account: &Account, output: Output) -> Result<(), Failure> {
+    let view = view(account);
+    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+    let memberships: Vec<String> =
+        view.organizations.iter().map(|member| format!("{} ({})", member.id, member.role)).collect();
+    let lines = [
+        ("id", view.id.clone()),
+        ("number", view.number.to_string()),
+        ("login", view.login.clone()),
+        ("email", or_dash(&view.email)),
+        ("name", or_dash(&view.name)),
+        ("organizations", if memberships.is_empty() { "-".to_owned() } else { memberships.join(", ") }),
+        ("roles", roles(&view)),
+        ("state", state(&view)),
+    ];
+    output.record(&view, &lines).context("standard output")?;
+    Ok(())
+}
+
+fn view(account: &Account) -> AccountView {
+    let names: Vec<&str> =
+        [&account.given_name, &account.family_name].into_iter().flatten().map(String::as_str).collect();
+    let full_name = (!names.is_empty()).then(|| names.join(" "));
+    AccountView {
+        id: account.id.to_string(),
+        number: account.number,
+        login: account.login.clone(),
+        email: account.email.clone(),
+        name: account.display_name.clone().or(full_name),
+        organizations: account.organizations.clone(),
+        roles: account.roles.clone(),
+        groups: account.groups.clone(),
+        enabled: account.enabled,
+    }
+}
+
+fn state(account: &AccountView) -> String {
+    if account.enabled { "enabled" } else { "disabled" }.to_owned()
+}
+
+fn roles(account: &AccountView) -> String {
+    let names: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
+    if names.is_empty() { "-".to_owned() } else { names.join(" ") }
+}
