@@ -31,6 +31,9 @@ impl Dialect for Meet {
 
 /// §6.3: some providers wrap tokens in base64. A JWT has dots, which base64 has not, so it never looks like one.
 fn unwrapped(token: String) -> String {
+    if token.contains('.') {
+        return token;
+    }
     match STANDARD.decode(&token).map(String::from_utf8) {
         Ok(Ok(wrapped)) => wrapped,
         _ => token,

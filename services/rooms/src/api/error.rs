@@ -159,3 +159,26 @@ pub struct Detail {
     /// One sentence.
     pub detail: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError as _;
+    use rstest::rstest;
+    use store::StoreError;
+
+    use super::ApiError;
+
+    /// A database that is out of reach is worth another try later; what else it says is nobody's business.
+    #[rstest]
+    #[case::unreachable(
+        StoreError::Unavailable("postgres.internal: refused".to_owned()),
+        503,
+        "Service temporarily unavailable, try again later."
+    )]
+    #[case::refused(StoreError::Query(diesel::result::Error::NotFound), 500, "A server error occurred.")]
+    #[case::corrupt(StoreError::corrupt("role", "king"), 500, "A server error occurred.")]
+    fn a_database_failure_tells_nothing(#[case] error: StoreError, #[case] status: u16, #[case] text: &str) {
+        let error = ApiError::from(error);
+        assert_eq!((error.status_code().as_u16(), error.to_string().as_str()), (status, text));
+    }
+}

@@ -179,3 +179,55 @@ pub fn delete(conn: &mut DbConn, id: RoomId) -> Result<(), StoreError> {
     diesel::delete(rooms::table.find(id.to_string())).execute(conn)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use rstest::rstest;
+    use store::{DatabaseSettings, Db, StoreError};
+    use test_kit::{Backend, TestDatabase};
+
+    use super::{insert_if_free, list};
+    use crate::domain::access::{Access, AccessId, Role};
+    use crate::domain::changes::{LevelPolicy, RoomChanges};
+    use crate::domain::client::ClientId;
+    use crate::domain::pagination::{PageRequest, PageSizes};
+    use crate::domain::person::AccountId;
+    use crate::domain::room::{AccessLevel, NewRoom};
+    use crate::domain::slug::Slug;
+    use crate::store::{MIGRATIONS, accesses};
+
+    /// Names that linguistic collations would order otherwise.
+    const NAMES: [&str; 8] = ["a-z", "a", "B", "é", "ab", "", "-b", "Z"];
+
+    #[rstest]
+    #[actix_web::test]
+    async fn rooms_are_listed_by_the_bytes_of_their_names(
+        #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    ) {
+        let database = TestDatabase::on(backend);
+        let db = Db::open(&DatabaseSettings::at(database.url())).unwrap();
+        db.migrate(&MIGRATIONS).await.unwrap();
+        let account: AccountId = "7b8d9c40-3a2b-4edf-871c-2f3d4e5f6a7b".parse().unwrap();
+        let listed = db.write(move |conn| {
+            for name in NAMES {
+                let policy = LevelPolicy { default: AccessLevel::Trusted, allow_public: false };
+                let new =
+                    NewRoom::new(RoomChanges::default(), policy, ClientId::new("c"), DateTime::UNIX_EPOCH);
+                let room = new.into_room(Slug::from_stored(name.to_owned()), None);
+                assert!(insert_if_free(conn, &room)?);
+                assert!(!insert_if_free(conn, &room)?, "its slug is taken by now");
+                let (id, room, account) = (AccessId::generate(), room.id, Some(account));
+                let access = Access { id, room, account, email: None, role: Role::Owner };
+                accesses::insert(conn, &access, DateTime::UNIX_EPOCH)?;
+            }
+            let all = PageRequest::parse(None, None, PageSizes { default: 20, max: 20 });
+            let page = all.of(8).map_err(|error| StoreError::corrupt("page", error))?;
+            list(conn, account, page)
+        });
+        let names: Vec<_> = listed.await.unwrap().into_iter().map(|room| room.name).collect();
+        let mut sorted = NAMES;
+        sorted.sort_unstable();
+        assert_eq!(names, sorted);
+    }
+}

@@ -313,6 +313,19 @@ async fn threat_18_what_is_too_large_is_refused(#[case] status: u16, #[case] det
     answer.expect_detail(status, detail);
 }
 
+/// Threat 18: a body of many megabytes gets its answer, although it is not read to the end.
+#[rstest]
+#[case::with_a_token(true, 413)]
+#[case::without_one(false, 401)]
+#[actix_web::test]
+async fn threat_18_a_huge_body_gets_an_answer(#[case] token: bool, #[case] status: u16) {
+    let service = Service::on(Backend::Sqlite).await;
+    let request = service.request("POST", ROOMS).header("content-type", "application/json");
+    let request = if token { request.bearer_auth(service.token("ada")) } else { request };
+    let answer = request.body(vec![b' '; 8 * 1024 * 1024]).send().await.unwrap();
+    assert_eq!(answer.status(), status);
+}
+
 /// Threat 18: a body that does not say how long it is, is counted while it comes.
 #[actix_web::test]
 async fn threat_18_a_chunked_body_is_counted() {
