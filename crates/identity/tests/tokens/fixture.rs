@@ -45,13 +45,13 @@ impl Fixture {
         open(&self.database, &self.master, &self.clock).await
     }
 
-    pub(crate) fn url(&self) -> String {
-        self.database.url()
+    pub(crate) fn settings(&self) -> DatabaseSettings {
+        DatabaseSettings::at(self.database.url())
     }
 
     /// A pool of its own, for what the directory must not know of.
     pub(crate) fn db(&self) -> Db {
-        Db::open(&DatabaseSettings::at(self.url())).unwrap()
+        Db::open(&self.settings()).unwrap()
     }
 
     pub(crate) fn family(&self) -> NewFamily {

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use auth_claims::revocations::{RevocationKind, RevocationReason};
+use diesel::RunQueryDsl as _;
 use identity::audit::{Origin, Outcome};
 use identity::clients::ClientId;
 use identity::refresh::{PlainRefreshToken, RefreshError, RefreshRefusal, RefreshSettings, Rotation};
 use identity::revocations::Revocation;
 use rstest::rstest;
+use store::{DatabaseSettings, Db, StoreError, on_backend};
 use test_kit::Backend;
 
 use crate::fixture::{Fixture, register, revoke};
@@ -126,6 +128,41 @@ async fn threat_03_a_lost_answer_is_repeated_and_a_replay_ends_the_family(
     assert_eq!(events.len(), 1);
     assert_eq!((&events[0].origin, events[0].outcome), (&thief, Outcome::Failure));
     assert_eq!(events[0].target, Some(family.id.to_string()));
+}
+
+/// Only a new successor is written: a repeated answer and a refusal leave the database as it was.
+#[rstest]
+#[tokio::test]
+async fn a_repeated_answer_costs_no_write(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let fixture = Fixture::on(backend).await;
+    // SQLite's counter of others' commits; PostgreSQL's transactions that changed or locked the row.
+    let query = match backend {
+        Backend::Sqlite => "SELECT CAST(data_version AS TEXT) AS stamp FROM pragma_data_version",
+        Backend::Postgres => "SELECT xmin::text || '/' || xmax::text AS stamp FROM refresh_families",
+    };
+    // One connection, kept open: SQLite counts for each its own.
+    let observer = Db::open(&DatabaseSettings { max_connections: 1, ..fixture.settings() }).unwrap();
+    let stamp = async || {
+        let read = observer.read(move |conn| {
+            let rows = on_backend!(conn, |c| diesel::sql_query(query).load::<Stamp>(c));
+            Ok::<_, StoreError>(rows?.remove(0).stamp)
+        });
+        read.await.unwrap()
+    };
+    let (first, _) = fixture.start().await;
+    let started = stamp().await;
+    fixture.rotate(&first).await.unwrap();
+    let rotated = stamp().await;
+    assert_ne!(started, rotated);
+    fixture.rotate(&first).await.unwrap();
+    fixture.rotate_as(&fixture.other_client, first.expose()).await.unwrap_err();
+    assert_eq!(stamp().await, rotated);
+}
+
+#[derive(diesel::QueryableByName)]
+struct Stamp {
+    #[diesel(sql_type = diesel::sql_types::Text)]
+    stamp: String,
 }
 
 #[rstest]
