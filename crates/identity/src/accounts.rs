@@ -7,7 +7,8 @@
 //! | disabled | no | kept | kept | no, and every token is revoked until enabled again | yes, refused at use |
 //! | deleted: no row | | | | no, and every token is revoked | as an unknown e-mail |
 //!
-//! A provisional account becomes regular when a bootstrap file declares its e-mail, or an update gives it a login.
+//! A provisional account becomes regular when a bootstrap file declares its e-mail, or when it is updated or given a
+//! password.
 
 mod changes;
 mod emails;

@@ -8,7 +8,7 @@
 //! start, and what its owner has changed since is not set back until the declaration changes.
 //!
 //! To add a section: a module with its entry (what serde reads), a `check` (every fault, without the database) and a
-//! `reconcile` (in the transaction), a field of [`sections::File`], and a line in `checked` and in `run`.
+//! `reconcile` (in the transaction), a field of `sections::File`, and a line in `Document::parse` and `facade::transact`.
 
 mod accounts;
 mod change;

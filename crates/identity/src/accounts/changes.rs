@@ -116,7 +116,7 @@ pub fn set_password(
     hash: &EncodedHash,
 ) -> Result<(), IdentityError> {
     let changed = diesel::update(accounts::table.find(id.to_string()))
-        .set(accounts::updated_at.eq(act.stamp()))
+        .set((accounts::provisional.eq(false), accounts::updated_at.eq(act.stamp())))
         .execute(conn)?;
     if changed == 0 {
         return Err(IdentityError::Unknown("account"));

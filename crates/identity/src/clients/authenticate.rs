@@ -1,4 +1,7 @@
 //! Client authentication: unknown client, wrong secret and missing secret look and cost the same (threat 17).
+//!
+//! Until its first use, a client with an imported hash takes the time of that hash, and so can be told from an unknown
+//! one. Making every failure as slow would let anybody keep the password pool busy; a client id is no secret.
 
 use std::sync::Arc;
 

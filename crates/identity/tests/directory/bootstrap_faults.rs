@@ -6,6 +6,7 @@ use identity::{
     audit::Origin,
     bootstrap::{BootstrapError, Document, SecretSources},
 };
+use proptest::prelude::*;
 use rstest::rstest;
 use test_kit::Backend;
 
@@ -148,10 +149,22 @@ fn hostile_documents_are_refused_in_time() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..12 {
         let alias = format!("*a{}", level - 1);
-        writeln!(bomb, "a{level}: &a{level} [{}]", vec![alias.as_str(); 10].join(", ")).unwrap();
+        writeln!(bomb, "a{level}: &a{level} [{}]", [alias.as_str(); 10].join(", ")).unwrap();
     }
     for text in [nested, long, bomb] {
         assert!(matches!(parse(&text), Err(BootstrapError::Syntax(_))));
+    }
+}
+
+proptest! {
+    /// Whatever somebody types: an answer, no panic, and no fault without a place.
+    #[test]
+    fn any_text_gets_an_answer(lines in proptest::collection::vec(
+        "(organizations|groups|accounts|clients|  - (id|login|kind): [a-z\"':{}\\[\\]&*!|>%@#-]{0,8}|    (secret|scopes|roles|email): .{0,12}|.{0,12})", 0..8
+    )) {
+        if let Err(BootstrapError::Invalid(faults)) = parse(&lines.join("\n")) {
+            prop_assert!(faults.iter().all(|fault| fault.path.contains('[') && !fault.message.is_empty()));
+        }
     }
 }
 

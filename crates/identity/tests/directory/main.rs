@@ -1,10 +1,5 @@
 //! The directory on both databases: accounts, passwords, organisations, clients, bootstrap files.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::expect_used,
-    reason = "a test that cannot be set up has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
 mod accounts;
 mod bootstrap;
