@@ -6,24 +6,36 @@ use std::{
     net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError},
-    thread,
+    sync::{
+        Arc, LazyLock, Mutex, PoisonError,
+        atomic::{AtomicU16, Ordering},
+    },
+    thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
 use rustix::process::{Pid, Signal, kill_process};
+use uuid::Uuid;
 
 /// How long a process may take to answer, or to stop. Generous: a loaded machine is not a failure.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A port on the loopback address that is free at the moment.
+/// A port on the loopback address that is free at the moment, never the same twice in a test process.
+///
+/// It lies below the ports that the system gives to outgoing connections, so that it stays free for a process that is
+/// started again later.
 ///
 /// # Panics
 /// When there is none.
 #[must_use]
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("a bound listener has an address").port()
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 22_000;
+    static NEXT: LazyLock<AtomicU16> = LazyLock::new(|| AtomicU16::new(Uuid::new_v4().as_fields().1));
+    (0..COUNT)
+        .map(|_| FIRST + NEXT.fetch_add(1, Ordering::Relaxed) % COUNT)
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port")
 }
 
 /// The workspace's binary of this name, from the same build profile as the running test.
@@ -93,9 +105,11 @@ impl Launch {
         self.command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command.spawn().unwrap_or_else(|error| panic!("cannot start {name}: {error}"));
         let output = Arc::new(Mutex::new(Vec::new()));
-        collect(child.stdout.take().expect("stdout is piped"), Arc::clone(&output));
-        collect(child.stderr.take().expect("stderr is piped"), Arc::clone(&output));
-        Process { name, child, output }
+        let readers = [
+            collect(child.stdout.take().expect("stdout is piped"), Arc::clone(&output)),
+            collect(child.stderr.take().expect("stderr is piped"), Arc::clone(&output)),
+        ];
+        Process { name, child, output, readers }
     }
 }
 
@@ -105,6 +119,7 @@ pub struct Process {
     name: String,
     child: Child,
     output: Arc<Mutex<Vec<u8>>>,
+    readers: [JoinHandle<()>; 2],
 }
 
 impl Process {
@@ -144,7 +159,7 @@ impl Process {
     ///
     /// # Panics
     /// When it has ended by itself before.
-    pub fn kill_hard(mut self) {
+    pub fn kill_hard(&mut self) {
         assert!(self.is_running(), "{} had ended by itself", self.name);
         self.signal(Signal::KILL);
         self.wait();
@@ -169,7 +184,7 @@ impl Process {
         self.wait()
     }
 
-    /// Waits until it ends by itself.
+    /// Waits until it ends by itself. Its output is complete then.
     ///
     /// # Panics
     /// When it does not within a minute.
@@ -177,10 +192,19 @@ impl Process {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("the process can be waited for") {
+                self.read_to_the_end();
                 return status;
             }
             assert!(Instant::now() < deadline, "{} does not end", self.name);
             thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Waits for what it has written last. A child that outlives it may hold its streams open, so not for ever.
+    fn read_to_the_end(&self) {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while !self.readers.iter().all(JoinHandle::is_finished) && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
         }
     }
 
@@ -225,12 +249,12 @@ impl Drop for Process {
 }
 
 /// Reads a stream to its end, so that the process never waits for a full pipe.
-fn collect(mut stream: impl Read + Send + 'static, output: Arc<Mutex<Vec<u8>>>) {
+fn collect(mut stream: impl Read + Send + 'static, output: Arc<Mutex<Vec<u8>>>) -> JoinHandle<()> {
     thread::spawn(move || {
         let mut chunk = [0; 4096];
         while let Ok(length @ 1..) = stream.read(&mut chunk) {
             let mut output = output.lock().unwrap_or_else(PoisonError::into_inner);
             output.write_all(&chunk[..length]).expect("memory takes any text");
         }
-    });
+    })
 }

@@ -88,3 +88,23 @@ async fn an_answer_is_dumped_with_the_headers_of_a_contract() {
     );
     server.await.unwrap();
 }
+
+#[test]
+fn the_output_of_a_process_that_has_ended_is_complete() {
+    for _ in 0..20 {
+        let mut process = Launch::new("/bin/sh").args(["-c", "echo one; echo two >&2; echo last"]).start();
+        assert!(process.wait().success());
+        assert!(
+            process.output().contains("two") && process.output().contains("last"),
+            "{}",
+            process.output()
+        );
+    }
+}
+
+#[test]
+fn free_ports_differ_and_are_none_that_outgoing_connections_get() {
+    let ports: std::collections::BTreeSet<u16> = (0..100).map(|_| free_port()).collect();
+    assert_eq!(ports.len(), 100);
+    assert!(ports.iter().all(|port| (10_000..32_000).contains(port)), "{ports:?}");
+}
