@@ -1,6 +1,9 @@
 //! The description that clients are generated from.
 
 use serde_json::Value;
+use uuid::Uuid;
+
+use crate::support::{ALL, Answer, Backend, Service};
 
 fn document() -> Value {
     serde_json::to_value(rooms::openapi()).unwrap()
@@ -74,4 +77,23 @@ fn a_room_has_the_keys_of_the_seed() {
     let sources = &document["components"]["schemas"]["Source"]["enum"];
     assert_eq!(sources.to_string(), r#"["camera","microphone","screen_share","screen_share_audio"]"#);
     assert_eq!(document["components"]["schemas"]["RoomConfiguration"]["additionalProperties"], false);
+}
+
+/// Threat 15: what the description says about every operation holds: a token is needed, and that scope.
+#[actix_web::test]
+async fn threat_15_every_described_operation_needs_a_token_and_its_scope() {
+    let service = Service::on(Backend::Sqlite).await;
+    for (path, item) in document()["paths"].as_object().unwrap() {
+        let path = path.replace("{id}", &Uuid::new_v4().to_string()).replace("{attendee_id}", "x");
+        for (method, operation) in item.as_object().unwrap() {
+            let method = method.to_uppercase();
+            let anonymous = Answer::read(service.request(&method, &path).send().await.unwrap()).await;
+            anonymous.expect_detail(401, "Authentication credentials were not provided.");
+            let scope = operation["security"][0]["BearerAuth"][0].as_str().unwrap();
+            let others: Vec<_> = ALL.split(' ').filter(|other| *other != scope).collect();
+            let token = service.token_with("ada", &others.join(" "));
+            let refused = service.send_with(&token, &method, &path).await;
+            refused.expect_detail(403, &format!("Insufficient permissions. Required scope: {scope}"));
+        }
+    }
 }
