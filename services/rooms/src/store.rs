@@ -6,8 +6,8 @@ pub mod rooms;
 mod schema;
 pub mod takeover;
 
+use diesel_migrations::embed_migrations;
 use store::Migrations;
-use store::diesel_migrations::embed_migrations;
 
 /// The tables of this service, for both databases.
 pub static MIGRATIONS: Migrations = Migrations {
