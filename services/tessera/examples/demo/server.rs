@@ -30,6 +30,7 @@ impl DemoServer {
                 "--management",
                 &management.to_string(),
             ])
+            .env("TESSERA_LOG__LEVEL", "warn")
             .arg("--data-dir")
             .arg(data.path().join("tessera-data"))
             .stdout(Stdio::null())

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use reqwest::header::AUTHORIZATION;
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use url::Url;
@@ -38,8 +39,11 @@ impl Walk {
         println!("\n{}. {title}", self.steps);
         let request = shape(self.client.request(method, self.base.join(path)?)).build()?;
         println!("   {} /{path}", request.method());
+        if let Some(credential) = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()) {
+            println!("     Authorization: {}", shortened(credential));
+        }
         if let Some(body) = request.body().and_then(reqwest::Body::as_bytes) {
-            println!("     {}", String::from_utf8_lossy(body));
+            println!("     {}", shortened(&String::from_utf8_lossy(body)));
         }
         let response =
             self.client.execute(request).await.with_context(|| format!("/{path} did not answer"))?;
@@ -154,13 +158,18 @@ async fn revocation(walk: &mut Walk, rooms: &str, token: &str) -> anyhow::Result
     walk.expect(&refusal["detail"], &Value::from("Invalid token."))
 }
 
-/// Long tokens would hide the rest of an answer.
+/// Tokens are shown by their beginning: in full they would hide everything else.
 fn shortened(text: &str) -> String {
-    let token = serde_json::from_str::<Value>(text)
-        .ok()
-        .and_then(|answer| answer["access_token"].as_str().map(str::to_owned));
-    match token {
-        Some(token) => text.replace(&token, &format!("{}…", token.chars().take(24).collect::<String>())),
-        None => text.to_owned(),
+    const SHOWN: usize = 12;
+    let (mut short, mut rest) = (String::new(), text);
+    while let Some(start) = rest.find("eyJ") {
+        let (before, token) = rest.split_at(start);
+        let end =
+            token.find(|c: char| !(c.is_ascii_alphanumeric() || "-_.".contains(c))).unwrap_or(token.len());
+        short.push_str(before);
+        short.push_str(token.get(..SHOWN.min(end)).unwrap_or_default());
+        short.push('…');
+        rest = &token[end..];
     }
+    short + rest
 }
