@@ -12,11 +12,14 @@
 //! | any, by another client | any | refused | unchanged |
 //! | any | any; revoked, expired, or account or client disabled | refused | unchanged |
 //!
-//! Of any number of concurrent presentations of one token, all within the window get the same successor.
+//! Of any number of concurrent presentations of one token, all within the window get the same successor. Refreshes
+//! that wait for SQLite's one writer share its next commit; PostgreSQL flushes concurrent commits together by itself.
 
+mod attempt;
 mod families;
 mod judgement;
 mod rotation;
+mod shared;
 mod token;
 
 use std::fmt;
@@ -28,6 +31,7 @@ use auth_claims::scopes::Scopes;
 use chrono::{DateTime, Utc};
 pub(crate) use families::{prune, revoke_families};
 use serde::Deserialize;
+use shared::Shared;
 use store::StoreError;
 pub use token::PlainRefreshToken;
 use uuid::Uuid;
@@ -67,6 +71,7 @@ impl Default for RefreshSettings {
 pub(crate) struct TokenState {
     pub(crate) feed: Feed,
     pub(crate) refresh: RefreshSettings,
+    shared: Shared,
 }
 
 impl TokenState {

@@ -89,8 +89,8 @@ impl Revocation {
 /// Revokes in the caller's transaction, refresh tokens included, and returns the entry's place in the feed.
 ///
 /// A disabled account or client keeps its refresh tokens, and they are refused as long as it is disabled; every other
-/// reason ends them. After the commit call `Identity::announce`, or run the transaction with
-/// [`Identity::write_revoking`](crate::Identity::write_revoking), so that who waits for the feed learns of it at once.
+/// reason ends them. Run the transaction with [`Identity::write_revoking`](crate::Identity::write_revoking), so that
+/// who waits for the feed learns of it at once.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses or is away.

@@ -1,13 +1,13 @@
-//! Starting, rotating and ending families: the rules around one transaction each.
+//! What the directory does with families: starts, rotates, finds and ends them.
 
 use std::sync::Arc;
 
 use auth_claims::revocations::{RevocationKind, RevocationReason};
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::json;
 use store::{DbConn, StoreError};
 use uuid::{NoContext, Timestamp, Uuid};
 
+use super::attempt::{Attempt, Decided, holders};
 use super::judgement::{Judgement, judge};
 use super::token::TokenName;
 use super::{
@@ -15,15 +15,11 @@ use super::{
     RefreshSettings, Rotation, families,
 };
 use crate::Identity;
-use crate::accounts::{self, Account};
-use crate::audit::{self, AuditEvent, Origin, Outcome};
-use crate::clients::{self, Client, ClientId};
+use crate::audit::{self, AuditEvent, Origin};
+use crate::clients::ClientId;
 use crate::errors::IdentityError;
 use crate::locks::Lock;
 use crate::revocations::{self, Revocation};
-
-/// What a transaction decided: a refusal is no failure of the database.
-type Decided<T> = Result<Result<T, RefreshRefusal>, StoreError>;
 
 impl Identity {
     /// The same directory with these lifetimes of refresh tokens.
@@ -65,8 +61,7 @@ impl Identity {
             now: self.clock().now(),
         });
         let issued_at = attempt.now;
-        let deciding = Arc::clone(&attempt);
-        let decided = self.db().write(move |conn| deciding.decide(conn)).await?;
+        let decided = self.tokens().shared.decide(self.db(), &attempt).await?;
         if let Err(RefreshRefusal::Reused) = decided {
             let refusal = self.write_revoking(move |conn| attempt.end_reused(conn)).await?;
             return Err(refusal.into());
@@ -159,78 +154,8 @@ fn start(conn: &mut DbConn, family: &Family) -> Decided<()> {
     Ok(Ok(()))
 }
 
-/// The account and the client of a family, both enabled (threat 9).
-fn holders(conn: &mut DbConn, family: &Family) -> Decided<(Account, Client)> {
-    let Some(account) = accounts::find(conn, family.account_id)? else {
-        return Ok(Err(RefreshRefusal::AccountDeleted));
-    };
-    if !account.enabled {
-        return Ok(Err(RefreshRefusal::AccountDisabled));
-    }
-    Ok(match clients::find(conn, &family.client_id)? {
-        Some(client) if client.enabled => Ok((account, client)),
-        _ => Err(RefreshRefusal::ClientDisabled),
-    })
-}
-
-/// One presentation of a token by a client.
-struct Attempt {
-    name: TokenName,
-    client: ClientId,
-    settings: RefreshSettings,
-    origin: Origin,
-    now: DateTime<Utc>,
-}
-
-impl Attempt {
-    /// A reuse is only reported: a lost race leaves the family's row locked on PostgreSQL, and whoever revokes takes
-    /// the lock of revocations before it.
-    fn decide(&self, conn: &mut DbConn) -> Decided<(Family, Account, Client)> {
-        loop {
-            let Some(mut family) = families::find(conn, self.name.family)? else {
-                return Ok(Err(RefreshRefusal::Unknown));
-            };
-            let judgement = self.judge(&family);
-            match judgement {
-                Judgement::Refuse(refusal) => return Ok(Err(refusal)),
-                Judgement::Reuse => return Ok(Err(RefreshRefusal::Reused)),
-                Judgement::Advance | Judgement::Repeat => {}
-            }
-            let (account, client) = match holders(conn, &family)? {
-                Ok(holders) => holders,
-                Err(refusal) => return Ok(Err(refusal)),
-            };
-            // Where somebody else was faster, the family is judged by its new state: it cannot be `Advance` again.
-            if judgement == Judgement::Repeat || families::advance(conn, &mut family, self.now)? {
-                return Ok(Ok((family, account, client)));
-            }
-        }
-    }
-
-    /// Ends a family whose token was reused. Of many replays at once one does; the others find it ended.
-    fn end_reused(&self, conn: &mut DbConn) -> Result<RefreshRefusal, StoreError> {
-        Lock::Revocations.take(conn)?;
-        let Some(family) = families::find(conn, self.name.family)? else {
-            return Ok(RefreshRefusal::Unknown);
-        };
-        if let Judgement::Refuse(refusal) = self.judge(&family) {
-            return Ok(refusal);
-        }
-        let event = AuditEvent::new(self.now, "refresh_token.reuse", &self.origin)
-            .outcome(Outcome::Failure)
-            .detail(json!({ "sid": family.sid, "account_id": family.account_id.to_string(),
-                "presented": self.name.generation, "newest": family.generation }));
-        end(conn, &family, RevocationReason::ReuseDetected, event, self.now)?;
-        Ok(RefreshRefusal::Reused)
-    }
-
-    fn judge(&self, family: &Family) -> Judgement {
-        judge(family, self.name.generation, Some(&self.client), &self.settings, self.now)
-    }
-}
-
 /// Ends the session of a family, families and access tokens alike, and says so in the audit trail.
-fn end(
+pub(super) fn end(
     conn: &mut DbConn,
     family: &Family,
     reason: RevocationReason,

@@ -45,6 +45,11 @@ impl Fixture {
         open(&self.database, &self.master, &self.clock).await
     }
 
+    /// The path of a SQLite database.
+    pub(crate) fn file(&self) -> String {
+        self.database.url().strip_prefix("sqlite:").unwrap().to_owned()
+    }
+
     pub(crate) fn settings(&self) -> DatabaseSettings {
         DatabaseSettings::at(self.database.url())
     }

@@ -8,4 +8,5 @@ mod fixture;
 mod pruning;
 mod races;
 mod refresh;
+mod shared;
 mod signing_keys;

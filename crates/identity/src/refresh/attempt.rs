@@ -1,0 +1,92 @@
+//! One presentation of a token, inside a transaction.
+
+use auth_claims::revocations::RevocationReason;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use store::{DbConn, StoreError};
+
+use super::judgement::{Judgement, judge};
+use super::rotation::end;
+use super::token::TokenName;
+use super::{Family, RefreshRefusal, RefreshSettings, families};
+use crate::accounts::{self, Account};
+use crate::audit::{AuditEvent, Origin, Outcome};
+use crate::clients::{self, Client, ClientId};
+use crate::locks::Lock;
+
+/// What a transaction decided: a refusal is no failure of the database.
+pub(super) type Decided<T> = Result<Result<T, RefreshRefusal>, StoreError>;
+
+/// A family at its newest number, with its account and client, both enabled.
+pub(super) type Holders = (Family, Account, Client);
+
+/// The account and the client of a family, both enabled (threat 9).
+pub(super) fn holders(conn: &mut DbConn, family: &Family) -> Decided<(Account, Client)> {
+    let Some(account) = accounts::find(conn, family.account_id)? else {
+        return Ok(Err(RefreshRefusal::AccountDeleted));
+    };
+    if !account.enabled {
+        return Ok(Err(RefreshRefusal::AccountDisabled));
+    }
+    Ok(match clients::find(conn, &family.client_id)? {
+        Some(client) if client.enabled => Ok((account, client)),
+        _ => Err(RefreshRefusal::ClientDisabled),
+    })
+}
+
+/// One presentation of a token by a client.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    pub(super) name: TokenName,
+    pub(super) client: ClientId,
+    pub(super) settings: RefreshSettings,
+    pub(super) origin: Origin,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl Attempt {
+    /// A reuse is only reported: a lost race leaves the family's row locked on PostgreSQL, and whoever revokes takes
+    /// the lock of revocations before it.
+    pub(super) fn decide(&self, conn: &mut DbConn) -> Decided<Holders> {
+        loop {
+            let Some(mut family) = families::find(conn, self.name.family)? else {
+                return Ok(Err(RefreshRefusal::Unknown));
+            };
+            let judgement = self.judge(&family);
+            match judgement {
+                Judgement::Refuse(refusal) => return Ok(Err(refusal)),
+                Judgement::Reuse => return Ok(Err(RefreshRefusal::Reused)),
+                Judgement::Advance | Judgement::Repeat => {}
+            }
+            let (account, client) = match holders(conn, &family)? {
+                Ok(holders) => holders,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            // Where somebody else was faster, the family is judged by its new state: it cannot be `Advance` again.
+            if judgement == Judgement::Repeat || families::advance(conn, &mut family, self.now)? {
+                return Ok(Ok((family, account, client)));
+            }
+        }
+    }
+
+    /// Ends a family whose token was reused. Of many replays at once one does; the others find it ended.
+    pub(super) fn end_reused(&self, conn: &mut DbConn) -> Result<RefreshRefusal, StoreError> {
+        Lock::Revocations.take(conn)?;
+        let Some(family) = families::find(conn, self.name.family)? else {
+            return Ok(RefreshRefusal::Unknown);
+        };
+        if let Judgement::Refuse(refusal) = self.judge(&family) {
+            return Ok(refusal);
+        }
+        let event = AuditEvent::new(self.now, "refresh_token.reuse", &self.origin)
+            .outcome(Outcome::Failure)
+            .detail(json!({ "sid": family.sid, "account_id": family.account_id.to_string(),
+                "presented": self.name.generation, "newest": family.generation }));
+        end(conn, &family, RevocationReason::ReuseDetected, event, self.now)?;
+        Ok(RefreshRefusal::Reused)
+    }
+
+    fn judge(&self, family: &Family) -> Judgement {
+        judge(family, self.name.generation, Some(&self.client), &self.settings, self.now)
+    }
+}
