@@ -54,7 +54,8 @@ pub fn masked_toml<T: Serialize>(
 fn mask_secret(value: &mut Value) {
     *value = match &*value {
         Value::Null => return,
-        Value::String(text) if text.starts_with("sqlite:") => return,
+        // Nothing to hide: a secret that is not set, and a path.
+        Value::String(text) if text.is_empty() || text.starts_with("sqlite:") => return,
         Value::String(text) if text.starts_with("postgres://") || text.starts_with("postgresql://") => {
             // libpq takes a password among the parameters too, under more than one name.
             let (shown, parameters) = (without_password(text), format!("?{MASK}"));
