@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use actix_web::rt;
 use auth_claims::clock::Clock;
 use service_kit::origin::PublicOrigin;
 use store::{Db, DbConn, StoreCause, StoreError};
+use tracing::Instrument as _;
 
+use crate::audit::Act;
 use crate::domain::email::EmailAddress;
 use crate::domain::person::Person;
 use crate::domain::random::Randomness;
@@ -64,11 +67,30 @@ impl App {
         self.db.read(move |conn| work(conn)).await
     }
 
-    /// Like [`App::read`], in one write transaction.
+    /// Like [`App::read`], in one write transaction; what `work` says it did is recorded once it is committed.
+    ///
+    /// A client that hangs up does not stop it: between commit and record there is nobody left who could.
     ///
     /// # Errors
     /// Those of `work`, and the database's.
-    pub async fn write<T, E, F>(&self, person: &Person, mut work: F) -> Result<T, E>
+    pub async fn write<T, E, F>(self: &Arc<Self>, person: &Person, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + StoreCause + Send + 'static,
+        F: FnMut(&mut DbConn) -> Result<(T, Option<Act>), E> + Clone + Send + 'static,
+    {
+        let (app, person) = (Arc::clone(self), person.clone());
+        let task = async move {
+            let (value, act) = app.commit(&person, work).await?;
+            if let Some(act) = act {
+                act.record(&person);
+            }
+            Ok(value)
+        };
+        rt::spawn(task.in_current_span()).await.unwrap_or_else(|_| Err(StoreError::Panicked.into()))
+    }
+
+    async fn commit<T, E, F>(&self, person: &Person, mut work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + StoreCause + Send + 'static,

@@ -15,6 +15,7 @@
 
 pub mod api;
 pub mod app;
+pub mod audit;
 pub mod domain;
 pub mod process;
 pub mod settings;

@@ -11,12 +11,13 @@ use super::authorization::{Permitted, RetrieveRoom, UpdateRoom};
 use super::body;
 use super::error::ApiError;
 use super::links::Links;
-use super::openapi::{BadRequest, Forbidden, InvitationSchema, RoomNotFound, Unauthorized};
+use super::openapi::{BadRequest, Forbidden, InvitationSchema, PageParams, RoomNotFound, Unauthorized};
 use super::page::PageBody;
 use super::query::Query;
 use super::rooms::room_id;
 use super::routes;
 use crate::app::App;
+use crate::audit::Act;
 use crate::domain::access::{self, Access, AccessId, Role};
 use crate::domain::attendance::Invitation;
 use crate::domain::email::EmailAddress;
@@ -30,7 +31,7 @@ use crate::store::{accesses, rooms};
 #[utoipa::path(
     get, path = "/external-api/v1.0/rooms/{id}/attendees", operation_id = "listAttendees", tag = "Attendees",
     security(("BearerAuth" = ["rooms:retrieve"])),
-    params(("id" = uuid::Uuid, Path, description = "The room"), ("page" = Option<i64>, Query, minimum = 1, description = "Page number, or `last`. Default: 1"), ("page_size" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Items on a page. Default: 20")),
+    params(("id" = uuid::Uuid, Path, description = "The room"), PageParams),
     responses(
         (status = 200, description = "A page of attendees", body = PageBody<AttendeeBody>),
         (status = 401, response = Unauthorized),
@@ -108,7 +109,7 @@ fn invite(
     own: Role,
     invitation: &Invitation,
     now: DateTime<Utc>,
-) -> Result<Invited, ApiError> {
+) -> Result<(Invited, Option<Act>), ApiError> {
     if let Some(role) = invitation.role {
         access::may_grant(own, role)?;
     }
@@ -121,14 +122,17 @@ fn invite(
             role: invitation.role.unwrap_or(Role::Member),
         };
         accesses::insert(conn, &access, now)?;
-        return Ok(Invited::Added(access));
+        let act = Act::on_attendee("attendee.add", room, access.id, Some(access.role));
+        return Ok((Invited::Added(access), Some(act)));
     };
+    let mut act = None;
     if let Some(role) = invitation.role.filter(|role| *role != known.role) {
         access::keeps_an_owner(known.role, Some(role), accesses::count_owners(conn, room)?)?;
         accesses::set_role(conn, known.id, role, now)?;
         known.role = role;
+        act = Some(Act::on_attendee("attendee.change", room, known.id, Some(role)));
     }
-    Ok(Invited::Known(known))
+    Ok((Invited::Known(known), act))
 }
 
 /// Removes an attendee, for administrators and owners.
@@ -138,7 +142,10 @@ fn invite(
 #[utoipa::path(
     delete, path = "/external-api/v1.0/rooms/{id}/attendees/{attendee_id}", operation_id = "removeAttendee", tag = "Attendees",
     security(("BearerAuth" = ["rooms:update"])),
-    params(("id" = uuid::Uuid, Path, description = "The room"), ("attendee_id" = uuid::Uuid, Path, description = "The attendee")),
+    params(
+        ("id" = uuid::Uuid, Path, description = "The room"),
+        ("attendee_id" = uuid::Uuid, Path, description = "The attendee")
+    ),
     responses(
         (status = 204, description = "The attendee is gone"),
         (status = 401, response = Unauthorized),
@@ -161,7 +168,7 @@ pub async fn remove(
         let access = accesses::find(conn, room.id, attendee)?.ok_or(ApiError::NotFound)?;
         access::keeps_an_owner(access.role, None, accesses::count_owners(conn, room.id)?)?;
         accesses::remove(conn, access.id)?;
-        Ok::<_, ApiError>(())
+        Ok::<_, ApiError>(((), Some(Act::on_attendee("attendee.remove", room.id, access.id, None))))
     });
     removed.await?;
     Ok(HttpResponse::NoContent().finish())

@@ -52,6 +52,18 @@ impl Modify for BearerAuth {
     }
 }
 
+/// The part of a list that is asked for.
+#[derive(utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageParams {
+    /// The number of the page, or `last`. Default: 1.
+    #[param(minimum = 1)]
+    page: Option<i64>,
+    /// Items on a page. Default: 20.
+    #[param(minimum = 1, maximum = 100)]
+    page_size: Option<i64>,
+}
+
 /// What a new room should be like; everything may be left out.
 #[derive(ToSchema)]
 pub(super) struct RoomCreate {

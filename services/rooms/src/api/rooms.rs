@@ -11,15 +11,15 @@ use super::body;
 use super::error::ApiError;
 use super::links::Links;
 use super::openapi::{
-    BadRequest, Forbidden, PageNotFound, RoomChange, RoomCreate, RoomNotFound, Unauthorized,
+    BadRequest, Forbidden, PageNotFound, PageParams, RoomChange, RoomCreate, RoomNotFound, Unauthorized,
 };
 use super::page::PageBody;
 use super::query::Query;
 use super::routes;
 use crate::app::App;
+use crate::audit::Act;
 use crate::domain::changes::RoomChanges;
 use crate::domain::configuration::Configuration;
-use crate::domain::person::Person;
 use crate::domain::room::{AccessLevel, NewRoom, Room, RoomId};
 use crate::settings::RoomsSettings;
 use crate::store::{new_room, rooms};
@@ -31,7 +31,7 @@ use crate::store::{new_room, rooms};
 #[utoipa::path(
     get, path = "/external-api/v1.0/rooms", operation_id = "listRooms", tag = "Rooms",
     security(("BearerAuth" = ["rooms:list"])),
-    params(("page" = Option<i64>, Query, minimum = 1, description = "Page number, or `last`. Default: 1"), ("page_size" = Option<i64>, Query, minimum = 1, maximum = 100, description = "Items on a page. Default: 20")),
+    params(PageParams),
     responses(
         (status = 200, description = "A page of rooms", body = PageBody<RoomBody>),
         (status = 401, response = Unauthorized),
@@ -66,7 +66,10 @@ pub async fn list(
     security(("BearerAuth" = ["rooms:create"])),
     request_body(content = Option<RoomCreate>),
     responses(
-        (status = 201, description = "The new room", body = RoomBody, headers(("Location" = String, description = "The room's web address, where there is one"))),
+        (
+            status = 201, description = "The new room", body = RoomBody,
+            headers(("Location" = String, description = "The room's web address, where there is one"))
+        ),
         (status = 400, response = BadRequest),
         (status = 401, response = Unauthorized),
         (status = 403, response = Forbidden),
@@ -82,36 +85,22 @@ pub async fn create(
     let fields = body::fields(&request, payload, app.settings.limits.body).await?;
     let policy = app.settings.level_policy();
     let changes = RoomChanges::parse(&fields, policy)?;
-    let person = caller.person().clone();
-    let new = NewRoom::new(changes, policy, person.client.clone(), app.clock.now());
+    let creator = caller.person().clone();
+    let new = NewRoom::new(changes, policy, creator.client.clone(), app.clock.now());
     let (pins, randomness) = (app.pins(), app.randomness.clone());
-    let creator = person.clone();
-    let created = app.write(&person, move |conn| {
-        Ok::<_, ApiError>(new_room::create(conn, &new, &creator, pins, &*randomness)?)
+    let created = app.write(caller.person(), move |conn| {
+        let room = new_room::create(conn, &new, &creator, pins, &*randomness)?;
+        let act = Act::on_room("room.create", room.id);
+        Ok::<_, ApiError>((room, Some(act)))
     });
     let room = created.await?;
-    record_creation(&room, &person);
+    metrics::counter!("tessera_rooms_created_total").increment(1);
     let body = RoomBody::new(room, &app.settings);
     let mut response = HttpResponse::Created();
     if let Some(url) = &body.url {
         response.insert_header((LOCATION, url.as_str()));
     }
     Ok(response.json(body))
-}
-
-/// §9: creation is recorded with the application's client id.
-fn record_creation(room: &Room, person: &Person) {
-    let (id, account, client) = (&room.id, &person.account, &person.client);
-    metrics::counter!("tessera_rooms_created_total", "method" => person.method.audit_name()).increment(1);
-    tracing::info!(
-        dialect = "meet",
-        room.id = %id,
-        account.id = %account,
-        client.id = %client,
-        auth.method = person.method.audit_name(),
-        access_level = room.access_level.as_str(),
-        "room {id} created for account {account} through client {client}"
-    );
 }
 
 /// One room, to anybody with a role in it.
@@ -175,7 +164,7 @@ pub async fn update(
         let (mut room, _) = room.administrable()?;
         room.apply(changes.clone(), now);
         rooms::update(conn, &room)?;
-        Ok::<_, ApiError>(room)
+        Ok::<_, ApiError>((room, Some(Act::on_room("room.update", id))))
     });
     Ok(Json(RoomBody::new(updated.await?, &app.settings)))
 }
@@ -202,19 +191,12 @@ pub async fn delete(
     app: Data<App>,
 ) -> Result<HttpResponse, ApiError> {
     let (id, person) = (room_id(&request)?, caller.person().clone());
-    let Person { account, client, .. } = person.clone();
-    let deleted = app.write(&person, move |conn| {
-        let room = rooms::find_and_hold(conn, id, account)?.ok_or(ApiError::NoSuchRoom)?;
-        let room = room.deletable(&client)?;
-        rooms::delete(conn, room.id)?;
-        Ok::<_, ApiError>(())
+    let deleted = app.write(caller.person(), move |conn| {
+        let room = rooms::find_and_hold(conn, id, person.account)?.ok_or(ApiError::NoSuchRoom)?;
+        rooms::delete(conn, room.deletable(&person.client)?.id)?;
+        Ok::<_, ApiError>(((), Some(Act::on_room("room.delete", id))))
     });
     deleted.await?;
-    let Person { account, client, .. } = &person;
-    tracing::info!(
-        dialect = "meet", room.id = %id, account.id = %account, client.id = %client,
-        "room {id} deleted by account {account} through client {client}"
-    );
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -12,6 +12,8 @@ use auth_claims::keys::{JwkSet, KeySource};
 use auth_claims::revocations::{RevocationEntry, RevocationKind, RevocationReason};
 use auth_claims::verify::{Verifier, VerifierSettings};
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::connection::SimpleConnection as _;
+use diesel::{Connection as _, PgConnection};
 use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use reqwest::{Client, Method, RequestBuilder};
 use rooms::{Rooms, RoomsSettings};
@@ -146,6 +148,13 @@ impl Service {
         self.verifier.revocations().apply(&entry);
     }
 
+    /// Keeps everybody else from changing rooms, on PostgreSQL.
+    pub(crate) fn lock_rooms(&self) -> LockedRooms {
+        let mut conn = PgConnection::establish(&self.database.url()).unwrap();
+        conn.batch_execute("BEGIN; LOCK TABLE rooms IN EXCLUSIVE MODE").unwrap();
+        LockedRooms(conn)
+    }
+
     /// A request without a token.
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method: Method = method.parse().unwrap();
@@ -218,5 +227,19 @@ impl Drop for Service {
     fn drop(&mut self) {
         // The command is sent at once; nobody has to wait until it is carried out.
         drop(self.handle.stop(false));
+    }
+}
+
+/// A lock on all rooms; it ends with this value.
+pub(crate) struct LockedRooms(PgConnection);
+
+impl LockedRooms {
+    /// Returns once a statement of somebody else waits for the lock.
+    pub(crate) fn wait_until_somebody_waits(mut self) -> Self {
+        let waiting = "DO $$ BEGIN WHILE NOT EXISTS (SELECT 1 FROM pg_stat_activity \
+            WHERE datname = current_database() AND wait_event_type = 'Lock') \
+            LOOP PERFORM pg_sleep(0.01); PERFORM pg_stat_clear_snapshot(); END LOOP; END $$";
+        self.0.batch_execute(waiting).unwrap();
+        self
     }
 }
