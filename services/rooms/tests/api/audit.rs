@@ -144,6 +144,7 @@ async fn a_client_that_hangs_up_does_not_lose_the_record() {
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let lock = lock.wait_until_somebody_waits();
+    stream.set_zero_linger().unwrap();
     drop(stream);
     // Time for the server to notice; should it take longer, the test proves less and fails no sooner.
     tokio::time::sleep(Duration::from_millis(200)).await;
