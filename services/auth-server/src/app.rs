@@ -53,7 +53,6 @@ pub(crate) fn lifetime(wanted: Duration) -> TimeDelta {
 }
 
 fn throttle(limits: &LimitSettings) -> Throttle {
-    let window = TimeDelta::from_std(limits.client_failure_window).unwrap_or(TimeDelta::MAX);
-    let limit = Limit { failures: limits.client_failures, window };
+    let limit = Limit { failures: limits.client_failures, window: limits.client_failure_window };
     Throttle::new((limit.failures > 0).then_some(limit), limits.client_failure_pairs)
 }

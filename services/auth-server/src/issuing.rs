@@ -41,11 +41,13 @@ impl Attempt {
     /// Notes the client it claims to come from.
     pub(crate) fn client(&mut self, client_id: &str) {
         self.origin.client_id = Some(client_id.to_owned());
+        tracing::Span::current().record("client.id", client_id);
     }
 
     /// Notes the grant; a bounded label, never what the client sent.
     pub(crate) fn grant(&mut self, grant_type: &'static str) {
         self.grant_type = grant_type;
+        tracing::Span::current().record("grant_type", grant_type);
     }
 
     /// Signs the token, and says so.
@@ -78,6 +80,7 @@ impl Attempt {
     }
 
     fn count(&self, outcome: &'static str) {
+        tracing::Span::current().record("outcome", outcome);
         metrics::counter!("tessera_tokens_issued_total",
             "dialect" => self.dialect, "grant_type" => self.grant_type, "outcome" => outcome)
         .increment(1);

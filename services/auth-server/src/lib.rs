@@ -20,6 +20,7 @@ mod in_process;
 mod issuing;
 mod keys;
 mod presented;
+pub mod process;
 mod server;
 pub mod settings;
 

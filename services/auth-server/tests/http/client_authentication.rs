@@ -248,7 +248,7 @@ async fn two_secrets_are_valid_during_a_rotation(
     let app = Spawned::on(backend).await;
     let old = app.service("booking").await;
     let rotation = identity::clients::SecretRotation {
-        keep_previous: Some(Duration::from_secs(60)),
+        keep_previous: Some(Duration::from_mins(1)),
         ..Default::default()
     };
     let id = "booking".parse().expect("a client id");

@@ -126,7 +126,7 @@ async fn without_a_registered_audience_the_issuer_is_meant() {
 
 #[actix_web::test]
 async fn lifetimes_come_from_the_client_or_the_settings() {
-    let app = Spawned::with(Backend::Sqlite, |s| s.access_token_ttl = Duration::from_secs(600)).await;
+    let app = Spawned::with(Backend::Sqlite, |s| s.access_token_ttl = Duration::from_mins(10)).await;
     let usual = app.service("usual").await;
     let short = app
         .client("short", ClientKind::Service, |r| r.access_token_ttl = Some(Duration::from_secs(30)))

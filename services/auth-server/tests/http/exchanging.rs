@@ -193,7 +193,7 @@ async fn never_wider_than_both(#[case] form: &[(&str, &str)], #[case] expected: 
     let answer = world.exchanged(&world.user_token().await, form).await;
     match expected {
         Ok(scope) => {
-            assert_eq!((answer.claims().scope, answer.claims().aud), (scopes(scope), "rooms".into()))
+            assert_eq!((answer.claims().scope, answer.claims().aud), (scopes(scope), "rooms".into()));
         }
         Err(error) => answer.assert_refused(400, error),
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use auth_claims::claims::AccessClaims;
 use auth_claims::clock::Clock;
@@ -83,6 +84,14 @@ impl Spawned {
         Self::start(database, master, Clock::manual(start_of_time()), settings).await
     }
 
+    /// With a database on the server of this URL.
+    pub(crate) async fn on_server(url: &str) -> Self {
+        let settings = AuthSettings { issuer: ISSUER.parse().expect("an issuer"), ..AuthSettings::default() };
+        let master = MasterKey::generate().expect("random bytes");
+        let database = Arc::new(TestDatabase::on_server(url));
+        Self::start(database, master, Clock::manual(start_of_time()), settings).await
+    }
+
     /// Another server on the same database, as a second pod or after a restart.
     pub(crate) async fn replica(&self) -> Self {
         self.replica_with(|_| {}).await
@@ -102,7 +111,12 @@ impl Spawned {
         clock: Clock,
         settings: AuthSettings,
     ) -> Self {
-        let pool = DatabaseSettings { max_connections: 4, ..DatabaseSettings::at(database.url()) };
+        let pool = DatabaseSettings {
+            max_connections: 4,
+            // Only where the database is away does anybody wait as long as that.
+            acquire_timeout: Duration::from_secs(2),
+            ..DatabaseSettings::at(database.url())
+        };
         let db = Db::open(&pool).expect("a database");
         let cheap = PasswordSettings { memory_kib: 8, iterations: 1, ..PasswordSettings::default() };
         let identity = Identity::open(db, master.clone(), cheap, clock.clone()).await.expect("a directory");
@@ -322,7 +336,7 @@ fn serve(auth: &AuthServer) -> (String, Shutdown, JoinHandle<()>) {
         listen: ([127, 0, 0, 1], 0).into(),
         management: ([127, 0, 0, 1], 0).into(),
         workers: Some(1),
-        shutdown_grace: std::time::Duration::ZERO,
+        shutdown_grace: Duration::ZERO,
         ..ServerSettings::default()
     };
     let server = Server::new(&settings).configure(auth.configure());

@@ -1,4 +1,8 @@
 //! The service through HTTP, on both databases.
+//!
+//! One file a part of `contracts/oauth2.md`, and `meet/` for `contracts/meet.md`. A threat of the list is proved where
+//! its feature is tested; those that belong to no single endpoint are in `threats.rs`, `throttling.rs` and `hostile.rs`.
+#![expect(clippy::expect_used, clippy::panic, reason = "what a test cannot read has failed it")]
 
 mod harness;
 
@@ -6,8 +10,13 @@ mod client_authentication;
 mod client_credentials;
 mod exchanging;
 mod following;
+mod hostile;
 mod introspecting;
-mod meet_token;
+mod meet;
+mod outages;
 mod publishing;
 mod refreshing;
 mod revoking;
+mod threats;
+mod throttling;
+mod tracing_acts;

@@ -69,18 +69,15 @@ async fn scope_may_be_narrowed_and_never_widened(#[case] asked: Option<&str>, #[
     let mut form = vec![("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
     form.extend(asked.map(|scope| ("scope", scope)));
     let answer = app.token(&client, &form).await;
-    match granted {
-        Some(granted) => {
-            assert_eq!(answer.claims().scope, scopes(granted));
-            // The family keeps what was granted: the next refresh may have all of it again.
-            let next = app.refresh(&client, &answer.refresh_token()).await;
-            assert_eq!(next.claims().scope, scopes("a b offline_access"));
-        }
-        None => {
-            answer.assert_refused(400, "invalid_scope");
-            // A refused wish has not used the token up.
-            assert_eq!(app.refresh(&client, &refresh).await.status, 200);
-        }
+    if let Some(granted) = granted {
+        assert_eq!(answer.claims().scope, scopes(granted));
+        // The family keeps what was granted: the next refresh may have all of it again.
+        let next = app.refresh(&client, &answer.refresh_token()).await;
+        assert_eq!(next.claims().scope, scopes("a b offline_access"));
+    } else {
+        answer.assert_refused(400, "invalid_scope");
+        // A refused wish has not used the token up.
+        assert_eq!(app.refresh(&client, &refresh).await.status, 200);
     }
 }
 

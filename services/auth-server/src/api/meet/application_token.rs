@@ -89,7 +89,7 @@ pub(crate) struct ApplicationTokenRequest {
         (status = 429, description = "Too many failures; `Retry-After`"),
     ),
 )]
-#[tracing::instrument(name = "application_token.issue", skip_all, fields(dialect = "meet"))]
+#[tracing::instrument(name = "application_token.issue", skip_all, fields(dialect = "meet", client.id, grant_type, outcome))]
 pub(crate) async fn application_token(
     request: HttpRequest,
     payload: web::Payload,
@@ -147,7 +147,7 @@ async fn answer(
 
 /// Rows 6 and 7: inactivity is told only after the right secret.
 async fn authenticate(app: &App, wish: &TokenRequest, attempt: &Attempt) -> Result<Arc<Client>, MeetError> {
-    let (now, address) = (app.identity.clock().now(), attempt.address());
+    let (now, address) = (app.identity.clock().uptime(), attempt.address());
     app.throttle.check(&wish.client_id, address, now).map_err(MeetError::Throttled)?;
     let proven = prove(app, &wish.client_id, &wish.client_secret).await;
     match proven {

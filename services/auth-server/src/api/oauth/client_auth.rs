@@ -58,7 +58,7 @@ impl Credentials {
     /// # Errors
     /// `invalid_client` for every client that is unknown, unproven or disabled; 429 after too many failures.
     pub(super) async fn authenticate(&self, app: &App, address: IpAddr) -> Result<Arc<Client>, OAuthError> {
-        let now = app.identity.clock().now();
+        let now = app.identity.clock().uptime();
         app.throttle.check(&self.id, address, now).map_err(OAuthError::Throttled)?;
         match self.prove(app).await {
             Ok(client) => {

@@ -68,7 +68,7 @@ pub(crate) struct TokenResponse<'a> {
     ),
     security(("basic" = []), ()),
 )]
-#[tracing::instrument(name = "token.issue", skip_all, fields(dialect = "oauth2", client.id, grant_type))]
+#[tracing::instrument(name = "token.issue", skip_all, fields(dialect = "oauth2", client.id, grant_type, outcome))]
 pub(crate) async fn token(
     request: HttpRequest,
     payload: web::Payload,
