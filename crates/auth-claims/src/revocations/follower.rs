@@ -155,9 +155,10 @@ impl Reader {
 
     fn take_in(&mut self, page: &RevocationPage) -> Result<usize, SourceError> {
         if page.next < self.next {
-            // The feed knows less than we read from it: another database stands behind it. What it says comes
-            // again from the start; what we know stays until it expires.
+            // The feed knows less than we read from it: an older database stands behind it. What it says comes
+            // again from the start. What we know stays until it expires or is lifted: rather too much than too little.
             tracing::warn!(expected = self.next, got = page.next, "the revocation feed starts over");
+            self.index.start_over();
             self.next = 0;
             return Ok(1);
         }

@@ -93,6 +93,18 @@ impl RevocationIndex {
         }
     }
 
+    /// Takes every coming entry for newer than those there are. For a feed that counts anew: a state it tells must
+    /// not lose against a higher number of the old count.
+    pub(crate) fn start_over(&self) {
+        for names in [&self.tokens, &self.sessions, &self.accounts, &self.clients] {
+            names.for_each(|marks| {
+                if let Some(state) = &mut marks.state {
+                    state.seq = i64::MIN;
+                }
+            });
+        }
+    }
+
     /// How many names are held.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -150,6 +162,12 @@ impl Names {
         let before = shard.len();
         shard.entry(entry.value.as_str().into()).or_default().take_in(entry);
         self.len.fetch_add(shard.len() - before, Ordering::AcqRel);
+    }
+
+    fn for_each(&self, change: impl Fn(&mut Marks)) {
+        for shard in &self.shards {
+            shard.write().unwrap_or_else(PoisonError::into_inner).values_mut().for_each(&change);
+        }
     }
 
     fn prune(&self, now: i64) {

@@ -268,6 +268,22 @@ async fn a_feed_that_starts_over_is_read_again_and_nothing_is_forgotten() {
     assert!(index.find(&claims(&json!({}))).is_some());
 }
 
+/// Threat 26: a database restored from a backup counts from an older number; what it tells from then on counts.
+#[tokio::test]
+async fn threat_26_a_state_told_after_a_restore_holds() {
+    let feed = Feed::new();
+    for _ in 0..5 {
+        feed.push(Jti, "token-2");
+    }
+    let lifted = RevocationEntry { lifted: true, ..entry(6, Sub, "u", AccountDisabled) };
+    feed.entries.lock().unwrap().push(lifted);
+    let (index, _follower, _) = follow(&feed, FollowerSettings::default());
+    within_a_second(|| index.len() == 2).await;
+    *feed.entries.lock().unwrap() = vec![entry(1, Sub, "u", AccountDisabled)];
+    feed.news.send_replace(());
+    within_a_second(|| index.find(&claims(&json!({ "sub": "u" }))) == Some(AccountDisabled)).await;
+}
+
 #[tokio::test]
 async fn a_lost_feed_shows_and_comes_back() {
     let feed = Feed::new();
