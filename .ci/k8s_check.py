@@ -53,7 +53,11 @@ def reference_faults(items):
         account = template["spec"].get("serviceAccountName")
         if f"ServiceAccount/{account}" not in known:
             yield f"{owner}: there is no service account {account}"
-        volumes = {volume["name"] for volume in template["spec"].get("volumes", [])}
+        volumes = {volume["name"]: volume for volume in template["spec"].get("volumes", [])}
+        for volume in volumes.values():
+            config = volume.get("configMap", {}).get("name")
+            if config and f"ConfigMap/{config}" not in known:
+                yield f"{owner}: there is no config map {config}"
         for container in containers(template):
             for source in container.get("envFrom", []):
                 config = source.get("configMapRef", {}).get("name")
@@ -142,7 +146,7 @@ def prove_that_faults_are_found(items):
         "a wrong type": broken("Deployment", ["spec", "replicas"], "two"),
         "an unknown kind": broken("Service", ["kind"], "Servise"),
         "a config map that is not there": broken("Deployment", [*first, "envFrom", 0, "configMapRef", "name"], "none"),
-        "a probe of a port that is not there": broken("Deployment", [*first, "livenessProbe", "httpGet", "port"], "none"),
+        "a probe of no port": broken("Deployment", [*first, "livenessProbe", "httpGet", "port"], "none"),
         "a service without pods": broken("Service", ["spec", "selector"], {"app.kubernetes.io/name": "none"}),
         "service links": broken("Deployment", [*pod, "enableServiceLinks"], True),
         "a pod that runs as root": broken("Job", [*pod, "securityContext", "runAsNonRoot"], False),

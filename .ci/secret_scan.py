@@ -1,8 +1,8 @@
 """Fails when a committed file holds a secret (threat 22).
 
-detect-secrets finds them. Program code, settings and manifests are judged by all its detectors; tests, documentation and
-examples, where made-up passwords and published vectors belong, by those that recognise private keys and real credentials
-of known services. The demo's secrets, which are public, may stand in deploy/bootstrap.demo.yaml, in tests and in
+detect-secrets finds them. Program code, settings and manifests are judged by all its detectors; tests, documentation
+and examples, where made-up passwords and published vectors belong, by those that recognise private keys and real
+credentials of known services. The demo's secrets, which are public, may stand in deploy/bootstrap.demo.yaml, in tests and in
 documentation, and nowhere else. What is found and harmless goes into secret-scan.allowed, a line each, with the reason.
 """
 
