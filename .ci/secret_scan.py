@@ -42,7 +42,7 @@ FILTERS = [
     {"path": "detect_secrets.filters.regex.should_exclude_line", "pattern": [r"PRIVATE KEY-----\\n\{"]},
     {
         "path": "detect_secrets.filters.regex.should_exclude_secret",
-        "pattern": [r"^/run/secrets/", r"^tessera-[a-z-]+$", r"^password$"],
+        "pattern": [r"^(env:|file:|/run/secrets/)", r"^tessera-[a-z-]+$", r"^password$"],
     },
 ]
 
