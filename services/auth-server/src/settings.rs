@@ -6,7 +6,7 @@ use auth_claims::keys::Algorithm;
 use identity::clients::LONGEST_ACCESS_TOKEN;
 use identity::refresh::RefreshSettings;
 use serde::ser::SerializeMap as _;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use token_signing::RotationPolicy;
 
 use crate::domain::issuer::IssuerId;
@@ -17,7 +17,7 @@ use crate::domain::issuer::IssuerId;
 pub struct AuthSettings {
     /// The `iss` of every token and the base of every published endpoint. Default: `http://127.0.0.1:8080`.
     pub issuer: IssuerId,
-    /// How long an access token lives unless its client says otherwise. Default: `1h`.
+    /// How long an access token lives unless its client says otherwise; never longer than a day. Default: `1h`.
     #[serde(with = "humantime_serde")]
     pub access_token_ttl: Duration,
     /// Signing keys.
@@ -59,8 +59,10 @@ fn shown<S: Serializer>(refresh: &RefreshSettings, serializer: S) -> Result<S::O
 }
 
 /// `auth.signing.*`
+///
+/// Deserializing refuses contradictions, so that a value of this type is one that can be worked with.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(remote = "Self", default, deny_unknown_fields)]
 pub struct SigningSettings {
     /// What tokens are signed by: `ES256`, `EdDSA` or `RS256`. Default: `ES256`.
     pub algorithm: Algorithm,
@@ -83,6 +85,25 @@ impl Default for SigningSettings {
             publish_lead: Duration::from_mins(15),
             reload: Duration::from_secs(2),
         }
+    }
+}
+
+impl<'de> Deserialize<'de> for SigningSettings {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let settings = Self::deserialize(deserializer)?;
+        if settings.interval <= settings.publish_lead {
+            return Err(de::Error::custom("interval must be longer than publish_lead"));
+        }
+        if settings.reload.is_zero() {
+            return Err(de::Error::custom("reload must be longer than nothing"));
+        }
+        Ok(settings)
+    }
+}
+
+impl Serialize for SigningSettings {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
     }
 }
 
@@ -152,6 +173,31 @@ impl Default for MeetSettings {
             allow_user_creation: false,
             token_ttl: Duration::from_hours(1),
             audience: "rooms".to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_config_show_prints_is_what_is_read() {
+        let shown = serde_json::to_value(AuthSettings::default()).expect("JSON");
+        assert_eq!(shown["refresh"], json!({ "grace": "1m", "absolute": "30days", "idle": "14days" }));
+        assert_eq!(serde_json::from_value::<AuthSettings>(shown).expect("settings"), AuthSettings::default());
+    }
+
+    #[test]
+    fn contradictions_are_refused() {
+        for (wrong, sentence) in [
+            (json!({ "interval": "1m", "publish_lead": "1m" }), "interval must be longer than publish_lead"),
+            (json!({ "reload": "0s" }), "reload must be longer than nothing"),
+        ] {
+            let refused = serde_json::from_value::<AuthSettings>(json!({ "signing": wrong }));
+            assert!(refused.is_err_and(|error| error.to_string().contains(sentence)));
         }
     }
 }

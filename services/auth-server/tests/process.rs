@@ -102,6 +102,8 @@ fn a_wrong_setting_is_named() {
         ("TESSERA_AUTH__ISSUER", "id.example", "auth.issuer"),
         ("TESSERA_AUTH__ACCESS_TOKEN_TTL", "soon", "auth.access_token_ttl"),
         ("TESSERA_AUTH__SIGNING__ALGORITHM", "HS256", "auth.signing.algorithm"),
+        ("TESSERA_AUTH__SIGNING__INTERVAL", "15m", "auth.signing: interval must be longer than publish_lead"),
+        ("TESSERA_AUTH__SIGNING__RELOAD", "0s", "auth.signing: reload must be longer than nothing"),
         ("TESSERA_AUTH__LIMITS__CLIENT_FAILURES", "-1", "auth.limits.client_failures"),
         ("TESSERA_AUTH__COLOUR", "red", "auth.colour"),
         ("TESSERA_IDENTITY__MASTER_KEY", "c2hvcnQ=", "identity.master_key"),

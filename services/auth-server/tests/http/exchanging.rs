@@ -335,6 +335,17 @@ async fn offline_access_needs_the_scope_and_the_grant() {
     assert!(answer.json().get("refresh_token").is_none());
 }
 
+/// A service that exchanges at every request and asks for nothing leaves no session behind each time.
+#[actix_web::test]
+async fn offline_access_has_to_be_asked_for_by_name() {
+    let world = World::on(Backend::Sqlite).await;
+    world.app.reregister("gate", |r| r.default_scopes = scopes("a offline_access")).await;
+    let answer = world.app.exchange(&world.gate, BASIC, &basic(&world.account), &[]).await;
+    assert_eq!(answer.json()["scope"], "a offline_access");
+    assert!(answer.json().get("refresh_token").is_none());
+    assert_eq!(answer.claims().sid, None);
+}
+
 #[rstest]
 #[actix_web::test]
 async fn a_subject_that_is_no_longer_good_is_an_invalid_grant(

@@ -2,7 +2,7 @@
 //!
 //! What comes out is never wider than what the subject and the exchanging client have both (threat 8).
 
-use auth_claims::claims::{AccessClaims, Actor};
+use auth_claims::claims::AccessClaims;
 use auth_claims::scopes::{Scope, Scopes};
 use chrono::{DateTime, Utc};
 use identity::accounts::Account;
@@ -94,7 +94,10 @@ pub(crate) async fn exchange(
     let terms = terms(app, client, wish, subject.claims(), received_at)?;
     let (claims, refresh_token) = match subject {
         Subject::Token(claims) => (terms.for_subject(&claims, actor), None),
-        Subject::Account { account, amr } => for_account(app, client, terms, &account, amr, actor).await?,
+        Subject::Account { account, amr } => {
+            let (claims, token) = for_account(app, client, wish, terms, &account, amr).await?;
+            (AccessClaims { act: Some(actor), ..claims }, token)
+        }
     };
     Ok(Granted { claims, refresh_token, issued_token_type: Some(wish.issued_token_type.as_str()) })
 }
@@ -136,35 +139,38 @@ fn terms(
 async fn for_account(
     app: &App,
     client: &Client,
+    wish: &Wish<'_>,
     terms: Terms,
     account: &Account,
     amr: &str,
-    actor: Box<Actor>,
 ) -> Result<(AccessClaims, Option<PlainRefreshToken>), OAuthError> {
-    let (sid, token) = if is_offline(client, &terms.scope) {
-        let sid = Uuid::new_v4().to_string();
-        let family = NewFamily {
-            client_id: client.id.clone(),
-            account_id: account.id,
-            sid: sid.clone(),
-            scope: terms.scope.clone(),
-            audience: terms.audience.iter().map(str::to_owned).collect(),
-            application_id: terms.application_id.clone(),
-            auth_time: terms.issued_at,
-            amr: vec![amr.to_owned()],
-        };
-        let (token, _) = app.identity.start_family(family).await?;
-        (Some(sid), Some(token))
-    } else {
-        (None, None)
+    let auth_time = terms.issued_at;
+    let mut session =
+        Session { sid: None, auth_time: Some(auth_time.timestamp()), amr: vec![amr.to_owned()] };
+    if !is_offline(client, wish, &terms.scope) {
+        return Ok((terms.for_account(account, session), None));
+    }
+    let sid = Uuid::new_v4().to_string();
+    let family = NewFamily {
+        client_id: client.id.clone(),
+        account_id: account.id,
+        sid: sid.clone(),
+        scope: terms.scope.clone(),
+        audience: terms.audience.iter().map(str::to_owned).collect(),
+        application_id: terms.application_id.clone(),
+        auth_time,
+        amr: session.amr.clone(),
     };
-    let session = Session { sid, auth_time: Some(terms.issued_at.timestamp()), amr: vec![amr.to_owned()] };
-    Ok((AccessClaims { act: Some(actor), ..terms.for_account(account, session) }, token))
+    let (token, _) = app.identity.start_family(family).await?;
+    session.sid = Some(sid);
+    Ok((terms.for_account(account, session), Some(token)))
 }
 
-fn is_offline(client: &Client, scope: &Scopes) -> bool {
-    client.may_use(GrantType::RefreshToken)
-        && scope.iter().map(Scope::as_str).any(|scope| scope == OFFLINE_ACCESS)
+/// Asked for by name: a default must not leave a session behind at every exchange.
+fn is_offline(client: &Client, wish: &Wish<'_>, granted: &Scopes) -> bool {
+    wish.scope.is_some()
+        && client.may_use(GrantType::RefreshToken)
+        && granted.iter().map(Scope::as_str).any(|scope| scope == OFFLINE_ACCESS)
 }
 
 impl From<ExchangeRefusal> for OAuthError {
