@@ -19,6 +19,7 @@ pub mod groups;
 mod identity;
 mod locks;
 pub mod master;
+mod opening;
 pub mod organizations;
 pub mod pages;
 pub mod passwords;
@@ -30,6 +31,7 @@ mod text;
 
 pub use errors::IdentityError;
 pub use identity::{Identity, IdentitySettings};
+pub use opening::OpenError;
 
 use store::{
     Migrations,

@@ -12,6 +12,7 @@
 
 mod connect;
 mod connection;
+mod data_dir;
 mod db;
 mod error;
 mod lane;
@@ -25,6 +26,7 @@ pub use diesel_migrations;
 
 pub use self::{
     connection::{DbConn, MultiBackend},
+    data_dir::create_data_dir,
     db::{Backend, Db},
     error::{StoreCause, StoreError},
     migrations::Migrations,

@@ -13,7 +13,7 @@ use super::{
 };
 
 /// A file of ten thousand accounts is smaller.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// A bootstrap file without faults, its secrets fetched. Cheap to clone.
 #[derive(Clone, Debug)]
