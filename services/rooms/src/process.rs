@@ -1,7 +1,5 @@
 //! This service in a process of its own: what its settings hold besides `rooms.*`, and how the parts are put together.
 
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +10,6 @@ use auth_claims::clock::Clock;
 use auth_claims::revocations::Follower;
 use auth_claims::verify::{Verifier, VerifierSettings};
 use auth_client::{Authority, AuthoritySettings};
-use secrecy::ExposeSecret as _;
 use serde::Deserialize;
 use service_kit::Server;
 use service_kit::docs::Explorer;
@@ -77,7 +74,7 @@ fn data_dir() -> PathBuf {
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let telemetry = telemetry::init(&settings.log, "rooms")?;
     let clock = Clock::system();
-    let db = open(&settings)?;
+    let db = settings.rooms.open_database(&settings.data_dir)?;
     let authority = Authority::connect(settings.authority).context("authority")?;
     let expected = VerifierSettings::new(settings.auth.issuer, settings.rooms.audience.as_str());
     let verifier = Verifier::new(expected, Arc::new(authority.clone()), clock.clone());
@@ -92,15 +89,6 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     with_checks(server, db, verifier, follower).run().await?;
     drop(telemetry);
     Ok(())
-}
-
-fn open(settings: &Settings) -> anyhow::Result<Db> {
-    let (directory, database) = (&settings.data_dir, settings.rooms.database.clone());
-    if database.url.expose_secret().is_empty() {
-        // People's e-mail addresses lie in it, so it is its owner's alone.
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).context("data_dir")?;
-    }
-    Db::open(&database.or_sqlite(&directory.join("rooms.db"))).context("rooms.database")
 }
 
 fn with_checks(server: Server, db: Db, verifier: Verifier, follower: Follower) -> Server {

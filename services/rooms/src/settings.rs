@@ -1,10 +1,13 @@
 //! `rooms.*`
 
 use std::num::NonZero;
+use std::path::Path;
 
+use anyhow::Context as _;
 use regex_lite::Regex;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use store::DatabaseSettings;
+use store::{DatabaseSettings, Db, create_data_dir};
 use url::Url;
 
 use crate::domain::changes::LevelPolicy;
@@ -61,6 +64,18 @@ impl Default for RoomsSettings {
 }
 
 impl RoomsSettings {
+    /// Opens the database without looking into it; an embedded one lies in the data directory.
+    ///
+    /// # Errors
+    /// A directory that cannot be made, or a URL that does not work.
+    pub fn open_database(&self, data_dir: &Path) -> anyhow::Result<Db> {
+        if self.database.url.expose_secret().is_empty() {
+            create_data_dir(data_dir)
+                .with_context(|| format!("data_dir: cannot create {}", data_dir.display()))?;
+        }
+        Db::open(&self.database.clone().or_sqlite(&data_dir.join("rooms.db"))).context("rooms.database")
+    }
+
     /// Which levels may be asked for.
     #[must_use]
     pub fn level_policy(&self) -> LevelPolicy {

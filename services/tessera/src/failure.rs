@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use identity::bootstrap::BootstrapError;
 use identity::errors::IdentityError;
 
 /// Why a command failed.
@@ -52,6 +53,15 @@ impl From<IdentityError> for Failure {
             | IdentityError::ForeignMasterKey
             | IdentityError::Password(_) => Self::Refused(error.to_string()),
             other => Self::Other(other.into()),
+        }
+    }
+}
+
+impl From<BootstrapError> for Failure {
+    fn from(error: BootstrapError) -> Self {
+        match error {
+            BootstrapError::Failed(error) => error.into(),
+            BootstrapError::Syntax(_) | BootstrapError::Invalid(_) => Self::Refused(error.to_string()),
         }
     }
 }

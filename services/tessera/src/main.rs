@@ -6,7 +6,6 @@
 mod banner;
 mod cli;
 mod commands;
-mod declared;
 mod directory;
 mod failure;
 mod output;

@@ -22,14 +22,14 @@ use store::Db;
 
 use crate::failure::Failure;
 use crate::settings::Settings;
-use crate::{banner, declared, directory};
+use crate::{banner, directory};
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let telemetry =
         telemetry::init(&settings.log, "tessera").map_err(|error| Failure::Usage(error.to_string()))?;
     let identity = directory::open(&settings).await?;
-    declared::apply_at_start(&settings, &identity).await?;
+    settings.bootstrap.apply_at_start(&identity, settings.demo, &directory::operator()).await?;
 
     let auth = AuthServer::start(settings.auth.clone(), identity.clone()).await.context("signing keys")?;
     let rooms_db = directory::open_rooms_db(&settings)?;

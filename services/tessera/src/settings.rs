@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use auth_server::AuthSettings;
 use identity::IdentitySettings;
+use identity::bootstrap::BootstrapSettings;
 use rooms::RoomsSettings;
 use serde::{Deserialize, Serialize};
 use service_kit::settings::{LogSettings, ServerSettings, Sources, environment, load};
@@ -34,14 +35,6 @@ pub(crate) struct Settings {
     pub(crate) rooms: RoomsSettings,
     /// What to apply before serving.
     pub(crate) bootstrap: BootstrapSettings,
-}
-
-/// `bootstrap.*`
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct BootstrapSettings {
-    /// The bootstrap file that `serve` applies at the start. Default: none.
-    pub(crate) file: Option<PathBuf>,
 }
 
 impl Default for Settings {

@@ -1,13 +1,13 @@
 //! `tessera apply`
 
 use anyhow::Context;
-use identity::bootstrap::Change;
+use identity::bootstrap::{Change, Document};
 
 use crate::cli::Apply;
+use crate::directory;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
-use crate::{declared, directory};
 
 /// The settings that the flags of `apply` stand for.
 pub(super) fn overrides(flags: &Apply) -> Vec<(String, String)> {
@@ -15,12 +15,12 @@ pub(super) fn overrides(flags: &Apply) -> Vec<(String, String)> {
 }
 
 pub(super) async fn run(settings: Settings, flags: &Apply, output: Output) -> Result<(), Failure> {
-    let document = declared::read(&flags.file, settings.demo)?;
+    let document = Document::read(&flags.file, settings.demo)?;
     let identity = directory::open(&settings).await?;
     let changes = if flags.dry_run {
         identity.plan_bootstrap(&document, flags.prune, &directory::operator()).await?
     } else {
-        declared::apply(&identity, &document, flags.prune).await?
+        identity.apply_bootstrap(&document, flags.prune, &directory::operator()).await?
     };
     print(&changes, output)?;
     if flags.dry_run && !changes.is_empty() { Err(Failure::Drift(changes.len())) } else { Ok(()) }

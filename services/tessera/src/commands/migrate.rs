@@ -18,7 +18,8 @@ struct Migrated {
 
 pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
     let databases = [
-        migrate("identity", &directory::open_identity_db(settings)?, &identity::MIGRATIONS).await?,
+        migrate("identity", &settings.identity.open_database(&settings.data_dir)?, &identity::MIGRATIONS)
+            .await?,
         migrate("rooms", &directory::open_rooms_db(settings)?, &rooms::store::MIGRATIONS).await?,
     ];
     let row = |done: &Migrated| {
