@@ -61,6 +61,17 @@ pub(crate) struct ApplicationTokenRequest {
     scope: String,
 }
 
+/// A refusal: `detail` for what the framework of the original raises, `error` for what its code says, both where clients
+/// expect either. Field errors are an object of lists instead.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "read by utoipa alone")]
+pub(crate) struct MeetErrorBody {
+    /// The sentence.
+    detail: Option<String>,
+    /// The sentence.
+    error: Option<String>,
+}
+
 /// Issues a token with which an application acts for the user it names by e-mail in `scope`.
 ///
 /// Served with and without the slash at the end.
@@ -79,14 +90,26 @@ pub(crate) struct ApplicationTokenRequest {
     ),
     responses(
         (status = 200, description = "The token", body = ApplicationToken<'static>),
-        (status = 400, description = "Malformed body, fields or e-mail address"),
-        (status = 401, description = "Wrong credentials, or an inactive application"),
-        (status = 403, description = "The e-mail's domain is not one of the application's"),
-        (status = 404, description = "Nobody has this e-mail address; or the feature is off"),
-        (status = 406, description = "`Accept` excludes JSON"),
-        (status = 409, description = "A user could be neither created nor found"),
-        (status = 415, description = "Another type of body"),
-        (status = 429, description = "Too many failures; `Retry-After`"),
+        (status = 400, description = "Malformed body, fields or e-mail address", body = MeetErrorBody,
+            example = json!({ "error": "Scope should be a valid email address." })),
+        (status = 401, description = "Wrong credentials, or an inactive application", body = MeetErrorBody,
+            example = json!({ "detail": "Invalid credentials", "error": "Invalid credentials" })),
+        (status = 403, description = "The e-mail's domain is not one of the application's", body = MeetErrorBody,
+            example = json!({ "error": "This application is not authorized for this email domain." })),
+        (status = 404, description = "Nobody has this e-mail address; or the feature is off", body = MeetErrorBody,
+            example = json!({ "detail": "User not found.", "error": "User not found." })),
+        (status = 406, description = "`Accept` excludes JSON", body = MeetErrorBody,
+            example = json!({ "detail": "Could not satisfy the request Accept header." })),
+        (status = 409, description = "A user could be neither created nor found", body = MeetErrorBody,
+            example = json!({ "error": "Failed to create or retrieve provisional user." })),
+        (status = 413, description = "The body is larger than 64 KiB", body = MeetErrorBody,
+            example = json!({ "detail": "Request body is too large." })),
+        (status = 415, description = "Another type of body", body = MeetErrorBody,
+            example = json!({ "detail": "Unsupported media type \"text/plain\" in request." })),
+        (status = 429, description = "Too many failures; `Retry-After`", body = MeetErrorBody,
+            example = json!({ "detail": "Request was throttled. Expected available in 60 seconds." })),
+        (status = 503, description = "A dependency is down; `Retry-After`", body = MeetErrorBody,
+            example = json!({ "detail": "Service temporarily unavailable, try again later." })),
     ),
 )]
 #[tracing::instrument(name = "application_token.issue", skip_all, fields(dialect = "meet", client.id, grant_type, outcome))]
