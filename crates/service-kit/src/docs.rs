@@ -41,10 +41,12 @@ impl Explorer {
         Self(web::Data::new(Pages { documents, start }))
     }
 
-    /// Mounts `/docs/` and what belongs to it.
+    /// Mounts `/docs/` and what belongs to it; `/` leads there.
     pub fn configure(&self, cfg: &mut ServiceConfig) {
         let get = |path: &str| web::resource(path).app_data(self.0.clone());
-        cfg.service(get("/docs").route(web::get().to(redirect)))
+        // A person who opens the bare address is shown what there is.
+        cfg.service(get("/").route(web::get().to(redirect)))
+            .service(get("/docs").route(web::get().to(redirect)))
             .service(get("/docs/openapi/{name}.json").route(web::get().to(document)))
             .service(get("/docs/swagger-initializer.js").route(web::get().to(initializer)))
             .service(get("/docs/{file:.*}").route(web::get().to(asset)));
@@ -73,7 +75,7 @@ fn start(names: impl Iterator<Item = &'static str>) -> String {
 
 /// To the directory, so that the page's relative addresses work.
 async fn redirect() -> HttpResponse {
-    HttpResponse::PermanentRedirect().insert_header((LOCATION, "/docs/")).finish()
+    HttpResponse::TemporaryRedirect().insert_header((LOCATION, "/docs/")).finish()
 }
 
 async fn document(name: web::Path<String>, pages: web::Data<Pages>) -> HttpResponse {

@@ -13,6 +13,8 @@ fn running() -> Running {
 #[actix_web::test]
 async fn the_page_and_its_parts_are_served() {
     let running = running();
+    let bare = reqwest::get(running.url("/")).await.unwrap();
+    assert_eq!(bare.url().path(), "/docs/", "the bare address leads there");
     let page = reqwest::get(running.url("/docs")).await.unwrap();
     assert_eq!(page.url().path(), "/docs/");
     assert_eq!(page.headers()["content-type"], "text/html");
