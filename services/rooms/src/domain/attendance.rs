@@ -5,8 +5,8 @@ use super::changes::not_a_choice;
 use super::email::EmailAddress;
 use super::field_errors::{BLANK, FieldErrors, NOT_TEXT, NUL_CHARACTER, NULL, REQUIRED};
 use super::fields::Fields;
-use super::json::Json;
-use super::python_text;
+use meet_dialect::json::Json;
+use meet_dialect::python_text;
 
 /// Somebody to be added to a room, or a role to be changed. `contracts/meet.md` §12.1.
 #[derive(Debug, Clone, PartialEq, Eq)]

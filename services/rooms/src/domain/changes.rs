@@ -3,9 +3,9 @@
 use super::configuration::Configuration;
 use super::field_errors::{FieldErrors, NULL};
 use super::fields::Fields;
-use super::json::Json;
-use super::python_text;
 use super::room::AccessLevel;
+use meet_dialect::json::Json;
+use meet_dialect::python_text;
 
 /// Which access levels may be asked for through this API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

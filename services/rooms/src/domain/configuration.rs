@@ -4,8 +4,8 @@
 
 use serde::{Serialize, Serializer};
 
-use super::json::Json;
-use super::python_text;
+use meet_dialect::json::Json;
+use meet_dialect::python_text;
 
 const SOURCES: &str = "can_publish_sources";
 const MUTE: &str = "everyone_can_mute";

@@ -1,7 +1,7 @@
 //! The fields of a request body, JSON or form.
 
 use super::field_errors::FieldErrors;
-use super::json::Json;
+use meet_dialect::json::Json;
 
 /// The fields of a body. A form knows only text, and has its own idea of an absent value.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +82,7 @@ mod tests {
     use rstest::rstest;
 
     use super::Fields;
-    use crate::domain::json::Json;
+    use meet_dialect::json::Json;
 
     #[rstest]
     #[case::null("null", "No data provided")]

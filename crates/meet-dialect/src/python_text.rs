@@ -1,11 +1,11 @@
 //! Values as the dialect's original, a Python program, writes them in its messages.
 //!
-//! `contracts/meet.md` §8.3 and §8.4: a refused choice is quoted as `str(value)`, and the scalars of a configuration
+//! `contracts/meet.md` §4.4, §8.3 and §8.4: a refused choice is quoted as `str(value)`, and the scalars of a configuration
 //! error's `input` are rendered as Python text (`True`, `None`, `1.0`).
 
 use std::fmt::Write as _;
 
-use super::json::Json;
+use crate::json::Json;
 
 /// `str(value)`: a string as it is, anything else as Python shows it.
 #[must_use]
@@ -114,6 +114,7 @@ mod tests {
     #[case::quotes("[\"it's\", \"a\\\"b'c\"]", "[\"it's\", 'a\"b\\'c']")]
     #[case::control("[\"a\\n\\u0001\"]", "['a\\n\\x01']")]
     #[case::object("{\"a\": {\"b\": true}}", "{'a': {'b': True}}")]
+    #[case::nested(r#"{"a": ["it's", "\"'\n\u0001"]}"#, r#"{'a': ["it's", '"\'\n\x01']}"#)]
     fn values_read_as_python_writes_them(#[case] json: &str, #[case] expected: &str) {
         assert_eq!(text(&serde_json::from_str(json).unwrap()), expected);
     }
