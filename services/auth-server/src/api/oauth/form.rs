@@ -13,6 +13,10 @@ use super::error::OAuthError;
 /// The largest body an endpoint reads.
 pub(super) const LARGEST_BODY: usize = 64 * 1024;
 
+/// The most parameters a form may have, several times what any grant takes. Each is compared with all others, and the
+/// body would have room for twenty thousand: seconds of work for whoever has no credentials at all.
+const MOST_PARAMETERS: usize = 100;
+
 /// Parameters that have no place in a URI, where they end in logs and histories.
 const NEVER_IN_THE_QUERY: [&str; 14] = [
     "access_token",
@@ -50,6 +54,8 @@ pub(crate) enum FormFault {
     Encoding,
     #[error("parameters must not contain NUL")]
     Nul,
+    #[error("there are more than {MOST_PARAMETERS} parameters")]
+    TooMany,
     #[error("a parameter is repeated")]
     Repeated,
     #[error("credentials must not be sent in the query string")]
@@ -77,6 +83,9 @@ impl Form {
     pub(super) fn parse(body: &[u8]) -> Result<Self, FormFault> {
         let mut form = Self::default();
         for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+            if form.0.len() == MOST_PARAMETERS {
+                return Err(FormFault::TooMany);
+            }
             let split = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
             let name = decode(&pair[..split])?;
             let value = Zeroizing::new(decode(pair.get(split + 1..).unwrap_or_default())?);
@@ -187,6 +196,13 @@ mod tests {
     #[case::raw_nul(b"a\0=1", FormFault::Nul)]
     fn refuses(#[case] body: &[u8], #[case] fault: FormFault) {
         assert_eq!(Form::parse(body).err(), Some(fault));
+    }
+
+    #[test]
+    fn a_form_has_as_many_parameters_as_anybody_needs() {
+        let form = |count| (0..count).map(|n| format!("p{n}=&")).collect::<String>();
+        assert!(Form::parse(form(MOST_PARAMETERS).as_bytes()).is_ok());
+        assert_eq!(Form::parse(form(MOST_PARAMETERS + 1).as_bytes()).err(), Some(FormFault::TooMany));
     }
 
     #[rstest]
