@@ -35,6 +35,13 @@ impl PublicOrigin {
         self.fixed.as_deref()
     }
 
+    /// The origin for what is written without a request, such as the issuer of tokens: `server.public_url`, else the
+    /// address of the listener.
+    #[must_use]
+    pub fn of(settings: &ServerSettings) -> String {
+        Self::new(settings).fixed.unwrap_or_else(|| of_listener(settings.listen))
+    }
+
     /// The origin for this request, without a slash at its end: `server.public_url`, else what a trusted proxy says in
     /// `X-Forwarded-Proto` and `X-Forwarded-Host` (both, once each, well-formed), else the address of the listener.
     #[must_use]

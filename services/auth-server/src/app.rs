@@ -10,6 +10,7 @@ use identity::Identity;
 use identity::clients::{Client, LONGEST_ACCESS_TOKEN};
 
 use crate::domain::access::Terms;
+use crate::domain::issuer::IssuerId;
 use crate::domain::throttle::{Limit, Throttle};
 use crate::keys::SigningKeys;
 use crate::presented::PresentedTokens;
@@ -17,6 +18,8 @@ use crate::settings::{AuthSettings, LimitSettings};
 
 /// The shared state of the service.
 pub(crate) struct App {
+    /// The `iss` of every token, also where the settings left it to the public address.
+    pub(crate) issuer: IssuerId,
     pub(crate) settings: AuthSettings,
     pub(crate) identity: Identity,
     pub(crate) keys: Arc<SigningKeys>,
@@ -27,9 +30,10 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(settings: AuthSettings, identity: Identity, keys: SigningKeys) -> Self {
         let keys = Arc::new(keys);
-        let tokens = PresentedTokens::new(settings.issuer.as_str(), Arc::clone(&keys), identity.clone());
+        let issuer = settings.issuer.clone().unwrap_or_default();
+        let tokens = PresentedTokens::new(issuer.as_str(), Arc::clone(&keys), identity.clone());
         let throttle = throttle(&settings.limits);
-        Self { settings, identity, keys, tokens, throttle }
+        Self { issuer, settings, identity, keys, tokens, throttle }
     }
 
     /// What is decided about a token of this client, whoever it is about.
@@ -42,7 +46,7 @@ impl App {
         application_id: Option<String>,
     ) -> Terms {
         let ttl = lifetime(client.access_token_ttl.unwrap_or(self.settings.access_token_ttl));
-        let (issuer, client_id) = (self.settings.issuer.to_string(), client.id.to_string());
+        let (issuer, client_id) = (self.issuer.to_string(), client.id.to_string());
         Terms { issuer, client_id, audience, scope, issued_at, ttl, application_id }
     }
 }

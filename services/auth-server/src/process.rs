@@ -1,24 +1,19 @@
 //! This service in a process of its own: its flags, what its settings hold besides `auth.*`, and how the parts are put
 //! together.
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use auth_claims::clock::Clock;
 use clap::Parser;
+use identity::IdentitySettings;
 use identity::audit::Origin;
-use identity::bootstrap::{DEMO_DOCUMENT, Document, SecretSources};
-use identity::master::MasterKey;
-use identity::{Identity, IdentitySettings};
-use secrecy::ExposeSecret as _;
+use identity::bootstrap::BootstrapSettings;
 use serde::Deserialize;
 use service_kit::docs::Explorer;
 use service_kit::flags::Flags;
 use service_kit::settings::{LogSettings, ServerSettings};
 use service_kit::{Server, telemetry};
-use store::Db;
 
 use crate::{AuthServer, AuthSettings};
 
@@ -73,14 +68,6 @@ pub struct Settings {
     pub bootstrap: BootstrapSettings,
 }
 
-/// `bootstrap.*`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct BootstrapSettings {
-    /// The bootstrap file that is applied at the start. Default: none.
-    pub file: Option<PathBuf>,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -102,9 +89,14 @@ impl Default for Settings {
 /// one sentence.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let telemetry = telemetry::init(&settings.log, "auth-server")?;
-    let identity = open(&settings).await?;
-    bootstrap(&settings, &identity).await?;
-    let auth = AuthServer::start(settings.auth, identity.clone()).await.context("signing keys")?;
+    let (auth, _) = settings.auth.with_issuer_at(&settings.server).context("auth.issuer")?;
+    let identity = settings.identity.open(&settings.data_dir, settings.demo, Clock::system()).await?;
+    settings
+        .bootstrap
+        .apply_at_start(&identity, settings.demo, &Origin::default())
+        .await
+        .context("bootstrap.file")?;
+    let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;
     let explorer = Explorer::new([("auth-server", crate::openapi().to_json()?)]);
     let db = identity.db().clone();
     let ping = move || {
@@ -124,53 +116,6 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         .run()
         .await?;
     drop(telemetry);
-    Ok(())
-}
-
-/// Opens the directory, applying missing migrations; makes the data directory at the first start.
-async fn open(settings: &Settings) -> anyhow::Result<Identity> {
-    let (directory, given) = (&settings.data_dir, &settings.identity);
-    let embedded = given.database.url.expose_secret().is_empty();
-    if embedded || given.master_key.is_none() {
-        // Secrets and people's data lie in it, so it is its owner's alone.
-        DirBuilder::new().recursive(true).mode(0o700).create(directory).context("data_dir")?;
-    }
-    let master = match &given.master_key {
-        Some(key) => MasterKey::parse(key.expose_secret()),
-        None => MasterKey::load_or_create(&directory.join("master.key")),
-    }
-    .context("identity.master_key")?;
-    let database = given.database.clone().or_sqlite(&directory.join("identity.db"));
-    let db = Db::open(&database).context("identity.database")?;
-    let identity = Identity::open(db, master, given.password.clone(), Clock::system()).await?;
-    if !settings.demo {
-        identity.require_not_demo().await?;
-    }
-    Ok(identity)
-}
-
-/// Applies the demo and the file of the settings, whichever are asked for.
-async fn bootstrap(settings: &Settings, identity: &Identity) -> anyhow::Result<()> {
-    if settings.demo {
-        apply(identity, DEMO_DOCUMENT, Path::new("."), true).await?;
-    }
-    if let Some(path) = &settings.bootstrap.file {
-        let text = fs::read_to_string(path).with_context(|| format!("bootstrap.file {}", path.display()))?;
-        apply(identity, &text, path.parent().unwrap_or(Path::new(".")), settings.demo).await?;
-    }
-    Ok(())
-}
-
-async fn apply(identity: &Identity, text: &str, directory: &Path, demo: bool) -> anyhow::Result<()> {
-    let environment = |name: &str| {
-        #[expect(clippy::disallowed_methods, reason = "`env:NAME` in a bootstrap file is no setting")]
-        std::env::var(name).ok()
-    };
-    let sources = SecretSources { environment: &environment, directory: directory.to_owned() };
-    let document = Document::parse(text, &sources, demo)?;
-    for change in identity.apply_bootstrap(&document, false, &Origin::default()).await? {
-        tracing::info!("bootstrap: {change}");
-    }
     Ok(())
 }
 

@@ -7,16 +7,19 @@ use identity::clients::LONGEST_ACCESS_TOKEN;
 use identity::refresh::RefreshSettings;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use service_kit::origin::PublicOrigin;
+use service_kit::settings::ServerSettings;
 use token_signing::RotationPolicy;
 
-use crate::domain::issuer::IssuerId;
+use crate::domain::issuer::{InvalidIssuer, IssuerId};
 
 /// How tokens are issued.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthSettings {
-    /// The `iss` of every token and the base of every published endpoint. Default: `http://127.0.0.1:8080`.
-    pub issuer: IssuerId,
+    /// The `iss` of every token and the base of every published endpoint. Default: `server.public_url`, else the address
+    /// of the listener.
+    pub issuer: Option<IssuerId>,
     /// How long an access token lives unless its client says otherwise; never longer than a day. Default: `1h`.
     #[serde(with = "humantime_serde")]
     pub access_token_ttl: Duration,
@@ -37,7 +40,7 @@ pub struct AuthSettings {
 impl Default for AuthSettings {
     fn default() -> Self {
         Self {
-            issuer: IssuerId::default(),
+            issuer: None,
             access_token_ttl: Duration::from_hours(1),
             signing: SigningSettings::default(),
             refresh: RefreshSettings::default(),
@@ -56,6 +59,21 @@ fn shown<S: Serializer>(refresh: &RefreshSettings, serializer: S) -> Result<S::O
     map.serialize_entry("absolute", &shown(refresh.absolute))?;
     map.serialize_entry("idle", &shown(refresh.idle))?;
     map.end()
+}
+
+impl AuthSettings {
+    /// The issuer, filled in from the address under which clients reach the server where none is set.
+    ///
+    /// # Errors
+    /// A public address that is no issuer.
+    pub fn with_issuer_at(mut self, server: &ServerSettings) -> Result<(Self, IssuerId), InvalidIssuer> {
+        let issuer = match self.issuer {
+            Some(issuer) => issuer,
+            None => PublicOrigin::of(server).parse()?,
+        };
+        self.issuer = Some(issuer.clone());
+        Ok((self, issuer))
+    }
 }
 
 /// `auth.signing.*`

@@ -157,6 +157,9 @@ pub(crate) struct CreateClient {
     /// A scope it may ask for (repeatable)
     #[arg(long = "scope", value_name = "SCOPE")]
     pub(crate) scopes: Vec<String>,
+    /// A scope it gets when it asks for none (repeatable)
+    #[arg(long = "default-scope", value_name = "SCOPE")]
+    pub(crate) default_scopes: Vec<String>,
     /// A grant it may use (repeatable), such as `client_credentials`
     #[arg(long = "grant", value_name = "GRANT")]
     pub(crate) grants: Vec<String>,

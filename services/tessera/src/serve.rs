@@ -31,9 +31,10 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let identity = directory::open(&settings).await?;
     settings.bootstrap.apply_at_start(&identity, settings.demo, &directory::operator()).await?;
 
-    let auth = AuthServer::start(settings.auth.clone(), identity.clone()).await.context("signing keys")?;
+    let (auth, issuer) = settings.auth.clone().with_issuer_at(&settings.server).context("auth.issuer")?;
+    let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;
     let rooms_db = directory::open_rooms_db(&settings)?;
-    let (authenticator, follower) = access(&settings, &settings.rooms.audience, &auth);
+    let (authenticator, follower) = access(issuer.as_str(), &settings.rooms.audience, &auth);
     let origin = PublicOrigin::new(&settings.server);
     let rooms =
         Rooms::start(settings.rooms.clone(), rooms_db.clone(), authenticator, origin, Clock::system())
@@ -58,8 +59,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 }
 
 /// What a service needs to know its callers.
-fn access(settings: &Settings, audience: &str, auth: &AuthServer) -> (Authenticator, Follower) {
-    let expected = VerifierSettings::new(settings.auth.issuer.as_str(), audience);
+fn access(issuer: &str, audience: &str, auth: &AuthServer) -> (Authenticator, Follower) {
+    let expected = VerifierSettings::new(issuer, audience);
     let verifier = Verifier::new(expected, auth.key_source(), Clock::system());
     let follower =
         Follower::spawn(auth.revocation_source(), Arc::clone(verifier.revocations()), Clock::system());

@@ -56,7 +56,7 @@ pub(crate) struct Metadata {
     ),
 )]
 pub(crate) async fn metadata(request: HttpRequest, app: web::Data<App>) -> HttpResponse {
-    let issuer = &app.settings.issuer;
+    let issuer = &app.issuer;
     cached::document(
         &request,
         &Metadata {

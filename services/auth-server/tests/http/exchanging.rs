@@ -366,8 +366,9 @@ async fn a_subject_that_is_no_longer_good_is_an_invalid_grant(
         .await
         .expect("a new password");
     world.exchanged(&changed, &[]).await.assert_refused(400, "invalid_grant");
-    let stranger =
-        Spawned::with(Backend::Sqlite, |s| s.issuer = "https://other.example".parse().expect("an issuer"));
+    let stranger = Spawned::with(Backend::Sqlite, |s| {
+        s.issuer = Some("https://other.example".parse().expect("an issuer"));
+    });
     let stranger = stranger.await;
     let foreign = stranger.own_token(&stranger.service("backend").await).await;
     world.exchanged(&foreign, &[]).await.assert_refused(400, "invalid_grant");

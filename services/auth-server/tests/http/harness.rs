@@ -77,7 +77,7 @@ impl Spawned {
     /// With other settings.
     pub(crate) async fn with(backend: Backend, change: impl FnOnce(&mut AuthSettings)) -> Self {
         let mut settings =
-            AuthSettings { issuer: ISSUER.parse().expect("an issuer"), ..AuthSettings::default() };
+            AuthSettings { issuer: Some(ISSUER.parse().expect("an issuer")), ..AuthSettings::default() };
         change(&mut settings);
         let database = Arc::new(TestDatabase::on(backend));
         let master = MasterKey::generate().expect("random bytes");
@@ -86,7 +86,8 @@ impl Spawned {
 
     /// With a database on the server of this URL.
     pub(crate) async fn on_server(url: &str) -> Self {
-        let settings = AuthSettings { issuer: ISSUER.parse().expect("an issuer"), ..AuthSettings::default() };
+        let settings =
+            AuthSettings { issuer: Some(ISSUER.parse().expect("an issuer")), ..AuthSettings::default() };
         let master = MasterKey::generate().expect("random bytes");
         let database = Arc::new(TestDatabase::on_server(url));
         Self::start(database, master, Clock::manual(start_of_time()), settings).await

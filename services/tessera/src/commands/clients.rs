@@ -26,6 +26,7 @@ struct ClientView {
     name: String,
     enabled: bool,
     scopes: Scopes,
+    default_scopes: Scopes,
     grants: Vec<GrantType>,
     audiences: Vec<String>,
     domains: Vec<String>,
@@ -66,6 +67,7 @@ async fn create(identity: &Identity, flags: CreateClient, output: Output) -> Res
 fn registration(flags: CreateClient) -> Result<Registration, Failure> {
     let mut registration = Registration::new(flags.name);
     registration.scopes = parsed("--scope")(&flags.scopes.join(" "))?;
+    registration.default_scopes = parsed("--default-scope")(&flags.default_scopes.join(" "))?;
     registration.grants = all("--grant", &flags.grants)?;
     registration.roles = all("--role", &flags.roles)?;
     registration.audiences = flags.audiences;
@@ -88,7 +90,13 @@ async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {
     let headings = ["client_id", "kind", "name", "state", "scopes"];
     let row = |client: &ClientView| {
         let state = if client.enabled { "enabled" } else { "disabled" };
-        vec![client.client_id.clone(), client.kind.into(), client.name.clone(), state.into(), scopes(client)]
+        vec![
+            client.client_id.clone(),
+            client.kind.into(),
+            client.name.clone(),
+            state.into(),
+            scopes(&client.scopes),
+        ]
     };
     output.table(&views, &headings, row).context("standard output")?;
     Ok(())
@@ -122,7 +130,8 @@ fn show(client: &Client, secret: Option<String>, output: Output) -> Result<(), F
         ("kind", view.kind.to_owned()),
         ("name", view.name.clone()),
         ("state", if view.enabled { "enabled" } else { "disabled" }.to_owned()),
-        ("scopes", scopes(&view)),
+        ("scopes", scopes(&view.scopes)),
+        ("default scopes", scopes(&view.default_scopes)),
         ("grants", names(view.grants.iter().map(|grant| grant.as_str()).collect())),
         ("audiences", list(&view.audiences)),
         ("domains", list(&view.domains)),
@@ -144,6 +153,7 @@ fn view(client: &Client, client_secret: Option<String>) -> ClientView {
         name: client.name.clone(),
         enabled: client.enabled,
         scopes: client.scopes.clone(),
+        default_scopes: client.default_scopes.clone(),
         grants: client.grants.clone(),
         audiences: client.audiences.clone(),
         domains: client.domains.clone(),
@@ -154,8 +164,8 @@ fn view(client: &Client, client_secret: Option<String>) -> ClientView {
     }
 }
 
-fn scopes(client: &ClientView) -> String {
-    if client.scopes.is_empty() { "-".to_owned() } else { client.scopes.to_string() }
+fn scopes(scopes: &Scopes) -> String {
+    if scopes.is_empty() { "-".to_owned() } else { scopes.to_string() }
 }
 
 /// Parses the value of a flag, naming the flag when it is wrong.

@@ -16,7 +16,7 @@ pub(super) fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
     }
     let application_id = applications::bind(client.application_id.as_deref(), request.application()?)?;
     let scope = Ceiling::of_client(&client.scopes, &client.default_scopes).grant(form.get("scope"))?;
-    let allowed = audience::of_client(&client.audiences, app.settings.issuer.as_str());
+    let allowed = audience::of_client(&client.audiences, app.issuer.as_str());
     let audience = audience::narrow(&allowed, &request.targets())?;
     let claims = request.terms(audience, scope, application_id).for_client(client);
     Ok(Granted { claims, refresh_token: None, issued_token_type: None })

@@ -120,7 +120,7 @@ fn terms(
     received_at: DateTime<Utc>,
 ) -> Result<Terms, OAuthError> {
     let mut ceiling = Ceiling::of_client(&client.scopes, &client.default_scopes);
-    let mut allowed = audience::of_client(&client.audiences, app.settings.issuer.as_str());
+    let mut allowed = audience::of_client(&client.audiences, app.issuer.as_str());
     let mut bound = client.application_id.clone();
     if let Some(subject) = subject {
         ceiling = ceiling.within(&subject.scope);

@@ -149,7 +149,7 @@ async fn refresh_token(app: &App, client: &Client, family: Family) -> Result<Int
         active: true,
         token_type: "refresh_token",
         username: account.login,
-        iss: app.settings.issuer.to_string(),
+        iss: app.issuer.to_string(),
         sub: account.id.to_string(),
         aud,
         exp: family.expires_at.timestamp(),

@@ -61,7 +61,7 @@ impl Wish {
         // Asking for nothing gives what was granted, and is still registered.
         let ceiling = Ceiling::of_client(&client.scopes, &client.scopes).within(&family.scope);
         let scope = ceiling.grant(form.get("scope"))?;
-        let allowed = audience::of_client(&client.audiences, app.settings.issuer.as_str());
+        let allowed = audience::of_client(&client.audiences, app.issuer.as_str());
         let allowed = audience::within(allowed, family.audience.iter().map(String::as_str));
         let audience = audience::narrow(&allowed, &request.targets())?;
         Ok(Self { scope, audience, application_id })
