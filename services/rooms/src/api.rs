@@ -4,26 +4,21 @@
 //! | --- | --- |
 //! | [`rooms`] | list, create, retrieve, change, delete |
 //! | [`attendees`] | who holds a role in a room |
-//! | [`routes`] | which path and method leads where |
-//! | [`conventions`] | what holds on every route: preflight, negotiation, response headers |
+//! | [`routes`] | which path and method leads where, under the conventions of crate `meet-dialect` |
 //! | [`authentication`], [`authorization`] | who calls, and what their token permits |
 //! | [`body`], [`query`], [`links`] | reading requests, writing links |
 //! | [`error`] | every refusal and how it looks |
 //!
-//! A request passes in this order (§7): format and `Accept`, token, scope, method, body, object, role. A new action is
+//! A request passes in this order (§7): format and `Accept`, size of the query, token, scope, method, body, object, role. A new action is
 //! a handler that takes [`authorization::Permitted`] with an action of its own, and a line in [`routes`].
 
 pub mod attendees;
 pub mod authentication;
 pub mod authorization;
 pub mod body;
-pub mod conventions;
-pub mod cors;
 pub mod error;
-pub mod headers;
 pub mod links;
 pub mod methods;
-pub mod negotiation;
 pub mod openapi;
 pub mod page;
 pub mod query;

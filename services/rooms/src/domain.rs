@@ -9,8 +9,6 @@ pub mod changes;
 pub mod client;
 pub mod configuration;
 pub mod email;
-pub mod field_errors;
-pub mod fields;
 pub mod pagination;
 pub mod person;
 pub mod pin;

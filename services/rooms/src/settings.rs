@@ -4,9 +4,9 @@ use std::num::NonZero;
 use std::path::Path;
 
 use anyhow::Context as _;
-use regex_lite::Regex;
+use meet_dialect::cors::CorsSettings;
 use secrecy::ExposeSecret as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use store::{DatabaseSettings, Db, create_data_dir};
 use url::Url;
 
@@ -111,47 +111,6 @@ impl Default for TelephonySettings {
     }
 }
 
-/// Which other sites' pages may call this API from a browser. `contracts/meet.md` §2.7.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CorsSettings {
-    /// Origins, such as `https://app.example`. Default: none.
-    pub allowed_origins: Vec<String>,
-    /// Regular expressions that a whole origin has to match. Default: none.
-    pub allowed_origin_regexes: Vec<OriginPattern>,
-    /// Whether every origin is allowed. Default: false.
-    pub allow_all_origins: bool,
-}
-
-impl CorsSettings {
-    /// Whether pages of this origin may call.
-    #[must_use]
-    pub fn allows(&self, origin: &str) -> bool {
-        self.allow_all_origins
-            || self.allowed_origins.iter().any(|allowed| allowed == origin)
-            || self.allowed_origin_regexes.iter().any(|pattern| pattern.0.is_match(origin))
-    }
-}
-
-/// A regular expression that a whole origin has to match.
-#[derive(Debug, Clone)]
-pub struct OriginPattern(Regex);
-
-impl<'de> Deserialize<'de> for OriginPattern {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let pattern = String::deserialize(deserializer)?;
-        // Anchored at both ends: `https://app\.example` must not let `https://app.example.evil.example` in.
-        Regex::new(&format!("^(?:{pattern})$")).map(Self).map_err(D::Error::custom)
-    }
-}
-
-impl Serialize for OriginPattern {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let anchored = self.0.as_str();
-        serializer.serialize_str(anchored.get(4..anchored.len() - 2).unwrap_or(anchored))
-    }
-}
-
 /// Sizes of what clients send and get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -198,7 +157,7 @@ mod tests {
     use rstest::rstest;
     use serde_json::json;
 
-    use super::{CorsSettings, RoomsSettings};
+    use super::RoomsSettings;
     use crate::domain::room::AccessLevel;
 
     fn load(value: serde_json::Value) -> Result<RoomsSettings, String> {
@@ -229,18 +188,5 @@ mod tests {
     #[test]
     fn an_empty_base_url_is_none() {
         assert_eq!(load(json!({"application_base_url": ""})).unwrap().application_base_url, None);
-    }
-
-    #[test]
-    fn a_pattern_has_to_match_the_whole_origin() {
-        let cors: CorsSettings =
-            serde_json::from_value(json!({"allowed_origin_regexes": ["https://a\\.example|https://b"]}))
-                .unwrap();
-        assert!(cors.allows("https://a.example") && cors.allows("https://b"));
-        assert!(!cors.allows("https://a.example.evil.example") && !cors.allows("xhttps://b"));
-        assert_eq!(
-            serde_json::to_value(cors).unwrap()["allowed_origin_regexes"][0],
-            "https://a\\.example|https://b"
-        );
     }
 }

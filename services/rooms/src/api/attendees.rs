@@ -3,6 +3,7 @@
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
+use meet_dialect::refusal::Refusal;
 use serde::Serialize;
 use store::DbConn;
 use utoipa::ToSchema;
@@ -164,8 +165,8 @@ pub async fn remove(
     let removed = app.write(caller.person(), move |conn| {
         let room = rooms::find_and_hold(conn, id, account)?.ok_or(ApiError::NoSuchRoom)?;
         let (room, _) = room.administrable()?;
-        let attendee = attendee.ok_or(ApiError::NotFound)?;
-        let access = accesses::find(conn, room.id, attendee)?.ok_or(ApiError::NotFound)?;
+        let attendee = attendee.ok_or(Refusal::NotFound)?;
+        let access = accesses::find(conn, room.id, attendee)?.ok_or(Refusal::NotFound)?;
         access::keeps_an_owner(access.role, None, accesses::count_owners(conn, room.id)?)?;
         accesses::remove(conn, access.id)?;
         Ok::<_, ApiError>(((), Some(Act::on_attendee("attendee.remove", room.id, access.id, None))))

@@ -1,13 +1,12 @@
 //! Every way a request is refused, in the words of the dialect. `contracts/meet.md` §2.5.
 
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};
-use serde::Serialize;
+use meet_dialect::field_errors::FieldErrors;
+use meet_dialect::refusal::{Detail, Refusal};
 use store::{StoreCause, StoreError};
-use utoipa::ToSchema;
 
-use crate::domain::access::Refusal;
-use crate::domain::field_errors::FieldErrors;
+use crate::domain::access;
 use crate::domain::pagination::InvalidPage;
 use crate::domain::person::ClaimsRefusal;
 use crate::domain::scopes::ScopeRefusal;
@@ -16,18 +15,15 @@ use crate::store::new_room::CreateError;
 /// Why a request is refused; each displays the sentence that the client gets.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
-    /// `?format=` names something else than JSON, an id is none, or an attendee is unknown.
-    #[error("Not found.")]
-    NotFound,
+    /// What the dialect refuses on every route.
+    #[error(transparent)]
+    Dialect(#[from] Refusal),
     /// The id is one, but of no room.
     #[error("No Room matches the given query.")]
     NoSuchRoom,
     /// The list has no such page.
     #[error(transparent)]
     Page(#[from] InvalidPage),
-    /// `Accept` excludes JSON.
-    #[error("Could not satisfy the request Accept header.")]
-    NotAcceptable,
     /// The query string is longer than allowed.
     #[error("Request query string is too long.")]
     QueryTooLong,
@@ -40,24 +36,9 @@ pub enum ApiError {
     /// The token lacks a scope.
     #[error(transparent)]
     Scope(#[from] ScopeRefusal),
-    /// The route does not know this method.
-    #[error("Method \"{0}\" not allowed.")]
-    MethodNotAllowed(Method),
-    /// The body is in a form that is not read here.
-    #[error("Unsupported media type \"{0}\" in request.")]
-    UnsupportedMediaType(String),
-    /// The body is larger than allowed.
-    #[error("Request body is too large.")]
-    BodyTooLarge,
-    /// The body cannot be read.
-    #[error("{0}")]
-    Unreadable(String),
-    /// Fields of the body are wrong.
-    #[error("Invalid input.")]
-    Fields(FieldErrors),
     /// The role does not suffice.
     #[error(transparent)]
-    Refused(#[from] Refusal),
+    Refused(#[from] access::Refusal),
     /// Tokens cannot be checked, because nobody can be asked.
     #[error("Service temporarily unavailable, try again later.")]
     Unavailable,
@@ -79,7 +60,7 @@ fn store_message(error: &StoreError) -> &'static str {
 
 impl From<FieldErrors> for ApiError {
     fn from(errors: FieldErrors) -> Self {
-        Self::Fields(errors)
+        Self::Dialect(errors.into())
     }
 }
 
@@ -88,7 +69,7 @@ impl From<CreateError> for ApiError {
         match error {
             CreateError::Store(error) => Self::Store(error),
             // §8.3: what the original says to a taken slug.
-            CreateError::NoFreeSlug => Self::Fields(FieldErrors::of("slug", error.to_string())),
+            CreateError::NoFreeSlug => FieldErrors::of("slug", error.to_string()).into(),
             CreateError::Randomness(_) => Self::Create(error),
         }
     }
@@ -103,19 +84,14 @@ impl StoreCause for ApiError {
 impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Fields(_) | Self::Unreadable(_) | Self::Claims(ClaimsRefusal::InvalidSubject) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Dialect(refusal) => refusal.status_code(),
+            Self::Claims(ClaimsRefusal::InvalidSubject) => StatusCode::BAD_REQUEST,
             Self::Scope(_) | Self::Refused(_) | Self::Claims(ClaimsRefusal::BaseScopeMissing) => {
                 StatusCode::FORBIDDEN
             }
             Self::Unauthenticated(_) | Self::Claims(_) => StatusCode::UNAUTHORIZED,
-            Self::NotFound | Self::NoSuchRoom | Self::Page(_) => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NoSuchRoom | Self::Page(_) => StatusCode::NOT_FOUND,
             Self::QueryTooLong => StatusCode::URI_TOO_LONG,
-            Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) if error.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Create(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -132,11 +108,11 @@ impl ResponseError for ApiError {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         match self {
-            Self::Fields(errors) => response.json(errors),
+            Self::Dialect(refusal) => refusal.error_response(),
             Self::Claims(refusal @ ClaimsRefusal::InvalidSubject) => {
                 response.json(FieldErrors::of("sub", refusal.to_string()))
             }
-            other => response.json(Detail { detail: other.to_string() }),
+            other => response.json(Detail::new(other)),
         }
     }
 }
@@ -150,14 +126,6 @@ impl ApiError {
             other => other,
         }
     }
-}
-
-/// An error that is not about a field.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Error, example = json!({"detail": "Invalid token."}))]
-pub struct Detail {
-    /// One sentence.
-    pub detail: String,
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Methods that a route does not have, and OPTIONS, which gives nothing away. `contracts/meet.md` §8.6.
 
 use actix_web::{HttpRequest, web};
+use meet_dialect::refusal::Refusal;
 
 use super::authentication::Authenticated;
 use super::authorization;
@@ -12,7 +13,7 @@ use crate::app::App;
 /// # Errors
 /// Always.
 pub async fn not_allowed(_: Authenticated, request: HttpRequest) -> Result<String, ApiError> {
-    Err(ApiError::MethodNotAllowed(request.method().clone()))
+    Err(Refusal::MethodNotAllowed(request.method().clone()).into())
 }
 
 /// 403: no scope gives OPTIONS. (A preflight is answered before it gets here.)
@@ -21,5 +22,5 @@ pub async fn not_allowed(_: Authenticated, request: HttpRequest) -> Result<Strin
 /// Always.
 pub async fn options(caller: Authenticated, app: web::Data<App>) -> Result<String, ApiError> {
     authorization::require(&caller, &app, None)?;
-    Err(ApiError::MethodNotAllowed(actix_web::http::Method::OPTIONS))
+    Err(Refusal::MethodNotAllowed(actix_web::http::Method::OPTIONS).into())
 }

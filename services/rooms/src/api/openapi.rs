@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use meet_dialect::refusal::Detail;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
-use super::error::Detail;
 use super::{attendees, rooms};
 use crate::domain::access::Role;
 use crate::domain::room::AccessLevel;

@@ -1,7 +1,11 @@
 //! Query strings.
 
-use actix_web::HttpRequest;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpRequest};
 
+use super::error::ApiError;
 use crate::domain::pagination::{PageRequest, PageSizes};
 
 /// The parameters of a query string, decoded, in the order given.
@@ -34,4 +38,19 @@ impl Query {
         sorted.sort_by_key(|(key, _)| *key);
         sorted
     }
+}
+
+/// A middleware that answers a query string of more than `limit` bytes with 414.
+///
+/// # Errors
+/// None: a refusal is a response.
+pub async fn limited(
+    limit: usize,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse, Error> {
+    if request.query_string().len() > limit {
+        return Ok(request.error_response(ApiError::QueryTooLong));
+    }
+    next.call(request).await
 }

@@ -3,6 +3,7 @@
 use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Json, Payload};
 use actix_web::{HttpRequest, HttpResponse};
+use meet_dialect::refusal::Refusal;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -205,7 +206,7 @@ pub async fn delete(
 /// # Errors
 /// 404 for what is no id.
 pub(super) fn room_id(request: &HttpRequest) -> Result<RoomId, ApiError> {
-    request.match_info().query(routes::ROOM_ID).parse().map_err(|_| ApiError::NotFound)
+    request.match_info().query(routes::ROOM_ID).parse().map_err(|_| Refusal::NotFound.into())
 }
 
 /// A room as clients see it. `contracts/meet.md` §8.1.

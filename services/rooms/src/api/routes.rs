@@ -6,11 +6,13 @@
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig};
-use actix_web::{HttpResponse, Resource, dev::HttpServiceFactory, http::header::ContentType, web};
+use actix_web::{Resource, dev::HttpServiceFactory, web};
 use auth_claims::caller::Authenticator;
+use meet_dialect::conventions::Conventions;
+use meet_dialect::pages;
+use meet_dialect::paths::both_forms;
 
-use super::conventions::conventions;
-use super::{attendees, methods, rooms};
+use super::{attendees, methods, query, rooms};
 use crate::app::App;
 
 /// The name of the room's id in paths.
@@ -40,16 +42,17 @@ pub fn configure(cfg: &mut ServiceConfig, state: &State) {
         mount_attendees(cfg, state);
     }
     let nowhere = web::resource(["/external-api/v1.0", "/external-api/v1.0/{nowhere:.*}"]);
-    cfg.service(wrapped(nowhere.default_service(web::to(nothing_here)), state, None));
+    let nowhere = nowhere.default_service(web::to(async || pages::not_found()));
+    cfg.service(Conventions::of_nowhere(&state.app.settings.cors).around(nowhere));
 }
 
 fn mount_rooms(cfg: &mut ServiceConfig, state: &State) {
-    let collection = both_forms(ROOMS)
+    let collection = web::resource(both_forms(ROOMS))
         .route(web::get().to(rooms::list))
         .route(web::head().to(rooms::list))
         .route(web::post().to(rooms::create));
     cfg.service(conventional(collection, state, "GET, POST, HEAD, OPTIONS"));
-    let item = both_forms(ROOM)
+    let item = web::resource(both_forms(ROOM))
         .route(web::get().to(rooms::retrieve))
         .route(web::head().to(rooms::retrieve))
         .route(web::patch().to(rooms::update))
@@ -58,41 +61,22 @@ fn mount_rooms(cfg: &mut ServiceConfig, state: &State) {
 }
 
 fn mount_attendees(cfg: &mut ServiceConfig, state: &State) {
-    let collection = both_forms(ATTENDEES)
+    let collection = web::resource(both_forms(ATTENDEES))
         .route(web::get().to(attendees::list))
         .route(web::head().to(attendees::list))
         .route(web::post().to(attendees::add));
     cfg.service(conventional(collection, state, "GET, POST, HEAD, OPTIONS"));
-    let item = both_forms(ATTENDEE).route(web::delete().to(attendees::remove));
+    let item = web::resource(both_forms(ATTENDEE)).route(web::delete().to(attendees::remove));
     cfg.service(conventional(item, state, "DELETE, OPTIONS"));
 }
 
-/// §2.1: with and without a slash at the end, and no redirect from one to the other.
-fn both_forms(path: &str) -> Resource {
-    web::resource([path.to_owned(), format!("{path}/")])
-}
-
 fn conventional(resource: Resource, state: &State, allow: &'static str) -> impl HttpServiceFactory + 'static {
+    let longest_query = state.app.settings.limits.query;
     let resource = resource
         .route(web::method(Method::OPTIONS).to(methods::options))
-        .default_service(web::to(methods::not_allowed));
-    wrapped(resource, state, Some(allow))
-}
-
-fn wrapped(
-    resource: Resource,
-    state: &State,
-    allow: Option<&'static str>,
-) -> impl HttpServiceFactory + 'static {
-    resource
+        .default_service(web::to(methods::not_allowed))
         .app_data(state.app.clone())
         .app_data(state.authenticator.clone())
-        .wrap(from_fn(move |request, next| conventions(allow, request, next)))
-}
-
-/// §1, §2.5: a page, not JSON.
-async fn nothing_here() -> HttpResponse {
-    const PAGE: &str = "<!doctype html>\n<html lang=\"en\">\n<head><title>Not Found</title></head>\n\
-        <body><h1>Not Found</h1><p>There is nothing at this address.</p></body>\n</html>\n";
-    HttpResponse::NotFound().content_type(ContentType::html()).body(PAGE)
+        .wrap(from_fn(move |request, next| query::limited(longest_query, request, next)));
+    Conventions::of_route(allow, &state.app.settings.cors).around(resource)
 }

@@ -1,12 +1,11 @@
 //! What a client says about an attendee.
 
+use meet_dialect::field_errors::FieldErrors;
+use meet_dialect::fields::{Fields, Given};
+use meet_dialect::validation::{self, choice, not_a_choice};
+
 use super::access::Role;
-use super::changes::not_a_choice;
-use super::email::EmailAddress;
-use super::field_errors::{BLANK, FieldErrors, NOT_TEXT, NUL_CHARACTER, NULL, REQUIRED};
-use super::fields::Fields;
-use meet_dialect::json::Json;
-use meet_dialect::python_text;
+use super::email::{EmailAddress, NotAnEmailAddress};
 
 /// Somebody to be added to a room, or a role to be changed. `contracts/meet.md` §12.1.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,43 +23,29 @@ impl Invitation {
     /// Everything that is wrong with the fields, `email` first.
     pub fn parse(fields: &Fields) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let email = email(fields.required("email")).map_err(|message| errors.add("email", message)).ok();
-        let role = role(fields.optional("role")).map_err(|message| errors.add("role", message)).ok();
+        let email = errors.keep("email", email(fields.required("email")));
+        let role = errors.keep("role", role(fields.optional("role")));
         errors.or(email.zip(role).map(|(email, role)| Self { email, role }))
     }
 }
 
-fn email(value: Option<&Json>) -> Result<EmailAddress, String> {
-    let text = match value.ok_or(REQUIRED)? {
-        Json::Null => return Err(NULL.to_owned()),
-        Json::Bool(_) | Json::List(_) | Json::Object(_) => return Err(NOT_TEXT.to_owned()),
-        scalar => python_text::text(scalar),
-    };
-    match text.trim() {
-        "" => Err(BLANK.to_owned()),
-        text if text.contains('\0') => Err(NUL_CHARACTER.to_owned()),
-        text => text.parse().map_err(|error: super::email::NotAnEmailAddress| error.to_string()),
-    }
+fn email(given: Option<&Given>) -> Result<EmailAddress, String> {
+    validation::text(given)?.parse().map_err(|error: NotAnEmailAddress| error.to_string())
 }
 
-fn role(value: Option<&Json>) -> Result<Option<Role>, String> {
-    match value {
-        None => Ok(None),
-        Some(Json::Null) => Err(NULL.to_owned()),
-        Some(value) => {
-            let word = python_text::text(value);
-            word.parse().map(Some).map_err(|_| not_a_choice(&word))
-        }
-    }
+fn role(given: Option<&Given>) -> Result<Option<Role>, String> {
+    let Some(given) = given else { return Ok(None) };
+    let word = choice(Some(given))?;
+    word.parse().map(Some).map_err(|_| not_a_choice(&word))
 }
 
 #[cfg(test)]
 mod tests {
+    use meet_dialect::fields::Fields;
     use rstest::rstest;
 
     use super::Invitation;
     use crate::domain::access::Role;
-    use crate::domain::fields::Fields;
 
     fn parse(json: &str) -> Result<Invitation, String> {
         Invitation::parse(&Fields::from_json(serde_json::from_str(json).unwrap()).unwrap())

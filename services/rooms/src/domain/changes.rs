@@ -1,11 +1,12 @@
 //! What a client may say about a room, at creation and afterwards: one set of rules for both.
 
-use super::configuration::Configuration;
-use super::field_errors::{FieldErrors, NULL};
-use super::fields::Fields;
-use super::room::AccessLevel;
+use meet_dialect::field_errors::FieldErrors;
+use meet_dialect::fields::{Fields, Given};
 use meet_dialect::json::Json;
-use meet_dialect::python_text;
+use meet_dialect::validation::{NULL, choice, not_a_choice};
+
+use super::configuration::{Configuration, ConfigurationProblem};
+use super::room::AccessLevel;
 
 /// Which access levels may be asked for through this API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,29 +40,26 @@ impl RoomChanges {
     pub fn parse(fields: &Fields, policy: LevelPolicy) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
         let mut changes = Self::default();
-        if let Some(value) = fields.optional("access_level") {
-            match access_level(value, policy) {
-                Ok(level) => changes.access_level = Some(level),
-                Err(message) => errors.add("access_level", message),
-            }
+        if let Some(given) = fields.optional("access_level") {
+            changes.access_level = errors.keep("access_level", access_level(given, policy));
         }
-        match fields.optional_object("configuration") {
+        match fields.optional_object("configuration").as_deref() {
             None => {}
             Some(Json::Null) => errors.add("configuration", NULL),
             Some(value) => match Configuration::parse(value) {
                 Ok(configuration) => changes.configuration = Some(configuration),
-                Err(problems) => errors.add_configuration("configuration", problems),
+                Err(problems) => errors.add_problems(
+                    "configuration",
+                    problems.into_iter().map(ConfigurationProblem::into_json).collect(),
+                ),
             },
         }
         errors.or(Some(changes))
     }
 }
 
-fn access_level(value: &Json, policy: LevelPolicy) -> Result<AccessLevel, String> {
-    if *value == Json::Null {
-        return Err(NULL.to_owned());
-    }
-    let word = python_text::text(value);
+fn access_level(given: &Given, policy: LevelPolicy) -> Result<AccessLevel, String> {
+    let word = choice(Some(given))?;
     let level: AccessLevel = word.parse().map_err(|_| not_a_choice(&word))?;
     if policy.permits(level) {
         Ok(level)
@@ -70,17 +68,12 @@ fn access_level(value: &Json, policy: LevelPolicy) -> Result<AccessLevel, String
     }
 }
 
-/// The message on a value outside a closed list.
-pub(super) fn not_a_choice(text: &str) -> String {
-    format!("\"{text}\" is not a valid choice.")
-}
-
 #[cfg(test)]
 mod tests {
+    use meet_dialect::fields::Fields;
     use rstest::rstest;
 
     use super::{LevelPolicy, RoomChanges};
-    use crate::domain::fields::Fields;
     use crate::domain::room::AccessLevel;
 
     const SEED: LevelPolicy = LevelPolicy { default: AccessLevel::Trusted, allow_public: false };

@@ -2,10 +2,9 @@
 //!
 //! `contracts/meet.md` §8.4. The value is kept and given back as sent: a lenient `"yes"` stays the string `"yes"`.
 
-use serde::{Serialize, Serializer};
-
 use meet_dialect::json::Json;
 use meet_dialect::python_text;
+use serde::{Serialize, Serializer};
 
 const SOURCES: &str = "can_publish_sources";
 const MUTE: &str = "everyone_can_mute";
@@ -141,45 +140,44 @@ impl Problem {
         }
     }
 
-    fn context(self) -> Option<Context> {
+    /// What its message was made from.
+    fn context(self) -> Option<(&'static str, &'static str)> {
         match self {
-            Self::NotAnObject => Some(Context::ClassName("RoomConfiguration")),
-            Self::UnknownSource => Some(Context::Expected(EXPECTED_SOURCES)),
+            Self::NotAnObject => Some(("class_name", "RoomConfiguration")),
+            Self::UnknownSource => Some(("expected", EXPECTED_SOURCES)),
             _ => None,
         }
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-enum Context {
-    ClassName(&'static str),
-    Expected(&'static str),
-}
-
 /// One problem of a configuration, in the shape clients of the dialect know.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ConfigurationProblem {
-    #[serde(rename = "type")]
-    code: &'static str,
-    loc: Vec<String>,
-    msg: String,
+    kind: Problem,
+    location: Vec<String>,
     input: Json,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ctx: Option<Context>,
-    url: String,
 }
 
 impl ConfigurationProblem {
-    fn new(problem: Problem, loc: Vec<String>, input: &Json) -> Self {
-        Self {
-            code: problem.code(),
-            loc,
-            msg: problem.message(),
-            input: python_text::stringified(input),
-            ctx: problem.context(),
-            url: format!("{ERROR_PAGES}{}", problem.code()),
-        }
+    fn new(kind: Problem, location: Vec<String>, input: &Json) -> Self {
+        Self { kind, location, input: python_text::stringified(input) }
+    }
+
+    /// As clients see it.
+    #[must_use]
+    pub fn into_json(self) -> Json {
+        let text = |text: &str| Json::Text(text.to_owned());
+        let code = self.kind.code();
+        let context = self.kind.context();
+        let members = [
+            Some(("type", text(code))),
+            Some(("loc", Json::List(self.location.into_iter().map(Json::Text).collect()))),
+            Some(("msg", Json::Text(self.kind.message()))),
+            Some(("input", self.input)),
+            context.map(|(name, value)| ("ctx", Json::Object(vec![(name.to_owned(), text(value))]))),
+            Some(("url", Json::Text(format!("{ERROR_PAGES}{code}")))),
+        ];
+        Json::Object(members.into_iter().flatten().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 }
 
@@ -187,10 +185,11 @@ impl ConfigurationProblem {
 mod tests {
     use rstest::rstest;
 
-    use super::Configuration;
+    use super::{Configuration, ConfigurationProblem};
 
     fn problems(json: &str) -> String {
         let refused = Configuration::parse(&serde_json::from_str(json).unwrap()).unwrap_err();
+        let refused: Vec<_> = refused.into_iter().map(ConfigurationProblem::into_json).collect();
         serde_json::to_string(&refused).unwrap()
     }
 

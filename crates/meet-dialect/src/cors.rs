@@ -3,6 +3,8 @@
 //! Not `actix-cors`: it answers a preflight of a foreign origin with 400 and lists what was asked for, where clients of
 //! this dialect get 200 and the fixed lists below.
 
+mod settings;
+
 use actix_web::HttpRequest;
 use actix_web::http::Method;
 use actix_web::http::header::{
@@ -11,7 +13,7 @@ use actix_web::http::header::{
     HeaderValue, ORIGIN,
 };
 
-use crate::settings::CorsSettings;
+pub use self::settings::{CorsSettings, OriginPattern};
 
 const ALLOWED_HEADERS: &str =
     "accept, authorization, content-type, user-agent, x-csrftoken, x-requested-with";
