@@ -1,5 +1,6 @@
 //! The when and on-whose-behalf of a change, which every change needs for its audit row and its revocation.
 
+use auth_claims::clock::Clock;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use serde_json::Value;
 use store::{DbConn, StoreError};
@@ -9,21 +10,28 @@ use crate::audit::{self, AuditEvent, Origin};
 /// One change of the directory: its instant, taken before the transaction, and its origin.
 #[derive(Clone, Debug)]
 pub struct Act {
+    clock: Clock,
     now: DateTime<Utc>,
     origin: Origin,
 }
 
 impl Act {
-    /// An act at this instant on behalf of `origin`.
+    /// An act that begins now on behalf of `origin`.
     #[must_use]
-    pub fn new(now: DateTime<Utc>, origin: &Origin) -> Self {
-        Self { now, origin: origin.clone() }
+    pub fn new(clock: &Clock, origin: &Origin) -> Self {
+        Self { clock: clock.clone(), now: clock.now(), origin: origin.clone() }
     }
 
     /// The instant.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.now
+    }
+
+    /// What the clock says by now. A transaction may have waited for its locks since the act began, and what is issued
+    /// meanwhile rests on the state that it is about to change: a revocation counts from here.
+    pub(crate) fn by_now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// The instant as columns hold it.

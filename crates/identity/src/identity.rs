@@ -109,7 +109,7 @@ impl Identity {
 
     /// An act that begins now.
     pub(crate) fn act(&self, origin: &Origin) -> Act {
-        Act::new(self.clock.now(), origin)
+        Act::new(&self.clock, origin)
     }
 }
 

@@ -13,7 +13,9 @@ use crate::{
     act::Act,
     errors::IdentityError,
     faults::Faults,
-    groups, organizations,
+    groups,
+    locks::Lock,
+    organizations,
     passwords::EncodedHash,
     revocations::{self, Revocation},
     text::to_json,
@@ -164,7 +166,9 @@ fn write_hash(conn: &mut DbConn, act: &Act, id: AccountId, hash: &EncodedHash) -
 }
 
 fn revoke(conn: &mut DbConn, act: &Act, id: AccountId, reason: RevocationReason) -> Result<(), StoreError> {
-    revocations::revoke(conn, &Revocation::of_account(id, reason, act.now())).map(|_| ())
+    // Waits for its turn before it looks at the clock.
+    Lock::Revocations.take(conn)?;
+    revocations::revoke(conn, &Revocation::of_account(id, reason, act.by_now())).map(|_| ())
 }
 
 fn load(conn: &mut DbConn, id: AccountId) -> Result<Account, IdentityError> {

@@ -6,8 +6,10 @@ use identity::{
     accounts::{AccountProfile, NewAccount, NewPassword, SignInRefusal},
     audit::Origin,
     passwords::PasswordSettings,
+    refresh::{NewFamily, RefreshError, RefreshRefusal},
 };
 use rstest::rstest;
+use store::StoreError;
 use test_kit::Backend;
 
 use crate::fixture::{Fixture, HOSTILE, PASSWORD, cheap, secret};
@@ -152,6 +154,63 @@ async fn another_password_ends_the_old_one_and_its_tokens(
     assert_eq!((feed.len(), feed[0].reason), (1, RevocationReason::PasswordChanged));
     assert_eq!(feed[0].value, account.id.to_string());
     assert_eq!(fixture.audited("account.set_password").await.len(), 1);
+}
+
+/// Threat 26: a change of password waits its turn at the database, and the old password is good until it is through.
+/// Whatever it opened meanwhile ends too.
+#[rstest]
+#[tokio::test]
+async fn threat_26_a_change_of_password_ends_what_the_old_one_opened_while_it_waited(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::with(backend, PasswordSettings { threads: Some(1), ..cheap() }).await;
+    let (identity, account) = (&fixture.identity, fixture.account("ada").await);
+    let (client, _) = fixture.client("web").await;
+    let (new, origin) = (secret("a new password"), Origin::default());
+
+    let (writing, begun) = tokio::sync::oneshot::channel();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let (mut writing, id, db) = (Some(writing), account.id.to_string(), identity.db().clone());
+    let writer = tokio::spawn(async move {
+        let hold = move |conn: &mut store::DbConn| {
+            let touch = "UPDATE accounts SET updated_at = updated_at";
+            diesel::RunQueryDsl::execute(diesel::sql_query(touch), conn)?;
+            writing.take().map(|writing| writing.send(()));
+            let _ = held.recv();
+            Ok::<_, StoreError>(id.len())
+        };
+        db.write(hold).await.unwrap()
+    });
+    begun.await.unwrap();
+    let mut change = std::pin::pin!(identity.set_password(account.id, &new, &origin));
+    for _ in 0..50 {
+        // There is one hashing thread: by then the hash of the new password is made, and the change waits.
+        assert!(futures_util::poll!(&mut change).is_pending());
+        identity.hasher().hash(&new).await.unwrap();
+    }
+
+    fixture.pass(5);
+    let received_at = fixture.clock.now();
+    identity.verify_password("ada", &secret(PASSWORD)).await.unwrap();
+    release.send(()).unwrap();
+    change.await.unwrap();
+    writer.await.unwrap();
+
+    let feed = fixture.feed().await;
+    assert_eq!(feed[0].reason, RevocationReason::PasswordChanged);
+    assert!(feed[0].issued_before >= received_at.timestamp(), "an access token survives");
+    let session = NewFamily {
+        client_id: client,
+        account_id: account.id,
+        sid: "opened with the old password".to_owned(),
+        scope: "offline_access".parse().unwrap(),
+        audience: vec!["rooms".to_owned()],
+        application_id: None,
+        auth_time: received_at,
+        amr: vec!["pwd".to_owned()],
+    };
+    let started = identity.start_family(session).await;
+    assert!(matches!(started, Err(RefreshError::Refused(RefreshRefusal::Revoked))));
 }
 
 #[rstest]
