@@ -53,7 +53,7 @@ impl Authority {
     /// As [`Authority::connect`].
     pub fn connect_at(settings: AuthoritySettings, clock: Clock) -> Result<Self, AuthorityError> {
         let endpoints = settings.endpoints()?;
-        let transport = Transport::new(settings.timeout)?;
+        let transport = Transport::new(&settings.url, settings.timeout)?;
         let settings = Arc::new(settings);
         let tokens = ServiceTokens::new(&settings, &endpoints, transport.clone(), clock.clone());
         let exchanges = Exchanges::new(&settings, &endpoints, transport.clone(), clock)?;

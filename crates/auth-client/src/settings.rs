@@ -13,7 +13,8 @@ use crate::transport::AuthorityError;
 #[serde(deny_unknown_fields)]
 pub struct AuthoritySettings {
     /// The authorization server's address as this service reaches it. Proxies of the environment (`HTTPS_PROXY` and
-    /// the like) are ignored: credentials go to this host and nowhere else.
+    /// the like) are ignored: credentials go to this host and nowhere else. For `https` the certificates of the system
+    /// count, or those `SSL_CERT_FILE` and `SSL_CERT_DIR` name.
     pub url: Url,
     /// This service's client id.
     pub client_id: String,

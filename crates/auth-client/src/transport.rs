@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use reqwest::StatusCode;
+use url::Url;
 
 /// The most a token endpoint may answer.
 pub(crate) const TOKEN_ANSWER: usize = 64 * 1024;
@@ -43,8 +44,14 @@ pub(crate) struct Answer {
 }
 
 impl Transport {
-    pub(crate) fn new(timeout: Duration) -> Result<Self, AuthorityError> {
-        let client = reqwest::Client::builder()
+    pub(crate) fn new(url: &Url, timeout: Duration) -> Result<Self, AuthorityError> {
+        let builder = if url.scheme() == "https" {
+            reqwest::Client::builder().https_only(true)
+        } else {
+            // Without any trusted certificate: an image that has none would otherwise not get past this line.
+            reqwest::Client::builder().tls_certs_only([])
+        };
+        let client = builder
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .referer(false)

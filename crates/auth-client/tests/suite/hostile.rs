@@ -1,7 +1,7 @@
 //! Servers that answer too much, too slowly, elsewhere, or not at all.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Shutdown, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -29,6 +29,9 @@ fn answering(answer: String, endless: bool) -> (SocketAddr, Arc<AtomicUsize>) {
             while endless && sent.is_ok() {
                 sent = stream.write_all(&[b'7'; 4096]);
             }
+            // Unread octets would turn the end of the connection into a reset, which could overtake the answer.
+            let _ = stream.shutdown(Shutdown::Write);
+            while stream.read(&mut buffer).is_ok_and(|octets| octets > 0) {}
         }
     });
     (address, calls)
@@ -97,6 +100,29 @@ async fn nobody_there_is_said_without_secrets() {
             assert!(!sentence.contains(secret), "{sentence}");
         }
     }
+}
+
+/// Runs one test of this file in a process of its own, which finds no certificates on its system.
+fn without_certificates(test: &str) -> bool {
+    let mut process = std::process::Command::new(std::env::current_exe().unwrap());
+    process.args(["--exact", test]).env("SSL_CERT_FILE", "/nonexistent").env("SSL_CERT_DIR", "/nonexistent");
+    let output = process.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(said.contains("running 1 test"), "{said}");
+    output.status.success()
+}
+
+/// An image without certificates can reach a server in its own network, and https needs them.
+#[test]
+fn certificates_are_needed_for_https_alone() {
+    assert!(without_certificates("hostile::nobody_there_is_said_without_secrets"));
+    assert!(!without_certificates("hostile::https_is_set_up_with_the_certificates_of_the_system"));
+}
+
+#[test]
+fn https_is_set_up_with_the_certificates_of_the_system() {
+    let url = Url::parse("https://id.example").unwrap();
+    Authority::connect(AuthoritySettings::new(url, "rooms", SECRET.into())).unwrap();
 }
 
 #[rstest]
