@@ -251,6 +251,18 @@ fn an_immediate_rotation_signs_at_once_and_old_tokens_live_on() {
     assert!(!world.keyring().jwks(world.now).keys.iter().any(|key| key.kid == first));
 }
 
+#[test]
+fn a_retired_key_is_not_called_back_when_its_successor_is_gone() {
+    let mut world = World::started();
+    for _ in 0..2 {
+        world.advance(TimeDelta::hours(1));
+        world.rotate(ManualRotation::Immediate);
+    }
+    world.rows.remove(1);
+    assert_eq!(world.states(), [KeyState::Retired, KeyState::Active]);
+    assert_eq!(world.policy.plan(&world.rows, world.now), []);
+}
+
 /// Threat 26: withdrawn means withdrawn, waiting and retired keys included; no later plan brings one back, not even
 /// one of a replica whose clock is behind.
 #[test]
