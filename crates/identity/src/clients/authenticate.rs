@@ -88,6 +88,7 @@ impl Identity {
     ) -> Result<bool, IdentityError> {
         for stored in known.secrets.iter().filter(|stored| stored.is_live(self.clock.now())) {
             let HashedSecret::Imported(hash) = &stored.hash else { continue };
+            let _turn = self.clients.turn().await;
             if self.hasher.verify(hash, secret).await? == Verdict::Mismatch {
                 continue;
             }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use quick_cache::sync::Cache;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{Client, ClientId};
 use crate::client_secrets::StoredSecret;
@@ -21,6 +22,9 @@ use crate::client_secrets::StoredSecret;
 const FRESH: Duration = Duration::from_secs(1);
 /// How many clients are remembered.
 const CAPACITY: usize = 4096;
+/// How many imported hashes are checked at the same time. The pool that computes them is there for people's passwords,
+/// and a client id, which is all it takes to have one computed, is no secret.
+const TURNS: usize = 2;
 
 /// A client with its secrets, as they were when it was looked up.
 pub(super) struct Known {
@@ -38,11 +42,18 @@ struct Entry {
 pub(crate) struct ClientCache {
     entries: Cache<ClientId, Arc<Entry>>,
     changes: AtomicU64,
+    turns: Semaphore,
 }
 
 impl ClientCache {
     pub(crate) fn new() -> Self {
-        Self { entries: Cache::new(CAPACITY), changes: AtomicU64::new(0) }
+        let turns = Semaphore::new(TURNS);
+        Self { entries: Cache::new(CAPACITY), changes: AtomicU64::new(0), turns }
+    }
+
+    /// A turn at checking an imported hash, first come first served. Nobody closes the semaphore.
+    pub(super) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        self.turns.acquire().await.ok()
     }
 
     /// To be called after a commit that changed a client: no entry loaded before counts any more.

@@ -7,12 +7,13 @@ use identity::{
     clients::{
         ClientId, ClientKind, ClientRefusal, GrantType, NewClient, NewSecret, Registration, SecretRotation,
     },
+    passwords::PasswordSettings,
 };
 use rstest::rstest;
 use secrecy::ExposeSecret;
 use test_kit::Backend;
 
-use crate::fixture::{Fixture, HOSTILE, secret};
+use crate::fixture::{Fixture, HOSTILE, PASSWORD, cheap, secret};
 
 const DJANGO: &str = "pbkdf2_sha256$870000$seasalt$wJSpLMQRQz0Dhj/pFpbyjMj71B2gUYp6HJS5AU+32Ac=";
 
@@ -196,6 +197,28 @@ async fn an_imported_secret_works_and_is_replaced(
     assert_eq!(first.unwrap(), second.unwrap());
     assert!(fixture.texts(stored).await[0].starts_with("hmac-sha256$"));
     fixture.identity.authenticate_client(&client.id, &right).await.unwrap();
+}
+
+/// Threat 18: a client id is no secret. Whoever knows one whose secret was imported has hashes computed, and people's
+/// sign-ins must not wait behind them.
+#[tokio::test]
+async fn threat_18_guesses_at_an_imported_secret_leave_the_password_pool_to_people() {
+    let settings = PasswordSettings { threads: Some(1), queue: 4, ..cheap() };
+    let fixture = Fixture::with(Backend::Sqlite, settings).await;
+    fixture.account("ada").await;
+    let slow = DJANGO.replace("870000", "20000").parse().unwrap();
+    let new = new(Some("visio"), ClientKind::Application, NewSecret::Imported(slow));
+    let (client, _) = fixture.identity.create_client(new, &Origin::default()).await.unwrap();
+    let (wrong, password) = (secret("wrong"), secret(PASSWORD));
+    let guesses = (0..20).map(|_| fixture.identity.authenticate_client(&client.id, &wrong));
+    let mut guesses = std::pin::pin!(futures_util::future::join_all(guesses));
+    let refusals = loop {
+        tokio::select! {
+            refusals = &mut guesses => break refusals,
+            signed_in = fixture.identity.verify_password("ada", &password) => drop(signed_in.unwrap()),
+        }
+    };
+    assert!(refusals.iter().all(|refusal| matches!(refusal, Err(ClientRefusal::Invalid))));
 }
 
 #[rstest]
