@@ -27,7 +27,7 @@ diesel::table! {
 }
 
 /// Bytes kept of an id or name a request brought along.
-const LONGEST_NAME: usize = 256;
+pub(super) const LONGEST_NAME: usize = 256;
 
 /// Bytes kept of a detail.
 const LONGEST_DETAIL: usize = 4096;
@@ -108,6 +108,18 @@ pub fn prune(conn: &mut DbConn, before: DateTime<Utc>, limit: u32) -> Result<usi
         .limit(limit.into())
         .load(conn)?;
     Ok(diesel::delete(audit_events::table.filter(audit_events::id.eq_any(old))).execute(conn)?)
+}
+
+impl AuditEvent {
+    /// Lets go of what would not be stored: a request can name a client of 64 KiB, and thousands of events wait while the
+    /// database is away.
+    pub(super) fn shorten(&mut self) {
+        let Origin { actor, client_id, request_id, .. } = &mut self.origin;
+        for name in [actor, client_id, request_id, &mut self.target].into_iter().flatten() {
+            name.truncate(name.floor_char_boundary(LONGEST_NAME));
+            name.shrink_to_fit();
+        }
+    }
 }
 
 impl From<&AuditEvent> for AuditRow {

@@ -62,7 +62,8 @@ impl AuditTrail {
 
     /// Queues an event. Never waits: when the queue is full, the event is dropped and counted in
     /// `tessera_audit_events_dropped_total`.
-    pub fn record(&self, event: AuditEvent) {
+    pub fn record(&self, mut event: AuditEvent) {
+        event.shorten();
         if self.queue.try_send(Message::Event(Box::new(event))).is_err() {
             count_dropped(&self.dropped, 1);
         }
@@ -163,4 +164,27 @@ async fn insert(db: &Db, events: Arc<[AuditEvent]>) -> Result<(), StoreError> {
         return Ok(());
     }
     db.write(move |conn| rows::insert_all(conn, &events)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::audit::Origin;
+
+    #[test]
+    fn threat_18_what_waits_in_the_queue_is_no_longer_than_what_is_stored() {
+        let (queue, mut waiting) = mpsc::channel(1);
+        let trail = AuditTrail { queue, dropped: Arc::default() };
+        let long = || Some("ä".repeat(30_000));
+        let origin = Origin { actor: long(), client_id: long(), request_id: long(), ..Origin::default() };
+        trail
+            .record(AuditEvent::new(DateTime::UNIX_EPOCH, "token.issue", &origin).target("ä".repeat(30_000)));
+        let Ok(Message::Event(event)) = waiting.try_recv() else { panic!("it was not queued") };
+        let AuditEvent { origin: Origin { actor, client_id, request_id, .. }, target, .. } = *event;
+        for name in [actor, client_id, request_id, target] {
+            assert!(name.is_some_and(|name| name.capacity() <= rows::LONGEST_NAME && !name.is_empty()));
+        }
+    }
 }
