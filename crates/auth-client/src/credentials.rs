@@ -6,8 +6,8 @@ use std::time::Duration;
 use auth_claims::clock::Clock;
 use oauth2::basic::BasicClient;
 use oauth2::{
-    AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, RequestTokenError, TokenResponse as _,
-    TokenUrl,
+    AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, RequestTokenError, Scope,
+    TokenResponse as _, TokenUrl,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Mutex;
@@ -19,6 +19,9 @@ use crate::transport::{AuthorityError, Transport};
 const AHEAD: Duration = Duration::from_secs(30);
 /// After a failure nobody asks again for this long.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// What the token is for: the internal calls of this crate (contracts/oauth2.md §6).
+const SERVICE_SCOPE: &str = "internal:revocations";
 
 type TokenClient = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
@@ -90,7 +93,10 @@ impl ServiceTokens {
     #[tracing::instrument(name = "service_token.fetch", skip_all, fields(client.id = %self.settings.client_id))]
     async fn fetch(&self) -> Result<Token, AuthorityError> {
         let asked_at = self.clock.uptime();
-        let answer = self.client().exchange_client_credentials().request_async(&self.transport).await;
+        // Asked for by name: what a client gets without asking is up to its registration.
+        let request = self.client();
+        let request = request.exchange_client_credentials().add_scope(Scope::new(SERVICE_SCOPE.to_owned()));
+        let answer = request.request_async(&self.transport).await;
         let outcome = if answer.is_ok() { "success" } else { "failure" };
         metrics::counter!("tessera_service_tokens_total", "outcome" => outcome).increment(1);
         let answer = answer.map_err(explain)?;
