@@ -3,10 +3,9 @@
 pub mod access;
 pub mod applications;
 pub mod audience;
-pub mod email;
+pub mod email_domains;
 pub mod exchange_policy;
-pub mod fields;
 pub mod issuer;
-pub mod python_text;
 pub mod scope_policy;
 pub mod throttle;
+pub mod token_request;

@@ -7,7 +7,7 @@
 //! | where | what |
 //! | --- | --- |
 //! | `api` | one module a resource family, with its errors |
-//! | `domain` | rules without HTTP and database: scopes, audiences, exchanges, claims, e-mail syntax |
+//! | `domain` | rules without HTTP and database: scopes, audiences, exchanges, claims |
 //! | `keys`, `presented`, `issuing` | signing, looking at tokens, and the trace an issued or refused one leaves |
 //!
 //! To add a grant see `api/oauth/token.rs`, to add a credential that can be exchanged `api/oauth/subject_tokens.rs`,

@@ -5,6 +5,7 @@ use std::time::Duration;
 use auth_claims::keys::Algorithm;
 use identity::clients::LONGEST_ACCESS_TOKEN;
 use identity::refresh::RefreshSettings;
+use meet_dialect::cors::CorsSettings;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use service_kit::origin::PublicOrigin;
@@ -181,6 +182,8 @@ pub struct MeetSettings {
     pub token_ttl: Duration,
     /// Whom its tokens are meant for (`APPLICATION_JWT_AUDIENCE`). Default: `rooms`.
     pub audience: String,
+    /// Browsers of other sites.
+    pub cors: CorsSettings,
 }
 
 impl Default for MeetSettings {
@@ -191,6 +194,7 @@ impl Default for MeetSettings {
             allow_user_creation: false,
             token_ttl: Duration::from_hours(1),
             audience: "rooms".to_owned(),
+            cors: CorsSettings::default(),
         }
     }
 }

@@ -1,22 +1,38 @@
-//! The Meet dialect's token route (`contracts/meet.md` §2, §4). Its rooms routes are the service `rooms`.
+//! The Meet dialect's token route (`contracts/meet.md` §2, §4). What holds on every route of the dialect is crate
+//! `meet-dialect`, its rooms routes are the service `rooms`.
 
 pub(crate) mod application_token;
-mod body;
 mod error;
-mod negotiation;
 
-use actix_web::web;
+use actix_web::http::Method;
+use actix_web::http::header::CACHE_CONTROL;
+use actix_web::middleware::DefaultHeaders;
+use actix_web::{HttpRequest, web};
+use meet_dialect::conventions::Conventions;
+use meet_dialect::paths::both_forms;
+use meet_dialect::refusal::Refusal;
 
 use crate::app::App;
 use crate::keys::KeysError;
 use error::MeetError;
 
-/// Mounts the route in both slash forms (§2.1). It takes every method: a refusal is in the dialect's words, too.
+const PATH: &str = "/external-api/v1.0/application/token";
+
+/// Mounts the route.
 pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
-    for path in ["/external-api/v1.0/application/token", "/external-api/v1.0/application/token/"] {
-        let resource = web::resource(path).app_data(app.clone());
-        cfg.service(resource.to(application_token::application_token));
-    }
+    let route = web::resource(both_forms(PATH))
+        .app_data(app.clone())
+        .route(web::post().to(application_token::application_token))
+        .route(web::method(Method::OPTIONS).to(application_token::description))
+        .default_service(web::to(not_allowed))
+        // RFC 6749 §5.1
+        .wrap(DefaultHeaders::new().add((CACHE_CONTROL, "no-store")));
+    let conventions = Conventions::of_route("POST, OPTIONS", &app.settings.meet.cors).varying_by_cookie();
+    cfg.service(conventions.around(route));
+}
+
+async fn not_allowed(request: HttpRequest) -> Result<String, MeetError> {
+    Err(Refusal::MethodNotAllowed(request.method().clone()).into())
 }
 
 impl From<KeysError> for MeetError {

@@ -1,6 +1,7 @@
 //! `contracts/meet.md` §2 and §4: the application token.
 
 mod bodies;
+mod cors;
 mod delegation;
 mod rows;
 mod token;

@@ -5,25 +5,30 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth_claims::claims::AccessClaims;
 use chrono::{DateTime, Utc};
 use identity::accounts::{Account, EmailKey, ProvisionRefusal};
 use identity::clients::{Client, ClientId, ClientKind, ClientRefusal};
+use meet_dialect::body::{self, MediaType};
+use meet_dialect::email;
+use meet_dialect::refusal::Refusal;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
 
-use super::body;
-use super::error::{MeetError, respond};
-use super::negotiation::{Wanted, negotiate};
+use super::error::MeetError;
 use crate::app::{App, lifetime};
 use crate::domain::access::{Session, Terms};
-use crate::domain::email;
-use crate::domain::fields::TokenRequest;
+use crate::domain::email_domains;
+use crate::domain::token_request::TokenRequest;
 use crate::issuing::Attempt;
+
+/// The largest body the route reads.
+const LARGEST_BODY: usize = 64 * 1024;
+/// §2.3: every type that a generation of clients has sent.
+const ACCEPTED: [MediaType; 3] = [MediaType::Json, MediaType::UrlEncoded, MediaType::Multipart];
 
 /// A token to act for a user.
 #[derive(Serialize, ToSchema)]
@@ -118,26 +123,21 @@ pub(crate) async fn application_token(
     payload: web::Payload,
     app: web::Data<App>,
 ) -> Result<HttpResponse, MeetError> {
-    match negotiate(&request)? {
-        Wanted::Preflight => Ok(HttpResponse::Ok().finish()),
-        Wanted::Description => Ok(description()),
-        Wanted::Token => {
-            let mut attempt = Attempt::new(&request, "meet");
-            let outcome = answer(&app, &request, payload, &mut attempt).await;
-            if let Err(error) = &outcome {
-                attempt.refused(&app, error.outcome(), error.reason());
-            }
-            outcome
-        }
+    let mut attempt = Attempt::new(&request, "meet");
+    let outcome = answer(&app, &request, payload, &mut attempt).await;
+    if let Err(error) = &outcome {
+        attempt.refused(&app, error.outcome(), error.reason());
     }
+    outcome
 }
 
-fn description() -> HttpResponse {
-    respond(StatusCode::OK).json(json!({
+/// Says what the route is.
+pub(crate) async fn description() -> HttpResponse {
+    HttpResponse::Ok().json(json!({
         "name": "Application Token",
         "description": "Issues a token with which an application acts for a user.",
         "renders": ["application/json"],
-        "parses": ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"],
+        "parses": ACCEPTED.map(MediaType::name),
     }))
 }
 
@@ -149,17 +149,17 @@ async fn answer(
 ) -> Result<HttpResponse, MeetError> {
     let issued_at = app.identity.clock().now();
     if !app.settings.meet.enabled {
-        return Err(MeetError::NotFound); // row 3: before the body is read
+        return Err(Refusal::NotFound.into()); // row 3: before the body is read
     }
-    let fields = body::read(request, payload).await?; // row 4
-    let wish = TokenRequest::parse(&fields).map_err(MeetError::Fields)?; // row 5
+    let fields = body::fields(request, payload, LARGEST_BODY, &ACCEPTED).await?; // row 4
+    let wish = TokenRequest::parse(&fields).map_err(Refusal::Fields)?; // row 5
     attempt.client(&wish.client_id);
     attempt.grant("client_credentials");
     let client = authenticate(app, &wish, attempt).await?; // rows 6 and 7
     if !email::is_valid(&wish.scope) {
         return Err(MeetError::Email); // row 8
     }
-    if !email::is_within(&wish.scope, &client.domains) {
+    if !email_domains::is_within(&wish.scope, &client.domains) {
         return Err(MeetError::Domain); // row 9
     }
     let account = delegated_account(app, &wish.scope, attempt).await?; // rows 11 and 12
@@ -238,7 +238,7 @@ fn claims(app: &App, client: &Client, account: &Account, issued_at: DateTime<Utc
 }
 
 fn render(token: &SecretString, claims: &AccessClaims) -> HttpResponse {
-    respond(StatusCode::OK).json(ApplicationToken {
+    HttpResponse::Ok().json(ApplicationToken {
         access_token: token.expose_secret(),
         token_type: "Bearer",
         expires_in: claims.exp - claims.iat,

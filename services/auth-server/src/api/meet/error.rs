@@ -1,16 +1,13 @@
-//! How the Meet token route answers, refusals above all (`contracts/meet.md` §2.4, §2.5, §4.4).
+//! How the Meet token route refuses (`contracts/meet.md` §2.5, §4.4).
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CROSS_ORIGIN_OPENER_POLICY, REFERRER_POLICY, RETRY_AFTER, VARY,
-    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
-};
-use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::{HttpResponse, ResponseError};
 use identity::IdentityError;
+use meet_dialect::refusal::Refusal;
 use serde_json::{Value, json};
 use store::StoreError;
 
-use crate::domain::fields::FieldErrors;
 use crate::domain::throttle::Throttled;
 
 /// How long a client should wait for a dependency to come back.
@@ -19,30 +16,9 @@ const RETRY_UNAVAILABLE: u64 = 2;
 /// Why the route gives no token. The sentences are the contract's, final periods and their absence included.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MeetError {
-    /// `Accept` excludes JSON.
-    #[error("Could not satisfy the request Accept header.")]
-    NotAcceptable,
-    /// Another `?format=`, or the feature is off.
-    #[error("Not found.")]
-    NotFound,
-    /// Another method.
-    #[error("Method \"{0}\" not allowed.")]
-    Method(String),
-    /// Another type of body; the raw header.
-    #[error("Unsupported media type \"{0}\" in request.")]
-    MediaType(String),
-    /// The body does not parse; the whole sentence.
-    #[error("{0}")]
-    Parse(String),
-    /// The body is too large.
-    #[error("Request body is too large.")]
-    TooLarge,
-    /// The body is not an object; the whole sentence.
-    #[error("{0}")]
-    NonField(String),
-    /// Fields are missing or malformed.
-    #[error("invalid fields")]
-    Fields(FieldErrors),
+    /// What the dialect refuses on every route; also when the feature is off.
+    #[error(transparent)]
+    Dialect(#[from] Refusal),
     /// Unknown application or wrong secret, also of an inactive one.
     #[error("Invalid credentials")]
     Credentials,
@@ -85,17 +61,21 @@ impl MeetError {
             Self::Throttled(_) => "throttled",
             Self::Unavailable => "temporarily_unavailable",
             Self::Internal => "server_error",
-            _ => "invalid_request",
+            Self::Dialect(_) => "invalid_request",
         }
     }
 
     /// Why, for the audit trail: like the sentence on the wire, but never with a word of the request in it.
     pub(super) fn reason(&self) -> &'static str {
         match self {
-            Self::NotAcceptable | Self::Method(_) | Self::MediaType(_) => "negotiation",
-            Self::NotFound => "the feature is off",
-            Self::Parse(_) | Self::NonField(_) | Self::TooLarge => "the body is malformed",
-            Self::Fields(_) => "fields are missing or malformed",
+            Self::Dialect(refusal) => match refusal {
+                Refusal::NotFound => "the feature is off",
+                Refusal::Unreadable(_) | Refusal::BodyTooLarge => "the body is malformed",
+                Refusal::Fields(_) => "fields are missing or malformed",
+                Refusal::NotAcceptable | Refusal::MethodNotAllowed(_) | Refusal::UnsupportedMediaType(_) => {
+                    "negotiation"
+                }
+            },
             Self::Credentials => "invalid credentials",
             Self::Inactive => "the application is inactive",
             Self::Email => "scope is no e-mail address",
@@ -111,8 +91,6 @@ impl MeetError {
     fn body(&self) -> Value {
         let sentence = self.to_string();
         match self {
-            Self::Fields(errors) => json!(errors),
-            Self::NonField(_) => json!({ "non_field_errors": [sentence] }),
             Self::Email | Self::Domain | Self::Provisioning => json!({ "error": sentence }),
             // §4.4: the seed's schema has `error` where the deployed server says `detail`; here both are said.
             Self::Credentials | Self::Inactive | Self::User => {
@@ -148,12 +126,9 @@ impl From<IdentityError> for MeetError {
 impl ResponseError for MeetError {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
-            Self::NotFound | Self::User => StatusCode::NOT_FOUND,
-            Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
-            Self::MediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Parse(_) | Self::NonField(_) | Self::Fields(_) | Self::Email => StatusCode::BAD_REQUEST,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Dialect(refusal) => refusal.status_code(),
+            Self::Email => StatusCode::BAD_REQUEST,
+            Self::User => StatusCode::NOT_FOUND,
             Self::Credentials | Self::Inactive => StatusCode::UNAUTHORIZED,
             Self::Domain => StatusCode::FORBIDDEN,
             Self::Provisioning => StatusCode::CONFLICT,
@@ -164,7 +139,10 @@ impl ResponseError for MeetError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = respond(self.status_code());
+        if let Self::Dialect(refusal) = self {
+            return refusal.error_response();
+        }
+        let mut response = HttpResponse::build(self.status_code());
         match self {
             Self::Credentials | Self::Inactive => response.insert_header((WWW_AUTHENTICATE, "Session")),
             Self::Throttled(throttled) => response.insert_header((RETRY_AFTER, throttled.retry_after)),
@@ -173,19 +151,4 @@ impl ResponseError for MeetError {
         };
         response.json(self.body())
     }
-}
-
-/// An answer with the headers every answer of this route has.
-pub(super) fn respond(status: StatusCode) -> HttpResponseBuilder {
-    let mut response = HttpResponse::build(status);
-    response
-        .insert_header((ALLOW, "POST, OPTIONS"))
-        .insert_header((VARY, "origin, Accept-Language, Cookie"))
-        .insert_header((X_FRAME_OPTIONS, "DENY"))
-        .insert_header((CONTENT_LANGUAGE, "en-us"))
-        .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .insert_header((REFERRER_POLICY, "same-origin"))
-        .insert_header((CROSS_ORIGIN_OPENER_POLICY, "same-origin"))
-        .insert_header((CACHE_CONTROL, "no-store"));
-    response
 }

@@ -73,17 +73,6 @@ async fn row_02_options_describes_the_route() {
     assert_eq!(said["parses"], parses);
 }
 
-#[actix_web::test]
-async fn a_preflight_is_answered_before_everything() {
-    let (app, _) = world(Backend::Sqlite).await;
-    let request = app.request(Method::OPTIONS, &format!("{MEET}?format=xml")).header("accept", "text/html");
-    let request =
-        request.header("origin", "https://a.example").header("access-control-request-method", "POST");
-    let answer = send(request).await;
-    assert_eq!((answer.status, answer.text.as_str()), (200, ""));
-    assert_eq!(answer.header("access-control-allow-origin"), "");
-}
-
 /// Before the body is read: it wins over 415 and 400.
 #[rstest]
 #[case::valid(FORM, "x=1")]

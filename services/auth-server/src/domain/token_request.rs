@@ -2,28 +2,13 @@
 //!
 //! Every field is looked at, and all complaints go back together, in the order of the contract.
 
-use std::collections::HashMap;
-
+use meet_dialect::field_errors::FieldErrors;
+use meet_dialect::fields::{Fields, Given};
+use meet_dialect::validation::{choice, not_a_choice, text};
 use secrecy::SecretString;
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
-use serde_json::Value;
-
-use super::python_text;
 
 /// The one grant this dialect knows.
 const GRANT_TYPE: &str = "client_credentials";
-
-/// One field as the body gave it.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Given {
-    /// A member of a JSON object, or the text of a form field.
-    Json(Value),
-    /// A file of a multipart body, by its name.
-    File(String),
-}
-
-/// The fields of a body by name; the last one of a name counts.
-pub type Fields = HashMap<String, Given>;
 
 /// A token request whose fields are all well-formed.
 #[derive(Debug)]
@@ -36,94 +21,43 @@ pub struct TokenRequest {
     pub scope: String,
 }
 
-/// What is wrong with the fields: one sentence each.
-#[derive(Debug, PartialEq, Eq)]
-pub struct FieldErrors(Vec<(&'static str, String)>);
-
-impl Serialize for FieldErrors {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(self.0.len()))?;
-        for (field, complaint) in &self.0 {
-            map.serialize_entry(field, &[complaint])?;
-        }
-        map.end()
-    }
-}
-
 impl TokenRequest {
     /// Validates `fields`.
     ///
     /// # Errors
     /// Every complaint there is, in the order the contract shows them.
     pub fn parse(fields: &Fields) -> Result<Self, FieldErrors> {
-        let client_id = string(fields.get("client_id"));
-        let client_secret = string(fields.get("client_secret"));
-        let grant_type = grant_type(fields.get("grant_type"));
-        let scope = string(fields.get("scope"));
-        match (client_id, client_secret, grant_type, scope) {
-            (Ok(client_id), Ok(client_secret), Ok(()), Ok(scope)) => {
+        let mut errors = FieldErrors::default();
+        let client_id = errors.keep("client_id", text(fields.required("client_id")));
+        let client_secret = errors.keep("client_secret", text(fields.required("client_secret")));
+        let grant = errors.keep("grant_type", grant_type(fields.required("grant_type")));
+        let scope = errors.keep("scope", text(fields.required("scope")));
+        match (client_id, client_secret, grant, scope) {
+            (Some(client_id), Some(client_secret), Some(()), Some(scope)) => {
                 Ok(Self { client_id, client_secret: client_secret.into(), scope })
             }
-            (client_id, client_secret, grant_type, scope) => Err(FieldErrors(
-                [
-                    ("client_id", client_id.err()),
-                    ("client_secret", client_secret.err()),
-                    ("grant_type", grant_type.err()),
-                    ("scope", scope.err()),
-                ]
-                .into_iter()
-                .filter_map(|(field, complaint)| Some((field, complaint?)))
-                .collect(),
-            )),
+            _ => Err(errors),
         }
     }
 }
 
-/// A trimmed text that is not blank. Numbers are taken by their text.
-fn string(given: Option<&Given>) -> Result<String, String> {
-    let text = match given {
-        None => return Err("This field is required.".to_owned()),
-        Some(Given::Json(Value::Null)) => return Err("This field may not be null.".to_owned()),
-        Some(Given::Json(Value::String(text))) => trimmed(text).to_owned(),
-        Some(Given::Json(Value::Number(number))) => number.to_string(),
-        Some(Given::Json(_) | Given::File(_)) => return Err("Not a valid string.".to_owned()),
-    };
-    if text.is_empty() {
-        return Err("This field may not be blank.".to_owned());
-    }
-    if text.contains('\0') {
-        return Err("Null characters are not allowed.".to_owned());
-    }
-    Ok(text)
-}
-
 /// Exactly `client_credentials`: neither trimmed nor folded.
 fn grant_type(given: Option<&Given>) -> Result<(), String> {
-    let text = match given {
-        None => return Err("This field is required.".to_owned()),
-        Some(Given::Json(Value::Null)) => return Err("This field may not be null.".to_owned()),
-        Some(Given::Json(value)) => python_text::text(value),
-        Some(Given::File(name)) => name.clone(),
-    };
-    if text == GRANT_TYPE { Ok(()) } else { Err(format!("\"{text}\" is not a valid choice.")) }
-}
-
-/// The original's idea of white space: Unicode's, and the four information separators.
-fn trimmed(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}'))
+    let word = choice(given)?;
+    if word == GRANT_TYPE { Ok(()) } else { Err(not_a_choice(&word)) }
 }
 
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
     use secrecy::ExposeSecret as _;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn fields(body: &Value) -> Fields {
-        let members = body.as_object().expect("an object").clone();
-        members.into_iter().map(|(name, value)| (name, Given::Json(value))).collect()
+        let body = serde_json::from_str(&body.to_string()).expect("JSON");
+        Fields::from_json(body).expect("an object")
     }
 
     fn complaints(body: &Value) -> String {
@@ -174,9 +108,15 @@ mod tests {
 
     #[test]
     fn a_file_is_not_a_string() {
-        let mut fields = fields(&json!({"client_id": "a", "client_secret": "b", "scope": "c"}));
-        fields.insert("client_id".to_owned(), Given::File("x.txt".to_owned()));
-        fields.insert("grant_type".to_owned(), Given::File("x.txt".to_owned()));
+        let text = |text: &str| Given::Json(meet_dialect::json::Json::Text(text.to_owned()));
+        let file = || Given::File("x.txt".to_owned());
+        let given = [
+            ("client_id", file()),
+            ("client_secret", text("b")),
+            ("grant_type", file()),
+            ("scope", text("c")),
+        ];
+        let fields = Fields::from_form(given.map(|(name, given)| (name.to_owned(), given)).into());
         let refused = serde_json::to_value(TokenRequest::parse(&fields).expect_err("refused")).expect("JSON");
         assert_eq!(
             refused,
