@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_form_has_as_many_parameters_as_anybody_needs() {
-        let form = |count| (0..count).map(|n| format!("p{n}=&")).collect::<String>();
+        let form = |count| (0..count).map(|n| format!("p{n}=")).collect::<Vec<_>>().join("&");
         assert!(Form::parse(form(MOST_PARAMETERS).as_bytes()).is_ok());
         assert_eq!(Form::parse(form(MOST_PARAMETERS + 1).as_bytes()).err(), Some(FormFault::TooMany));
     }
