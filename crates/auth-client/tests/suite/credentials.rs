@@ -23,6 +23,8 @@ async fn many_callers_share_one_token() {
     let tokens: Vec<_> = tokens.into_iter().map(|token| token.unwrap().expose_secret().to_owned()).collect();
     assert!(tokens.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(State::count(&served.state.service_tokens), 1);
+    let asked = served.state.forms.lock().unwrap()[0].scope.clone();
+    assert_eq!(asked.as_deref(), Some("internal:revocations"), "whatever the client's defaults are");
 }
 
 #[actix_web::test]
