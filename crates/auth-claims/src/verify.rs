@@ -164,11 +164,11 @@ impl Verifier {
         if let Some(reason) = revocations.find(claims) {
             return Err(VerifyError::Revoked(reason));
         }
-        match settings.lost_feed {
-            LostFeed::RefuseAfter(limit) if !revocations.health(clock).is_alive(limit) => {
-                Err(VerifyError::Unavailable)
-            }
-            LostFeed::RefuseAfter(_) | LostFeed::KeepServing => Ok(()),
-        }
+        let informed = match settings.lost_feed {
+            LostFeed::RefuseAfter(limit) => revocations.health(clock).is_alive(limit),
+            LostFeed::KeepServingOnceHeard => revocations.health(clock).silent_for.is_some(),
+            LostFeed::KeepServing => true,
+        };
+        if informed { Ok(()) } else { Err(VerifyError::Unavailable) }
     }
 }

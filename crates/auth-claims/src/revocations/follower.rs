@@ -41,7 +41,7 @@ impl Default for FollowerSettings {
 /// How the feed is doing, for readiness and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FeedHealth {
-    /// Time since the feed last answered; `None` before it ever did.
+    /// Time since the feed last answered; `None` before it was first read to its end.
     pub silent_for: Option<Duration>,
 }
 
@@ -169,7 +169,10 @@ impl Reader {
             self.index.apply(entry);
         }
         self.next = page.next;
-        self.index.note_contact(self.clock.uptime());
+        // Until its end was reached once, the feed is known in parts only.
+        if page.entries.is_empty() || self.index.last_contact().is_some() {
+            self.index.note_contact(self.clock.uptime());
+        }
         Ok(page.entries.len())
     }
 

@@ -31,6 +31,9 @@ pub struct VerifierSettings {
 pub enum LostFeed {
     /// Goes on; the readiness check and the lag metric tell the operator.
     KeepServing,
+    /// The same once the feed has been read to its end; until then refuses every token as `Unavailable`. For a service
+    /// that follows a feed: when it was just started, it knows of no revocation at all.
+    KeepServingOnceHeard,
     /// Refuses every token as `Unavailable` once the feed was silent for longer than this, or never spoke.
     RefuseAfter(Duration),
 }

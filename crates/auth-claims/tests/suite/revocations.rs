@@ -163,13 +163,20 @@ struct Feed {
     entries: Mutex<Vec<RevocationEntry>>,
     news: watch::Sender<()>,
     broken: Mutex<Option<SourceError>>,
+    /// Questions after this place find no answer.
+    breaks_at: Mutex<Option<i64>>,
     asked: Mutex<Vec<(i64, Duration)>>,
 }
 
 impl Feed {
     fn new() -> Arc<Self> {
-        let (entries, broken, asked) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Arc::new(Self { entries, news: watch::Sender::new(()), broken, asked })
+        Arc::new(Self {
+            entries: Mutex::default(),
+            news: watch::Sender::new(()),
+            broken: Mutex::default(),
+            breaks_at: Mutex::default(),
+            asked: Mutex::default(),
+        })
     }
 
     fn push(&self, kind: RevocationKind, value: &str) {
@@ -196,6 +203,9 @@ impl RevocationSource for Feed {
             let mut news = self.news.subscribe();
             if let Some(error) = self.broken.lock().unwrap().clone() {
                 return Err(error);
+            }
+            if *self.breaks_at.lock().unwrap() == Some(seq) {
+                return Err(SourceError::new("torn"));
             }
             let page = self.page(seq);
             if !page.entries.is_empty() || page.next < seq {
@@ -251,7 +261,23 @@ async fn threat_26_a_restart_reads_from_the_beginning() {
     let (index, follower, _) = follow(&feed, FollowerSettings::default());
     assert_eq!(follower.health().silent_for, None);
     within_a_second(|| index.len() == 7).await;
-    assert!(follower.health().is_alive(Duration::ZERO));
+    within_a_second(|| follower.health().is_alive(Duration::ZERO)).await;
+}
+
+/// Threat 26: the first of several pages is not the whole truth.
+#[tokio::test]
+async fn threat_26_a_restarted_service_is_not_ready_in_the_middle_of_the_feed() {
+    let feed = Feed::new();
+    for n in 0..7 {
+        feed.push(Jti, &format!("token-{n}"));
+    }
+    *feed.breaks_at.lock().unwrap() = Some(4);
+    let (index, follower, _) = follow(&feed, FollowerSettings::default());
+    within_a_second(|| feed.asked.lock().unwrap().iter().filter(|(seq, _)| *seq == 4).count() > 1).await;
+    assert_eq!((index.len(), follower.health().silent_for), (4, None));
+    *feed.breaks_at.lock().unwrap() = None;
+    within_a_second(|| follower.health().is_alive(Duration::ZERO)).await;
+    assert_eq!(index.len(), 7);
 }
 
 #[tokio::test]

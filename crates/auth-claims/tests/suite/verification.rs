@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_claims::SourceError;
 use auth_claims::keys::Algorithm;
-use auth_claims::revocations::{RevocationEntry, RevocationKind, RevocationReason};
+use auth_claims::revocations::{
+    Follower, RevocationEntry, RevocationKind, RevocationPage, RevocationReason, RevocationSource,
+};
 use auth_claims::verify::{LostFeed, Verifier, VerifierSettings, VerifyError};
 use chrono::TimeDelta;
+use futures_util::future::{BoxFuture, FutureExt as _};
 use rstest::rstest;
 use serde_json::json;
+use tokio::sync::watch;
 
 use crate::issuer::{
     AUDIENCE, ISSUER, Issuer, NOW, Published, clock, encode, good_claims, settings, verifier, with,
@@ -212,4 +217,40 @@ async fn without_the_feed_tokens_are_refused_only_by_setting() {
     let strict = Verifier::new(strict, Published::new(&[&issuer]), clock.clone());
     assert_eq!(strict.verify(&token).await, Err(VerifyError::Unavailable));
     assert!(verifier(&issuer).verify(&token).await.is_ok());
+}
+
+struct Hushed(watch::Receiver<bool>);
+
+impl RevocationSource for Hushed {
+    fn after(&self, seq: i64, _: Duration) -> BoxFuture<'_, Result<RevocationPage, SourceError>> {
+        let mut speaks = self.0.clone();
+        async move {
+            speaks.wait_for(|speaks| *speaks).await.map_err(|_| SourceError::new("gone"))?;
+            Ok(RevocationPage { next: seq, entries: Vec::new() })
+        }
+        .boxed()
+    }
+}
+
+/// Threat 26: a service that was just started knows of no revocation at all; nobody is let in on that.
+#[tokio::test]
+async fn threat_26_a_restarted_service_waits_for_the_feed_to_speak_once() {
+    let (issuer, clock) = (Issuer::new(Algorithm::Es256), clock());
+    let token = issuer.token(&good_claims());
+    let settings = VerifierSettings {
+        lost_feed: LostFeed::KeepServingOnceHeard,
+        ..VerifierSettings::new(ISSUER, AUDIENCE)
+    };
+    let verifier = Verifier::new(settings, Published::new(&[&issuer]), clock.clone());
+    let (speak, speaks) = watch::channel(false);
+    let index = Arc::clone(verifier.revocations());
+    let follower = Follower::spawn(Arc::new(Hushed(speaks)), index, clock.clone());
+    assert_eq!(verifier.verify(&token).await, Err(VerifyError::Unavailable));
+    speak.send(true).unwrap();
+    while follower.health().silent_for.is_none() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    drop(follower);
+    clock.advance(TimeDelta::minutes(30));
+    assert!(verifier.verify(&token).await.is_ok(), "a feed that falls silent later is no reason to refuse");
 }
