@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
 use auth_claims::revocations::Follower;
-use auth_claims::verify::{Verifier, VerifierSettings};
+use auth_claims::verify::{LostFeed, Verifier, VerifierSettings};
 use auth_client::{Authority, AuthoritySettings};
 use serde::Deserialize;
 use service_kit::Server;
@@ -76,7 +76,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let clock = Clock::system();
     let db = settings.rooms.open_database(&settings.data_dir)?;
     let authority = Authority::connect(settings.authority).context("authority")?;
-    let expected = VerifierSettings::new(settings.auth.issuer, settings.rooms.audience.as_str());
+    let expected = VerifierSettings {
+        // Whatever was revoked before this process began is unknown until the feed has told it.
+        lost_feed: LostFeed::KeepServingOnceHeard,
+        ..VerifierSettings::new(settings.auth.issuer, settings.rooms.audience.as_str())
+    };
     let verifier = Verifier::new(expected, Arc::new(authority.clone()), clock.clone());
     let follower = Follower::spawn(Arc::new(authority), Arc::clone(verifier.revocations()), clock.clone());
     let authenticator = Authenticator::new(verifier.clone(), None);

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
 use auth_claims::revocations::Follower;
-use auth_claims::verify::{Verifier, VerifierSettings};
+use auth_claims::verify::{LostFeed, Verifier, VerifierSettings};
 use auth_server::AuthServer;
 use identity::Identity;
 use rooms::Rooms;
@@ -60,7 +60,11 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 
 /// What a service needs to know its callers.
 fn access(issuer: &str, audience: &str, auth: &AuthServer) -> (Authenticator, Follower) {
-    let expected = VerifierSettings::new(issuer, audience);
+    let expected = VerifierSettings {
+        // Whatever was revoked before this process began is unknown until the feed has told it.
+        lost_feed: LostFeed::KeepServingOnceHeard,
+        ..VerifierSettings::new(issuer, audience)
+    };
     let verifier = Verifier::new(expected, auth.key_source(), Clock::system());
     let follower =
         Follower::spawn(auth.revocation_source(), Arc::clone(verifier.revocations()), Clock::system());
