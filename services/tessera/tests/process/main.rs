@@ -1,0 +1,22 @@
+//! The platform as operators and integrators meet it: the shipped binaries, started as processes of their own, in both
+//! topologies.
+//!
+//! [`stack`] starts them, knows their addresses and the secrets that were declared to them, and looks through everything
+//! they have written when a test is over. Each other module is one promise of the platform.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "what a test cannot do has failed it"
+)]
+
+mod disabling;
+mod durability;
+mod integrator;
+mod keys;
+mod refresh_durability;
+mod restart;
+mod revoking;
+mod sessions;
+mod shutdown;
+mod stack;

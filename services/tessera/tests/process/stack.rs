@@ -1,0 +1,94 @@
+//! The processes of one deployment, with databases of their own.
+
+mod answer;
+mod audit;
+mod declared;
+mod gate;
+mod operator;
+mod patience;
+mod plan;
+mod requests;
+mod unit;
+mod watch;
+
+use tempfile::TempDir;
+use test_kit::TestDatabase;
+
+pub(crate) use self::{
+    answer::Answer,
+    declared::{Credentials, Declared, Person},
+    gate::Gate,
+    operator::{Ran, run},
+    patience::BOUND,
+    plan::Plan,
+    requests::MEET,
+    unit::Unit,
+    watch::Watch,
+};
+
+/// How the services are deployed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Topology {
+    /// `tessera serve`: every service in one process, on SQLite.
+    Single,
+    /// `auth-server` and `rooms`, each on a PostgreSQL database of its own.
+    Separate,
+}
+
+/// A running deployment. When it is dropped its processes are killed, and what they wrote is looked through for secrets
+/// and panics.
+pub(crate) struct Stack {
+    pub(crate) topology: Topology,
+    /// What was declared in the bootstrap file.
+    pub(crate) declared: Declared,
+    /// Secrets that were used and tokens that were issued.
+    pub(crate) watch: Watch,
+    pub(crate) http: reqwest::Client,
+    auth: Unit,
+    /// `None` where one process serves everything.
+    rooms: Option<Unit>,
+    /// What the operator's commands get, to work on the same databases.
+    operator: Vec<(String, String)>,
+    home: TempDir,
+    /// On PostgreSQL: the auth server's and the rooms service's.
+    databases: Vec<TestDatabase>,
+}
+
+impl Stack {
+    /// Starts everything with default settings and waits until it is ready.
+    pub(crate) async fn start(topology: Topology) -> Self {
+        Plan::new(topology).start().await
+    }
+
+    /// The process that issues tokens.
+    pub(crate) fn auth(&mut self) -> &mut Unit {
+        &mut self.auth
+    }
+
+    /// The process that serves rooms.
+    pub(crate) fn rooms(&mut self) -> &mut Unit {
+        self.rooms.as_mut().unwrap_or(&mut self.auth)
+    }
+
+    /// The folder that holds the auth server's data directory, `data`.
+    pub(crate) fn home(&self) -> &std::path::Path {
+        self.home.path()
+    }
+
+    /// Every process.
+    pub(crate) fn units(&mut self) -> impl Iterator<Item = &mut Unit> {
+        std::iter::once(&mut self.auth).chain(self.rooms.as_mut())
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            return;
+        }
+        let written: Vec<(&str, String)> = self.units().map(|unit| (unit.name(), unit.stop())).collect();
+        for (name, text) in written {
+            self.watch.inspect(name, &text);
+        }
+    }
+}

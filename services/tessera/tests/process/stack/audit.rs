@@ -1,0 +1,46 @@
+//! The audit trail, read from the database: no command shows it.
+
+use diesel::prelude::*;
+use diesel::sql_query;
+use diesel::sql_types::{BigInt, Text};
+
+use super::Stack;
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    outcome: String,
+    #[diesel(sql_type = BigInt)]
+    events: i64,
+}
+
+/// How many events of one action there are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Events {
+    pub(crate) success: i64,
+    pub(crate) failure: i64,
+}
+
+impl Stack {
+    /// Counts the events of an action.
+    pub(crate) fn audit(&self, action: &str) -> Events {
+        let query = format!(
+            "SELECT outcome, count(*) AS events FROM audit_events WHERE action = '{action}' GROUP BY outcome"
+        );
+        let rows: Vec<Row> = match self.databases.first() {
+            Some(database) => {
+                let mut conn = PgConnection::establish(&database.url()).expect("the identity database");
+                sql_query(query).load(&mut conn).expect("events")
+            }
+            None => {
+                let path = self.home.path().join("data/identity.db").display().to_string();
+                let mut conn = SqliteConnection::establish(&path).expect("the identity database");
+                sql_query(query).load(&mut conn).expect("events")
+            }
+        };
+        rows.into_iter().fold(Events::default(), |events, row| match row.outcome.as_str() {
+            "success" => Events { success: row.events, ..events },
+            _ => Events { failure: events.failure + row.events, ..events },
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! The directory that every stack starts with, and its secrets.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use super::Watch;
+
+/// The variable that one secret of the bootstrap file comes from.
+pub(super) const VARIABLE: &str = "GATEWAY_SECRET";
+
+/// A client as it authenticates.
+#[derive(Clone, Debug)]
+pub(crate) struct Credentials {
+    pub(crate) id: String,
+    pub(crate) secret: String,
+}
+
+/// A person who signs in.
+#[derive(Clone, Debug)]
+pub(crate) struct Person {
+    pub(crate) login: &'static str,
+    pub(crate) email: String,
+    pub(crate) password: String,
+}
+
+/// Who is in the bootstrap file.
+#[derive(Clone, Debug)]
+pub(crate) struct Declared {
+    /// An application with every room scope, for people of `agency.example`.
+    pub(crate) booking: Credentials,
+    /// An application that may only list.
+    pub(crate) board: Credentials,
+    /// Another application with every room scope.
+    pub(crate) kiosk: Credentials,
+    /// A back end that exchanges people's credentials and keeps their sessions.
+    pub(crate) gateway: Credentials,
+    /// The rooms service.
+    pub(crate) rooms: Credentials,
+    pub(crate) ada: Person,
+    pub(crate) bob: Person,
+}
+
+impl Declared {
+    /// The same people and clients each time, with new secrets.
+    pub(super) fn new(watch: &Watch) -> Self {
+        let client = |id: &str| Credentials { id: id.to_owned(), secret: new_secret() };
+        let person =
+            |login| Person { login, email: format!("{login}@agency.example"), password: new_secret() };
+        let declared = Self {
+            booking: client("booking"),
+            board: client("board"),
+            kiosk: client("kiosk"),
+            gateway: client("gateway"),
+            rooms: client("rooms-service"),
+            ada: person("ada"),
+            bob: person("bob"),
+        };
+        for Credentials { id, secret } in declared.clients() {
+            watch.note_pair(id, secret);
+        }
+        for person in [&declared.ada, &declared.bob] {
+            watch.note_pair(person.login, &person.password);
+            watch.note_pair(&person.email, &person.password);
+        }
+        declared
+    }
+
+    fn clients(&self) -> [&Credentials; 5] {
+        [&self.booking, &self.board, &self.kiosk, &self.gateway, &self.rooms]
+    }
+
+    /// Writes the bootstrap file into `folder`. Its secrets are given in all three ways.
+    pub(super) fn write(&self, folder: &Path) -> PathBuf {
+        fs::write(folder.join("rooms.secret"), format!("{}\n", self.rooms.secret))
+            .expect("a writable folder");
+        let path = folder.join("bootstrap.yaml");
+        fs::write(&path, self.document()).expect("a writable folder");
+        path
+    }
+
+    /// The bootstrap file's text.
+    pub(crate) fn document(&self) -> String {
+        let secret = |client: &Credentials| client.secret.clone();
+        let all = r#"["rooms:list", "rooms:create", "rooms:retrieve", "rooms:update", "rooms:delete"]"#;
+        let application = |client: &Credentials, scopes: &str| {
+            format!(
+                "  - id: {}\n    kind: application\n    grants: [client_credentials]\n    scopes: {scopes}\n    \
+                 domains: [agency.example]\n    secret: {}\n",
+                client.id,
+                secret(client)
+            )
+        };
+        let person = |person: &Person| {
+            format!(
+                "  - login: {}\n    email: {}\n    organization_id: agency\n    organizations:\n      \
+                 - {{ id: agency, role: AGENT }}\n    roles: [AGENT]\n    password: {}\n",
+                person.login, person.email, person.password
+            )
+        };
+        format!(
+            "organizations:\n  - id: agency\n    name: Agency\naccounts:\n{}{}clients:\n{}{}{}{GATEWAY}{ROOMS}",
+            person(&self.ada),
+            person(&self.bob),
+            application(&self.booking, all),
+            application(&self.board, r#"["rooms:list"]"#),
+            application(&self.kiosk, all),
+        )
+    }
+}
+
+const GATEWAY: &str = r#"  - id: gateway
+    kind: service
+    grants: [client_credentials, token_exchange, refresh_token]
+    scopes: [lasuite_visio, "lasuite_visio:rooms:list", "lasuite_visio:rooms:create", offline_access]
+    default_scopes: [lasuite_visio]
+    audiences: [rooms]
+    roles: [SERVICE]
+    secret: env:GATEWAY_SECRET
+"#;
+
+const ROOMS: &str = r#"  - id: rooms-service
+    kind: service
+    grants: [client_credentials]
+    scopes: ["internal:revocations"]
+    default_scopes: ["internal:revocations"]
+    audiences: [auth-server]
+    roles: [SERVICE]
+    secret: file:rooms.secret
+"#;
+
+/// 64 characters that nobody has seen before.
+pub(crate) fn new_secret() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
+}

@@ -1,0 +1,40 @@
+//! Waiting for what takes effect a moment later, and measuring how long it took.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+
+use super::{Answer, Stack};
+
+/// contracts/oauth2.md §5: within about a second. Twice that on a machine that is busy with other tests.
+pub(crate) const BOUND: Duration = Duration::from_secs(2);
+
+/// How long anything without a bound of its own may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Stack {
+    /// Lists rooms with a token until the answer has this status, which it must within [`BOUND`].
+    #[track_caller]
+    pub(crate) fn settles(&self, token: &str, status: u16) -> impl Future<Output = Answer> {
+        let caller = std::panic::Location::caller();
+        async move {
+            let (answer, lag) = self.lists_with(token, status).await;
+            println!("{caller}: {status} after {} ms", lag.as_millis());
+            assert!(lag <= BOUND, "{caller}: {status} only after {lag:?}");
+            answer
+        }
+    }
+
+    /// Lists rooms with a token until the answer has this status; the answer, and how long that took.
+    pub(crate) async fn lists_with(&self, token: &str, status: u16) -> (Answer, Duration) {
+        let start = Instant::now();
+        loop {
+            let answer = self.call(token, Method::GET, "/rooms").await;
+            if answer.status == status {
+                return (answer, start.elapsed());
+            }
+            assert!(start.elapsed() < PATIENCE, "still {answer:?}");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+}
