@@ -114,7 +114,7 @@ pub(crate) enum ClientKindArg {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClientCommand {
     /// Register a client; its secret is shown once
-    Create(CreateClient),
+    Create(Box<CreateClient>),
     /// List the clients
     List,
     /// Show one client

@@ -40,7 +40,7 @@ struct ClientView {
 pub(super) async fn run(settings: &Settings, command: ClientCommand, output: Output) -> Result<(), Failure> {
     let identity = directory::open(settings).await?;
     match command {
-        ClientCommand::Create(flags) => create(&identity, flags, output).await,
+        ClientCommand::Create(flags) => create(&identity, *flags, output).await,
         ClientCommand::List => list(&identity, output).await,
         ClientCommand::Show { client_id } => show(&find(&identity, &client_id).await?, None, output),
         ClientCommand::RotateSecret { client_id, keep_old } => {
