@@ -17,7 +17,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 
-pub use self::follower::{FeedHealth, Follower, FollowerSettings};
+pub use self::follower::{FeedHealth, FeedLost, Follower, FollowerSettings, LONGEST_SILENCE};
 pub use self::index::RevocationIndex;
 pub use crate::source::SourceError;
 

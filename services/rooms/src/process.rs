@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use auth_claims::caller::Authenticator;
@@ -22,9 +21,6 @@ use crate::{Rooms, RoomsSettings};
 
 /// Keys whose values are secrets: each also accepts `<key>_file`.
 pub const SECRETS: &[&str] = &["authority.client_secret", "rooms.database.url"];
-
-/// contracts/oauth2.md §6: a service that has lost the feed for longer reports that it is not ready.
-const LONGEST_SILENCE: Duration = Duration::from_mins(1);
 
 /// Everything an operator can say to this process.
 #[derive(Debug, Clone, Deserialize)]
@@ -105,8 +101,8 @@ fn with_checks(server: Server, db: Db, verifier: Verifier, follower: Follower) -
         async move { if verifier.warm().await { Ok(()) } else { Err(anyhow!("no keys from the auth server")) } }
     };
     let feed = move || {
-        let alive = follower.health().is_alive(LONGEST_SILENCE);
-        async move { if alive { Ok(()) } else { Err(anyhow!("silent for longer than {LONGEST_SILENCE:?}")) } }
+        let alive = follower.ensure_alive();
+        async move { alive }
     };
     server.ready("rooms database", ping).ready("keys", keys).ready("revocation feed", feed)
 }

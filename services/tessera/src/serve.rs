@@ -4,9 +4,8 @@
 //! those two sources is the code that their own binaries run.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
 use auth_claims::revocations::Follower;
@@ -90,14 +89,11 @@ fn with_checks(server: Server, identity: Db, rooms: Db, follower: Follower) -> S
     server.ready("identity database", ping(identity)).ready("rooms database", ping(rooms)).ready(
         "revocation feed",
         move || {
-            let alive = follower.health().is_alive(LONGEST_SILENCE);
-            async move { if alive { Ok(()) } else { Err(anyhow!("silent for longer than {LONGEST_SILENCE:?}")) } }
+            let alive = follower.ensure_alive();
+            async move { alive }
         },
     )
 }
-
-/// contracts/oauth2.md §6: a service that has lost the feed for longer reports that it is not ready.
-const LONGEST_SILENCE: Duration = Duration::from_mins(1);
 
 async fn flush(identity: Identity) {
     if let Err(error) = identity.audit().flush().await {

@@ -14,6 +14,9 @@ const ANSWER_MARGIN: Duration = Duration::from_secs(10);
 /// An empty answer that comes faster than this was not waited for: the next question is held back a little.
 const HASTY: Duration = Duration::from_millis(200);
 
+/// A service that has heard nothing for longer says that it is not ready (contracts/oauth2.md §6).
+pub const LONGEST_SILENCE: Duration = Duration::from_mins(1);
+
 /// How the feed is followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FollowerSettings {
@@ -44,6 +47,11 @@ pub struct FeedHealth {
     /// Time since the feed last answered; `None` before it was first read to its end.
     pub silent_for: Option<Duration>,
 }
+
+/// A feed that was silent for too long, or never spoke: whoever lives on it is not ready.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the revocation feed was silent for longer than {LONGEST_SILENCE:?}, or never spoke")]
+pub struct FeedLost;
 
 impl FeedHealth {
     /// Whether the feed answered within `limit`. The contract's default limit is 60 s, well above one long poll.
@@ -91,6 +99,14 @@ impl Follower {
     #[must_use]
     pub fn health(&self) -> FeedHealth {
         self.index.health(&self.clock)
+    }
+
+    /// The readiness check of a service that follows the feed.
+    ///
+    /// # Errors
+    /// When the feed was silent for longer than [`LONGEST_SILENCE`], or never spoke.
+    pub fn ensure_alive(&self) -> Result<(), FeedLost> {
+        if self.health().is_alive(LONGEST_SILENCE) { Ok(()) } else { Err(FeedLost) }
     }
 }
 
