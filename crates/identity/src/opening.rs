@@ -26,7 +26,7 @@ pub enum OpenError {
     /// The master key is malformed, or its file cannot be read or made.
     #[error("identity.master_key: {0}")]
     MasterKey(#[from] MasterKeyError),
-    /// The database's URL does not work.
+    /// The database's URL does not work, or nobody answers there.
     #[error("identity.database: {0}")]
     Database(#[from] StoreError),
     /// The directory in it does not open.
@@ -59,11 +59,19 @@ impl IdentitySettings {
             MasterKey::load_or_create(&data_dir.join(MASTER_KEY_FILE))?
         };
         let db = self.open_database(data_dir)?;
-        let identity = Identity::open(db, master, self.password.clone(), clock).await?;
+        let identity = Identity::open(db, master, self.password.clone(), clock).await.map_err(opening)?;
         if !demo {
             identity.require_not_demo().await?;
         }
         Ok(identity)
+    }
+}
+
+/// A database that is away is a matter of its setting.
+fn opening(error: IdentityError) -> OpenError {
+    match error {
+        IdentityError::Store(error) => OpenError::Database(error),
+        other => OpenError::Identity(other),
     }
 }
 

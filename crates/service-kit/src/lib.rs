@@ -8,6 +8,7 @@
 //! | [`telemetry`], [`metrics`] | logs, traces by OTLP, Prometheus |
 //! | [`client_address()`], [`origin`], [`trusted_proxies`] | who asks, and under which name we are reached; proxies only when trusted |
 //! | [`docs`] | the API explorer |
+//! | [`failure`] | how a process that cannot go on says why |
 //! | [`request_id`], [`security_headers`] | what every request and every response gets |
 //!
 //! It knows no dialect, no database and no token: services bring those, and hand their checks and their shutdown work to
@@ -17,6 +18,7 @@ mod client_address;
 mod deadline;
 pub mod docs;
 mod edge;
+pub mod failure;
 pub mod flags;
 mod health;
 pub mod metrics;

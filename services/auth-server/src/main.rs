@@ -1,11 +1,18 @@
 //! The auth server on its own; beside the other services it runs in `tessera`.
 
+use std::process::ExitCode;
+
 use auth_server::process::{self, Command, SECRETS};
 use clap::Parser;
+use service_kit::failure;
 use service_kit::settings::{Sources, environment, load};
 
 #[actix_web::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    failure::exit_code("auth-server", run().await)
+}
+
+async fn run() -> anyhow::Result<()> {
     let command = Command::parse();
     let (file, overrides) = (command.flags.config.clone(), command.overrides());
     let sources = Sources { service: "auth-server", file, overrides, secrets: SECRETS, env: environment() };

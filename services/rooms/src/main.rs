@@ -1,7 +1,10 @@
 //! The rooms service on its own; beside others it runs in `tessera`.
 
+use std::process::ExitCode;
+
 use clap::Parser;
 use rooms::process::{self, SECRETS};
+use service_kit::failure;
 use service_kit::flags::Flags;
 use service_kit::settings::{Sources, environment, load};
 
@@ -14,7 +17,11 @@ struct Command {
 }
 
 #[actix_web::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    failure::exit_code("rooms", run().await)
+}
+
+async fn run() -> anyhow::Result<()> {
     let flags = Command::parse().flags;
     let (file, overrides) = (flags.config.clone(), flags.overrides());
     let sources = Sources { service: "rooms", file, overrides, secrets: SECRETS, env: environment() };

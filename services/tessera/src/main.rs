@@ -15,13 +15,14 @@ mod settings;
 use std::process::ExitCode;
 
 use clap::Parser;
+use service_kit::failure::sentence;
 
 #[actix_web::main]
 async fn main() -> ExitCode {
     match commands::run(cli::Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("tessera: {failure:#}");
+            eprintln!("tessera: {}", sentence(&failure));
             failure.exit_code()
         }
     }

@@ -149,15 +149,18 @@ fn variables(env: impl IntoIterator<Item = (OsString, OsString)>) -> (Map<String
             (_, Err(_)) => problems.push(Problem::new(format!("{name} is not valid UTF-8"))),
         }
     }
-    problems.extend(overlapping(&variables));
+    for name in overlapping(&variables) {
+        // Out with it: next to the keys inside it, it would now and then be a second problem.
+        variables.remove(&name);
+        problems.push(Problem::new(format!("{name} is a group of settings, not a setting")));
+    }
     (variables, problems)
 }
 
 /// A variable for a table beside one for a key inside it: the order would decide, and the environment has none.
-fn overlapping(variables: &Map<String, String>) -> Vec<Problem> {
-    let inside = |outer: &String| variables.keys().any(|name| name.starts_with(&format!("{outer}__")));
-    let outer = variables.keys().filter(|name| inside(name));
-    outer.map(|name| Problem::new(format!("{name} is a group of settings, not a setting"))).collect()
+fn overlapping(variables: &Map<String, String>) -> Vec<String> {
+    let inside = |outer: &&String| variables.keys().any(|name| name.starts_with(&format!("{outer}__")));
+    variables.keys().filter(inside).cloned().collect()
 }
 
 /// The first and the last line of a TOML error: position and reason without the quoted line, which may hold a secret.
