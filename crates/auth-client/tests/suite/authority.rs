@@ -74,6 +74,16 @@ impl State {
         counter.load(Ordering::SeqCst)
     }
 
+    /// Waits until something was counted so often; not for ever, so that what never comes fails a test.
+    pub(crate) async fn reached(counter: &AtomicUsize, number: usize) {
+        let reached = async {
+            while Self::count(counter) < number {
+                actix_web::rt::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(20), reached).await.expect("in time");
+    }
+
     pub(crate) fn set(&self, change: impl FnOnce(&mut Mood)) {
         change(&mut self.mood.lock().unwrap());
     }

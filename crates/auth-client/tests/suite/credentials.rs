@@ -162,9 +162,7 @@ async fn a_caller_that_goes_away_does_not_block_the_others() {
         let authority = authority.clone();
         async move { authority.service_token().await.map(|_| ()) }
     });
-    while State::count(&served.state.service_tokens) == 0 {
-        actix_web::rt::time::sleep(Duration::from_millis(1)).await;
-    }
+    State::reached(&served.state.service_tokens, 1).await;
     gone.abort();
     served.state.slow.store(false, Ordering::SeqCst);
     assert!(authority.service_token().await.is_ok());

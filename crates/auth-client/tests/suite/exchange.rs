@@ -154,9 +154,7 @@ async fn threat_18_a_flood_of_credentials() {
         }
     }
     assert_eq!((waiting.len(), turned_away), (1024, 1500 - 1024));
-    while State::count(&served.state.busiest) < 64 {
-        actix_web::rt::time::sleep(Duration::from_millis(1)).await;
-    }
+    State::reached(&served.state.busiest, 64).await;
     served.state.slow.store(false, Ordering::SeqCst);
     assert!(join_all(waiting).await.iter().all(Result::is_ok));
     assert_eq!(State::count(&served.state.busiest), 64);
@@ -172,9 +170,7 @@ async fn an_exchange_outlives_the_caller_that_caused_it() {
         let authority = authority.clone();
         async move { authority.exchange(ACCOUNT_TOKEN, "abc").await }
     });
-    while exchanges(&served) == 0 {
-        actix_web::rt::time::sleep(Duration::from_millis(1)).await;
-    }
+    State::reached(&served.state.exchanges, 1).await;
     gone.abort();
     served.state.slow.store(false, Ordering::SeqCst);
     assert!(authority.exchange(ACCOUNT_TOKEN, "abc").await.is_ok());
