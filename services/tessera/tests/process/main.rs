@@ -18,5 +18,6 @@ mod refresh_durability;
 mod restart;
 mod revoking;
 mod sessions;
+mod settings;
 mod shutdown;
 mod stack;

@@ -14,7 +14,7 @@ struct Row {
     events: i64,
 }
 
-/// How many events of one action there are.
+/// How many events there are.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Events {
     pub(crate) success: i64,
@@ -22,21 +22,19 @@ pub(crate) struct Events {
 }
 
 impl Stack {
-    /// Counts the events of an action.
-    pub(crate) fn audit(&self, action: &str) -> Events {
+    /// Counts the events of an action by a client.
+    pub(crate) fn audit(&self, action: &str, client: &str) -> Events {
         let query = format!(
-            "SELECT outcome, count(*) AS events FROM audit_events WHERE action = '{action}' GROUP BY outcome"
+            "SELECT outcome, count(*) AS events FROM audit_events \
+             WHERE action = '{action}' AND client_id = '{client}' GROUP BY outcome"
         );
-        let rows: Vec<Row> = match self.databases.first() {
-            Some(database) => {
-                let mut conn = PgConnection::establish(&database.url()).expect("the identity database");
-                sql_query(query).load(&mut conn).expect("events")
-            }
-            None => {
-                let path = self.home.path().join("data/identity.db").display().to_string();
-                let mut conn = SqliteConnection::establish(&path).expect("the identity database");
-                sql_query(query).load(&mut conn).expect("events")
-            }
+        let rows: Vec<Row> = if let Some(database) = self.databases.first() {
+            let mut conn = PgConnection::establish(&database.url()).expect("the identity database");
+            sql_query(query).load(&mut conn).expect("events")
+        } else {
+            let path = self.home.path().join("data/identity.db").display().to_string();
+            let mut conn = SqliteConnection::establish(&path).expect("the identity database");
+            sql_query(query).load(&mut conn).expect("events")
         };
         rows.into_iter().fold(Events::default(), |events, row| match row.outcome.as_str() {
             "success" => Events { success: row.events, ..events },
