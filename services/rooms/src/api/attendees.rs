@@ -61,8 +61,8 @@ pub async fn list(
 /// Adds an attendee by e-mail, or changes the role of one who is there; for administrators and owners.
 ///
 /// # Errors
-/// 400 for wrong fields, 404 for an unknown room, 403 for a weaker role, for an administrator who would make an owner,
-/// and for the last owner who would no longer be one.
+/// 400 for wrong fields, 404 for an unknown room, 403 for a weaker role, for an administrator who would make an owner or
+/// change one, and for the last owner who would no longer be one.
 #[utoipa::path(
     post, path = "/external-api/v1.0/rooms/{id}/attendees", operation_id = "addAttendee", tag = "Attendees",
     security(("BearerAuth" = ["rooms:update"])),
@@ -111,23 +111,19 @@ fn invite(
     invitation: &Invitation,
     now: DateTime<Utc>,
 ) -> Result<(Invited, Option<Act>), ApiError> {
-    if let Some(role) = invitation.role {
-        access::may_grant(own, role)?;
-    }
     let Some(mut known) = accesses::find_by_email(conn, room, &invitation.email.key())? else {
-        let access = Access {
-            id: AccessId::generate(),
-            room,
-            account: None,
-            email: Some(invitation.email.clone()),
-            role: invitation.role.unwrap_or(Role::Member),
-        };
+        let role = invitation.role.unwrap_or(Role::Member);
+        access::may_grant(own, role)?;
+        let email = Some(invitation.email.clone());
+        let access = Access { id: AccessId::generate(), room, account: None, email, role };
         accesses::insert(conn, &access, now)?;
         let act = Act::on_attendee("attendee.add", room, access.id, Some(access.role));
         return Ok((Invited::Added(access), Some(act)));
     };
     let mut act = None;
     if let Some(role) = invitation.role.filter(|role| *role != known.role) {
+        access::may_grant(own, role)?;
+        access::may_change(own, known.role)?;
         access::keeps_an_owner(known.role, Some(role), accesses::count_owners(conn, room)?)?;
         accesses::set_role(conn, known.id, role, now)?;
         known.role = role;
@@ -139,7 +135,8 @@ fn invite(
 /// Removes an attendee, for administrators and owners.
 ///
 /// # Errors
-/// 404 for an unknown room or attendee, 403 for a weaker role and for the last owner.
+/// 404 for an unknown room or attendee, 403 for a weaker role, for an administrator who would remove an owner, and for
+/// the last owner.
 #[utoipa::path(
     delete, path = "/external-api/v1.0/rooms/{id}/attendees/{attendee_id}", operation_id = "removeAttendee", tag = "Attendees",
     security(("BearerAuth" = ["rooms:update"])),
@@ -164,9 +161,10 @@ pub async fn remove(
     let attendee = request.match_info().query(routes::ATTENDEE_ID).parse::<AccessId>().ok();
     let removed = app.write(caller.person(), move |conn| {
         let room = rooms::find_and_hold(conn, id, account)?.ok_or(ApiError::NoSuchRoom)?;
-        let (room, _) = room.administrable()?;
+        let (room, own) = room.administrable()?;
         let attendee = attendee.ok_or(Refusal::NotFound)?;
         let access = accesses::find(conn, room.id, attendee)?.ok_or(Refusal::NotFound)?;
+        access::may_change(own, access.role)?;
         access::keeps_an_owner(access.role, None, accesses::count_owners(conn, room.id)?)?;
         accesses::remove(conn, access.id)?;
         Ok::<_, ApiError>(((), Some(Act::on_attendee("attendee.remove", room.id, access.id, None))))

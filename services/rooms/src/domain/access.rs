@@ -164,6 +164,14 @@ pub fn may_grant(own: Role, granted: Role) -> Result<(), Refusal> {
     if granted == Role::Owner && own != Role::Owner { Err(Refusal::OwnersMakeOwners) } else { Ok(()) }
 }
 
+/// May somebody with role `own` change or remove a row with the role `held`?
+///
+/// # Errors
+/// Only owners touch owners.
+pub fn may_change(own: Role, held: Role) -> Result<(), Refusal> {
+    if held == Role::Owner && own != Role::Owner { Err(Refusal::NotPermitted) } else { Ok(()) }
+}
+
 /// May a row with role `before` get the role `after` (none: be removed), in a room with that many owners?
 ///
 /// # Errors
@@ -177,7 +185,7 @@ pub fn keeps_an_owner(before: Role, after: Option<Role>, owners: i64) -> Result<
 mod tests {
     use rstest::rstest;
 
-    use super::{Refusal, Role, keeps_an_owner, may_grant};
+    use super::{Refusal, Role, keeps_an_owner, may_change, may_grant};
 
     #[rstest]
     #[case::member(Role::Administrator, Role::Member, Ok(()))]
@@ -190,6 +198,19 @@ mod tests {
         #[case] expected: Result<(), Refusal>,
     ) {
         assert_eq!(may_grant(own, granted), expected);
+    }
+
+    #[rstest]
+    #[case::member(Role::Administrator, Role::Member, Ok(()))]
+    #[case::peer(Role::Administrator, Role::Administrator, Ok(()))]
+    #[case::above(Role::Administrator, Role::Owner, Err(Refusal::NotPermitted))]
+    #[case::owner(Role::Owner, Role::Owner, Ok(()))]
+    fn only_owners_touch_owners(
+        #[case] own: Role,
+        #[case] held: Role,
+        #[case] expected: Result<(), Refusal>,
+    ) {
+        assert_eq!(may_change(own, held), expected);
     }
 
     #[rstest]
