@@ -222,6 +222,9 @@ pub(crate) struct CreateUser {
     /// The organisation it belongs to
     #[arg(long, value_name = "ID")]
     pub(crate) organization: Option<String>,
+    /// The role it has there [default: CUSTOMER]
+    #[arg(long, value_name = "ROLE", requires = "organization")]
+    pub(crate) organization_role: Option<String>,
     /// A platform role (repeatable), such as `AGENT`
     #[arg(long = "role", value_name = "ROLE")]
     pub(crate) roles: Vec<String>,

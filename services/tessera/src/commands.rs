@@ -28,7 +28,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Keys(command) => keys::run(&settings(Vec::new())?, command, output).await,
         Command::Config(command) => config::run(&settings(Vec::new())?, command, output),
         Command::Migrate => migrate::run(&settings(Vec::new())?, output).await,
-        Command::Healthcheck(flags) => healthcheck::run(&settings(Vec::new())?, &flags).await,
+        Command::Healthcheck(flags) => healthcheck::run(&settings(Vec::new())?, &flags, output).await,
         Command::Completions { shell } => {
             completions::run(shell);
             Ok(())

@@ -6,9 +6,10 @@ use anyhow::Context;
 
 use crate::cli::Healthcheck;
 use crate::failure::Failure;
+use crate::output::Output;
 use crate::settings::Settings;
 
-pub(super) async fn run(settings: &Settings, flags: &Healthcheck) -> Result<(), Failure> {
+pub(super) async fn run(settings: &Settings, flags: &Healthcheck, output: Output) -> Result<(), Failure> {
     let address = reachable(flags.management.unwrap_or(settings.server.management));
     let client =
         reqwest::Client::builder().no_proxy().timeout(flags.timeout).build().context("no HTTP client")?;
@@ -16,7 +17,10 @@ pub(super) async fn run(settings: &Settings, flags: &Healthcheck) -> Result<(), 
     let answer = answer
         .map_err(|_| Failure::NotReady(format!("no answer from the management listener at {address}")))?;
     if answer.status().is_success() {
-        println!("ready");
+        match output {
+            Output::Human => println!("ready"),
+            Output::Json => println!("{}", serde_json::json!({ "ready": true })),
+        }
         return Ok(());
     }
     let reasons = answer.text().await.unwrap_or_default();

@@ -53,11 +53,18 @@ async fn create(identity: &Identity, flags: CreateUser, output: Output) -> Resul
     profile.email = flags.email;
     profile.given_name = flags.given_name;
     profile.family_name = flags.family_name;
+    profile.organizations = membership(flags.organization.as_deref(), flags.organization_role)?;
     profile.organization_id = flags.organization;
     profile.roles = all("--role", &flags.roles)?;
     let password = if flags.password { NewPassword::Plain(read_password()?) } else { NewPassword::None };
     let account = identity.create_account(NewAccount { profile, password }, &directory::operator()).await?;
     show(&account, output)
+}
+
+/// The place in the organisation that the flags name, the weakest unless they say which.
+fn membership(id: Option<&str>, role: Option<String>) -> Result<Vec<OrganizationMembership>, Failure> {
+    let role = all("--organization-role", &Vec::from_iter(role))?.pop().unwrap_or(Role::Customer);
+    Ok(id.map(|id| OrganizationMembership { id: id.to_owned(), role }).into_iter().collect())
 }
 
 async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {

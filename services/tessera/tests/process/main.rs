@@ -10,6 +10,7 @@
     reason = "what a test cannot do has failed it"
 )]
 
+mod cli;
 mod disabling;
 mod durability;
 mod integrator;

@@ -16,7 +16,7 @@ use test_kit::TestDatabase;
 
 pub(crate) use self::{
     answer::Answer,
-    declared::{Credentials, Declared, Person},
+    declared::{Credentials, Declared, Person, new_secret},
     gate::Gate,
     operator::{Ran, run},
     patience::BOUND,
@@ -38,7 +38,6 @@ pub(crate) enum Topology {
 /// A running deployment. When it is dropped its processes are killed, and what they wrote is looked through for secrets
 /// and panics.
 pub(crate) struct Stack {
-    pub(crate) topology: Topology,
     /// What was declared in the bootstrap file.
     pub(crate) declared: Declared,
     /// Secrets that were used and tokens that were issued.

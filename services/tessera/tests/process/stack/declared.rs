@@ -124,7 +124,6 @@ const ROOMS: &str = r#"  - id: rooms-service
     kind: service
     grants: [client_credentials]
     scopes: ["internal:revocations"]
-    default_scopes: ["internal:revocations"]
     audiences: [auth-server]
     roles: [SERVICE]
     secret: file:rooms.secret

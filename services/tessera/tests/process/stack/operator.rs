@@ -56,6 +56,13 @@ impl Stack {
         self.watch.learn(&ran.stdout);
         ran
     }
+
+    /// Applies the declared directory without starting anything.
+    #[track_caller]
+    pub(crate) fn apply_declared(&self) {
+        let file = self.home.path().join("bootstrap.yaml").display().to_string();
+        self.tessera(&["apply", &file]).expect(0);
+    }
 }
 
 impl Ran {

@@ -24,7 +24,6 @@ impl Plan {
             }
         };
         let mut plan = Self(Stack {
-            topology,
             declared,
             watch,
             http: http.expect("an HTTP client"),
