@@ -9,7 +9,7 @@ use std::{
 };
 
 use actix_web::{
-    Error, HttpMessage, HttpResponse, ResponseError,
+    Error, HttpMessage, HttpRequest, HttpResponse, ResponseError,
     body::{BodySize, BoxBody, EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
@@ -18,10 +18,23 @@ use actix_web::{
     web::{self, Bytes},
 };
 use futures_util::{FutureExt, Stream, StreamExt};
+use tokio::time::Instant;
 
 /// How long a request may take until its response begins, its body included: `server.request_timeout`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline(pub(crate) Duration);
+
+/// When the request is dropped.
+#[derive(Clone, Copy)]
+struct DroppedAt(Instant);
+
+/// How long the handler of this request may still take before `server.request_timeout` drops it; for those that wait on
+/// purpose. `None` where nothing drops it.
+#[must_use]
+pub fn time_left(request: &HttpRequest) -> Option<Duration> {
+    let DroppedAt(end) = *request.extensions().get::<DroppedAt>()?;
+    Some(end.saturating_duration_since(Instant::now()))
+}
 
 /// Who was too slow.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +69,9 @@ pub(crate) async fn enforce<B: MessageBody + 'static>(
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
     let limit = request.app_data::<web::Data<Deadline>>().map_or(Duration::MAX, |deadline| deadline.0);
+    if let Some(end) = Instant::now().checked_add(limit) {
+        request.extensions_mut().insert(DroppedAt(end));
+    }
     let body = watch(&mut request);
     let mut outcome = tokio::time::timeout(limit, next.call(request)).await.unwrap_or_else(|_| {
         let slow = if is_complete(body.as_ref()) { TooSlow::Service } else { TooSlow::Client };

@@ -7,6 +7,7 @@
 //! | [`server`], [`shutdown`] | two listeners, health, background tasks, and the end in order |
 //! | [`telemetry`], [`metrics`] | logs, traces by OTLP, Prometheus |
 //! | [`client_address()`], [`origin`], [`trusted_proxies`] | who asks, and under which name we are reached; proxies only when trusted |
+//! | [`time_left`] | what `server.request_timeout` leaves to a handler that waits |
 //! | [`docs`] | the API explorer |
 //! | [`failure`] | how a process that cannot go on says why |
 //! | [`request_id`], [`security_headers`] | what every request and every response gets |
@@ -34,5 +35,6 @@ pub mod telemetry;
 pub mod trusted_proxies;
 
 pub use client_address::client_address;
+pub use deadline::time_left;
 pub use not_found::not_found;
 pub use server::Server;

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use service_kit::settings::ServerSettings;
 
 use super::support::{Running, settings, start};
@@ -21,11 +21,16 @@ async fn read_and_hang(_: web::Bytes) -> HttpResponse {
     std::future::pending().await
 }
 
+async fn minutes_left(request: HttpRequest) -> String {
+    service_kit::time_left(&request).unwrap().div_duration_f64(Duration::from_mins(1)).ceil().to_string()
+}
+
 fn running(settings: &ServerSettings) -> Running {
     start(settings, |server| {
         server.configure(|cfg| {
             cfg.service(web::resource("/read").route(web::post().to(read)))
                 .service(web::resource("/panic").route(web::to(fail)))
+                .service(web::resource("/left").route(web::to(minutes_left)))
                 .service(web::resource("/never").route(web::to(never)))
                 .service(web::resource("/hang").route(web::post().to(read_and_hang)));
         })
@@ -119,6 +124,15 @@ async fn a_handler_that_takes_too_long_is_dropped_and_its_connection_goes_on() {
         .send("POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody")
         .await;
     assert!(connection.rest().await.ends_with("\r\n\r\n4"));
+    running.stop().await.unwrap();
+}
+
+/// A handler that waits on purpose learns for how long it may.
+#[actix_web::test]
+async fn a_handler_knows_the_time_that_is_left() {
+    let running = running(&ServerSettings { request_timeout: Duration::from_mins(50), ..settings() });
+    let answer = running.raw("/left", "").await;
+    assert!(answer.ends_with("\r\n\r\n50"), "{answer}");
     running.stop().await.unwrap();
 }
 
