@@ -16,8 +16,11 @@ use crate::app::App;
 /// Opens the feed.
 const SCOPE: &str = "internal:revocations";
 
-/// The longest wait. The contract's limit is 30 s; a little less stays below the time a request may take.
+/// The longest wait, whatever time a request may take. The contract's limit is 30 s.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);
+
+/// What a wait leaves of the time the request may take, for the answer.
+const ANSWER_MARGIN: Duration = Duration::from_secs(1);
 
 /// Where to go on, and how long to wait.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -61,9 +64,15 @@ pub(crate) async fn follow(request: HttpRequest, app: web::Data<App>) -> Result<
     if position.after < 0 {
         return Err(BearerError::Request("after is not negative"));
     }
-    let wait = Duration::from_secs(position.wait).min(LONGEST_WAIT);
+    let wait = Duration::from_secs(position.wait).min(longest_wait(&request));
     let page = page(&app, &request, position.after, wait).await?;
     Ok(HttpResponse::Ok().insert_header((CACHE_CONTROL, "no-store")).json(page))
+}
+
+/// How long this request may wait and still be answered before the server drops it.
+fn longest_wait(request: &HttpRequest) -> Duration {
+    let left = service_kit::time_left(request).unwrap_or(Duration::MAX);
+    left.saturating_sub(ANSWER_MARGIN).min(LONGEST_WAIT)
 }
 
 /// The next page, waiting no longer than the server lives.

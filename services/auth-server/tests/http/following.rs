@@ -114,6 +114,18 @@ async fn a_wait_that_brings_nothing_ends_with_an_empty_page() {
     assert_eq!(answer.json(), json!({ "next": 0, "entries": [] }));
 }
 
+/// A server that gives its requests less time than a follower asks for answers within that time.
+#[rstest]
+#[case::shorter_than_the_wait(2)]
+#[case::shorter_than_the_margin(1)]
+#[actix_web::test]
+async fn a_wait_ends_before_the_request_is_dropped(#[case] seconds: u64) {
+    let (app, token) = world(Backend::Sqlite).await;
+    let hasty = app.replica_answering_within(Duration::from_secs(seconds)).await;
+    let answer = follow(&hasty, &token, "?after=0&wait=20").await;
+    assert_eq!((answer.status, answer.text.as_str()), (200, r#"{"next":0,"entries":[]}"#));
+}
+
 /// A server that stops does not keep anybody waiting.
 #[actix_web::test]
 async fn a_long_poll_ends_at_shutdown() {

@@ -106,6 +106,22 @@ impl Spawned {
         Self::start(database, master, self.clock.clone(), settings).await
     }
 
+    /// The same, with another `server.request_timeout`.
+    pub(crate) async fn replica_answering_within(&self, request_timeout: Duration) -> Self {
+        let mut replica = self.replica().await;
+        replica.stop();
+        let (base, shutdown, thread) = serve(&replica.auth, request_timeout);
+        (replica.base, replica.shutdown, replica.thread) = (base, shutdown, Some(thread));
+        replica
+    }
+
+    fn stop(&mut self) {
+        self.shutdown.request();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+
     async fn start(
         database: Arc<TestDatabase>,
         master: MasterKey,
@@ -122,7 +138,7 @@ impl Spawned {
         let cheap = PasswordSettings { memory_kib: 8, iterations: 1, ..PasswordSettings::default() };
         let identity = Identity::open(db, master.clone(), cheap, clock.clone()).await.expect("a directory");
         let auth = AuthServer::start(settings.clone(), identity.clone()).await.expect("an auth server");
-        let (base, shutdown, thread) = serve(&auth);
+        let (base, shutdown, thread) = serve(&auth, ServerSettings::default().request_timeout);
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let thread = Some(thread);
         Self { base, identity, auth, clock, http, shutdown, settings, master, database, thread }
@@ -332,12 +348,13 @@ impl Spawned {
 pub(crate) const MEET: &str = "/external-api/v1.0/application/token/";
 
 /// Serves on a thread of its own, which ends with the test.
-fn serve(auth: &AuthServer) -> (String, Shutdown, JoinHandle<()>) {
+fn serve(auth: &AuthServer, request_timeout: Duration) -> (String, Shutdown, JoinHandle<()>) {
     let settings = ServerSettings {
         listen: ([127, 0, 0, 1], 0).into(),
         management: ([127, 0, 0, 1], 0).into(),
         workers: Some(1),
         shutdown_grace: Duration::ZERO,
+        request_timeout,
         ..ServerSettings::default()
     };
     let server = Server::new(&settings).configure(auth.configure());
@@ -356,10 +373,7 @@ fn serve(auth: &AuthServer) -> (String, Shutdown, JoinHandle<()>) {
 
 impl Drop for Spawned {
     fn drop(&mut self) {
-        self.shutdown.request();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.stop();
     }
 }
 
