@@ -105,6 +105,21 @@ pub struct Actor {
     pub act: Option<Box<Self>>,
 }
 
+impl AccessClaims {
+    /// All who act or acted for the subject, outermost first. As long as the parser let it get, which takes less than
+    /// 128 levels.
+    pub fn actors(&self) -> impl Iterator<Item = &Actor> {
+        std::iter::successors(self.act.as_deref(), |actor| actor.act.as_deref())
+    }
+}
+
+impl Actor {
+    /// The client it acted through, then itself.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.client_id.as_deref().into_iter().chain([self.sub.as_str()])
+    }
+}
+
 /// A place in an organisation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrganizationMembership {

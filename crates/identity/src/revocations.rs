@@ -13,7 +13,7 @@
 mod feed;
 mod rows;
 
-use auth_claims::claims::AccessClaims;
+use auth_claims::claims::{AccessClaims, Actor};
 use auth_claims::revocations::{RevocationIndex, RevocationKind, RevocationPage, RevocationReason};
 use chrono::{DateTime, TimeDelta, Utc};
 pub(crate) use feed::Feed;
@@ -149,12 +149,11 @@ pub fn list_after(conn: &mut DbConn, seq: i64) -> Result<RevocationPage, StoreEr
 /// # Errors
 /// [`StoreError`] when the database is away or a stored value is not one of ours.
 pub fn find(conn: &mut DbConn, claims: &AccessClaims) -> Result<Option<RevocationReason>, StoreError> {
-    let actor = claims.act.as_deref();
-    let names = [Some(&claims.jti), Some(&claims.sub), Some(&claims.client_id)]
+    let own = [Some(&claims.jti), Some(&claims.sub), Some(&claims.client_id)]
         .into_iter()
-        .chain([claims.sid.as_ref(), claims.user_id.as_ref()])
-        .chain([actor.map(|actor| &actor.sub), actor.and_then(|actor| actor.client_id.as_ref())]);
-    let names: Vec<&str> = names.flatten().map(String::as_str).collect();
+        .chain([claims.sid.as_ref(), claims.user_id.as_ref()]);
+    let actors = claims.actors().flat_map(Actor::names);
+    let names: Vec<&str> = own.flatten().map(String::as_str).chain(actors).collect();
     let entries = rows::list_named(conn, &names)?;
     if entries.is_empty() {
         return Ok(None);

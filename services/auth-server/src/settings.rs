@@ -151,7 +151,8 @@ pub struct LimitSettings {
     pub client_failure_window: Duration,
     /// How many pairs of client and address are remembered. Default: 100000.
     pub client_failure_pairs: usize,
-    /// How many actors a token may carry: how often it can be exchanged. Default: 4.
+    /// How many actors a token may carry, the client that held the first token of an exchange included: how often it
+    /// can be exchanged. Default: 4.
     pub actors: usize,
 }
 

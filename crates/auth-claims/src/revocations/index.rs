@@ -7,7 +7,7 @@ use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
 use super::{RevocationEntry, RevocationKind, RevocationReason};
-use crate::claims::{AccessClaims, SubjectKind};
+use crate::claims::{AccessClaims, Actor, SubjectKind};
 
 const SHARDS: usize = 16;
 
@@ -73,12 +73,12 @@ impl RevocationIndex {
         let iat = claims.iat;
         let client = |name: &str| self.clients.find(name, iat);
         let account = |name: &str| self.accounts.find(name, iat);
-        // RFC 8693 §4.1: only the outermost actor counts in decisions.
+        // RFC 8693 §4.1: earlier actors do not decide what a token permits. Whether it still stands is another matter:
+        // it came through each of these clients.
         let actor = claims.act.as_deref();
         client(&claims.client_id)
             .or_else(|| if claims.kind == SubjectKind::Client { client(&claims.sub) } else { None })
-            .or_else(|| client(actor?.client_id.as_deref()?))
-            .or_else(|| client(&actor?.sub))
+            .or_else(|| claims.actors().flat_map(Actor::names).find_map(client))
             .or_else(|| account(&claims.sub))
             .or_else(|| account(claims.user_id.as_deref()?))
             .or_else(|| account(&actor?.sub))

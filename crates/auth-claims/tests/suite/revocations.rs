@@ -35,7 +35,8 @@ fn entry(seq: i64, kind: RevocationKind, value: &str, reason: RevocationReason) 
 fn each_kind_hits_what_it_names() {
     let named = json!({
         "jti": "j", "sid": "s", "sub": "u", "client_id": "c", "user_id": "m",
-        "act": { "sub": "a", "client_id": "b", "act": { "sub": "before", "client_id": "before" } },
+        "act": { "sub": "a", "client_id": "b", "act":
+            { "sub": "before", "client_id": "via", "act": { "sub": "first" } } },
     });
     let cases = [
         (Jti, "j", true),
@@ -46,9 +47,13 @@ fn each_kind_hits_what_it_names() {
         (Sub, "a", true),
         (Client, "a", true),
         (Client, "b", true),
-        // RFC 8693 §4.1: who acted before counts for nothing.
+        // The authority came through every client of the chain; an account that acted before counts for nothing.
+        (Client, "before", true),
+        (Client, "via", true),
+        (Client, "first", true),
         (Sub, "before", false),
-        (Client, "before", false),
+        (Sub, "via", false),
+        (Sub, "first", false),
         (Jti, "s", false),
         (Sid, "j", false),
         (Client, "u", false),

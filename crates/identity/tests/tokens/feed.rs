@@ -223,13 +223,17 @@ async fn threat_26_the_own_check_and_the_index_agree(
     let (identity, now) = (&fixture.identity, fixture.identity.clock().now());
     let mut claims = fixture.claims(&family);
     claims.user_id = Some("meet-user".into());
-    claims.act = Some(Box::new(Actor { sub: "actor".into(), client_id: Some("acting".into()), act: None }));
-    let acting = "acting".parse().unwrap();
+    let before = Box::new(Actor { sub: "before".into(), client_id: Some("via".into()), act: None });
+    claims.act =
+        Some(Box::new(Actor { sub: "actor".into(), client_id: Some("acting".into()), act: Some(before) }));
+    let [acting, before, via] = ["acting", "before", "via"].map(|id| id.parse().unwrap());
     let moments = [
         Revocation::of_token(&claims.jti, RevocationReason::Revoked, now),
         Revocation::of_session(&family.sid, RevocationReason::SignedOut, now),
         Revocation::of_account(fixture.account, RevocationReason::PasswordChanged, now),
         Revocation::of_account(fixture.account, RevocationReason::AccountDisabled, now),
+        Revocation::of_client(&before, RevocationReason::Revoked, now),
+        Revocation::of_client(&via, RevocationReason::Revoked, now),
         Revocation::of_client(&acting, RevocationReason::Revoked, now),
         Revocation::of_client(&fixture.client, RevocationReason::ClientDisabled, now),
     ];

@@ -71,6 +71,8 @@ impl Terms {
     }
 
     /// A token with everything another token says about its subject (RFC 8693), lifetime at most that token's.
+    ///
+    /// It belongs to that token's session; a token without one is the session of all that comes of it.
     #[must_use]
     pub fn for_subject(self, subject: &AccessClaims, actor: Box<Actor>) -> AccessClaims {
         let own = self.about(subject.sub.clone(), subject.kind);
@@ -85,6 +87,7 @@ impl Terms {
             scope: own.scope,
             application_id: own.application_id,
             act: Some(actor),
+            sid: Some(subject.sid.as_ref().unwrap_or(&subject.jti).clone()),
             ..subject.clone()
         }
     }

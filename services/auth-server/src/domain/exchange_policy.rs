@@ -13,6 +13,28 @@ pub enum ExchangeRefusal {
     Actor,
 }
 
+/// The `act` claim of what becomes of an access token: the exchanging client outermost, around the client that held
+/// the token, unless the chain names it there already, around whoever acted before. So the revocation of any client
+/// the authority went through hits the result.
+///
+/// # Errors
+/// [`ExchangeRefusal::TooDeep`] when the chain would hold more than `limit` actors, the holder included.
+pub fn acting_after(
+    client_id: &str,
+    subject: &AccessClaims,
+    limit: usize,
+) -> Result<Box<Actor>, ExchangeRefusal> {
+    let before = subject.act.as_deref();
+    let holder = subject.client_id.as_str();
+    let named = before.map(|head| head.client_id.as_deref().unwrap_or(&head.sub));
+    if holder == client_id || named == Some(holder) {
+        return acting(client_id, before, limit);
+    }
+    let holder =
+        Actor { sub: holder.to_owned(), client_id: Some(holder.to_owned()), act: subject.act.clone() };
+    acting(client_id, Some(&holder), limit)
+}
+
 /// The `act` claim of the result: the exchanging client outermost, around whoever acted before.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ mod harness;
 
 mod client_authentication;
 mod client_credentials;
+mod derived;
 mod exchanging;
 mod following;
 mod hostile;

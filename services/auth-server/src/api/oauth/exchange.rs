@@ -89,8 +89,11 @@ pub(crate) async fn exchange(
         let actor = subject_tokens::actor(app, token).await?;
         exchange_policy::may_act(&actor, client.id.as_str())?;
     }
-    let before = subject.claims().and_then(|claims| claims.act.as_deref());
-    let actor = exchange_policy::acting(client.id.as_str(), before, app.settings.limits.actors)?;
+    let (id, limit) = (client.id.as_str(), app.settings.limits.actors);
+    let actor = match subject.claims() {
+        Some(claims) => exchange_policy::acting_after(id, claims, limit)?,
+        None => exchange_policy::acting(id, None, limit)?,
+    };
     let terms = terms(app, client, wish, subject.claims(), received_at)?;
     let (claims, refresh_token) = match subject {
         Subject::Token(claims) => (terms.for_subject(&claims, actor), None),

@@ -21,8 +21,9 @@ use crate::presented::TokenRefusal;
 
 /// Revokes a token.
 ///
-/// A refresh token takes its family and the access tokens of its session along, an access token goes alone. An unknown
-/// token and one of another client are answered like a revoked one, and left alone.
+/// A refresh token takes its family and the access tokens of its session along. An access token
+/// goes alone when it belongs to a session, else with what was exchanged from it. An unknown token and one of another
+/// client are answered like a revoked one, and left alone.
 ///
 /// # Errors
 /// Those of client authentication; `invalid_request` without a token.
@@ -90,9 +91,17 @@ async fn end(app: &App, claims: &AccessClaims, origin: &Origin) -> Result<(), OA
     let now = app.identity.clock().now();
     let exp = DateTime::from_timestamp(claims.exp, 0).unwrap_or(now);
     let revocation = Revocation::of_token(claims.jti.as_str(), RevocationReason::Revoked, exp);
+    // What was exchanged from a token without a session names it as its session.
+    let derived = claims
+        .sid
+        .is_none()
+        .then(|| Revocation::of_session(claims.jti.as_str(), RevocationReason::Revoked, now));
     let event = AuditEvent::new(now, "token.revoke", origin).target(claims.jti.as_str());
     let work = move |conn: &mut _| {
         revocations::revoke(conn, &revocation)?;
+        if let Some(derived) = &derived {
+            revocations::revoke(conn, derived)?;
+        }
         audit::insert(conn, &event)
     };
     app.identity.write_revoking::<_, StoreError, _>(work).await?;
