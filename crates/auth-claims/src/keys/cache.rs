@@ -16,7 +16,8 @@ const FETCH_LIMIT: Duration = Duration::from_secs(10);
 /// When the cache asks again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyCacheSettings {
-    /// Two fetches are at least this far apart, however many unknown key ids arrive. Default 5 s.
+    /// After a fetch that brought no new key the next one waits this long, however many unknown key ids arrive. One that
+    /// did is no reason to wait: of two rotations in a row the second is learnt at once, too. Default 5 s.
     pub min_refresh: Duration,
     /// Keys older than this are fetched anew in the background, at their next use. Default 300 s.
     pub max_age: Duration,
@@ -42,8 +43,8 @@ pub enum KeyLookup {
 /// The issuer's keys. Cheap to clone.
 ///
 /// A known id is answered from memory without waiting, even while a refresh runs or fails. An unknown id waits for
-/// the refresh under way or starts one; within `min_refresh` of the last start it is simply unknown. A failed
-/// refresh keeps the keys there are.
+/// the refresh under way or starts one; within `min_refresh` of the last one that brought nothing new it is simply
+/// unknown. A failed refresh keeps the keys there are.
 #[derive(Clone)]
 pub struct KeyCache(Arc<Shared>);
 
@@ -160,10 +161,15 @@ impl KeyCache {
         if let Err(error) = &fetched {
             tracing::warn!(%error, "kept the old signing keys: {error}");
         }
-        self.attempts().failed = fetched.is_err();
+        let mut attempts = self.attempts();
+        attempts.failed = fetched.is_err();
+        if fetched.is_ok_and(|brought_news| brought_news) {
+            attempts.started_at = None;
+        }
     }
 
-    fn replace(&self, set: JwkSet) -> Result<(), SourceError> {
+    /// Takes a key set in, and tells whether it holds a key that was not known.
+    fn replace(&self, set: JwkSet) -> Result<bool, SourceError> {
         let old = self.0.keys.load();
         let mut published = HashMap::with_capacity(set.keys.len());
         for jwk in set.keys {
@@ -186,9 +192,10 @@ impl KeyCache {
         let kept =
             |(kid, (jwk, _)): (&String, &(Jwk, _))| published.get(kid).is_some_and(|(new, _)| new == jwk);
         let generation = old.generation + u64::from(!old.published.iter().all(kept));
+        let news = published.keys().any(|kid| !old.published.contains_key(kid));
         let fetched_at = Some(self.0.clock.uptime());
         self.0.keys.store(Arc::new(Keys { published, fetched_at, generation }));
-        Ok(())
+        Ok(news)
     }
 
     fn attempts(&self) -> MutexGuard<'_, Attempts> {
