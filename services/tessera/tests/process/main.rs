@@ -13,6 +13,7 @@
 mod cli;
 mod disabling;
 mod durability;
+mod hostile;
 mod integrator;
 mod keys;
 mod refresh_durability;
