@@ -1,0 +1,1 @@
+//! Rules of absences and organisations: no HTTP, no database.
