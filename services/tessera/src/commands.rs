@@ -1,11 +1,13 @@
-//! One module for each command of the operator; `run` picks it.
+//! One module for each command of the operator, `arguments` and `listing` for what several share; `run` picks one.
 
 mod apply;
+mod arguments;
 mod clients;
 mod completions;
 mod config;
 mod healthcheck;
 mod keys;
+mod listing;
 mod migrate;
 mod openapi;
 mod users;

@@ -1,6 +1,7 @@
 //! What the commands work on, opened as the settings say.
 
 use auth_claims::clock::Clock;
+use identity::accounts::{Account, AccountFilter, AccountId, EmailKey};
 use identity::audit::Origin;
 use identity::{Identity, OpenError};
 use store::Db;
@@ -21,6 +22,30 @@ pub(crate) fn open_rooms_db(settings: &Settings) -> Result<Db, Failure> {
 /// On whose behalf the command line acts, for the audit trail.
 pub(crate) fn operator() -> Origin {
     Origin { actor: Some("operator".to_owned()), dialect: Some("cli".to_owned()), ..Origin::default() }
+}
+
+/// The account of this name: its id, e-mail address, login or number, in this order.
+pub(crate) async fn find_account(identity: &Identity, name: &str) -> Result<Account, Failure> {
+    let mut found = None;
+    if let Ok(id) = name.parse::<AccountId>() {
+        found = identity.find_account(id).await?;
+    }
+    if found.is_none()
+        && let Ok(email) = name.parse::<EmailKey>()
+    {
+        found = identity.find_account_by_email(&email).await?;
+    }
+    if found.is_none() {
+        found = identity.find_account_by_login(name).await?;
+    }
+    if found.is_none()
+        && let Ok(number) = name.parse::<i64>()
+    {
+        let from = Some(number.saturating_sub(1));
+        let next = identity.list_accounts(AccountFilter::default(), from, 1).await?;
+        found = next.items.into_iter().find(|account| account.number == number);
+    }
+    found.ok_or_else(|| Failure::NotFound(format!("there is no account {name}")))
 }
 
 impl From<OpenError> for Failure {

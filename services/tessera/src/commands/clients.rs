@@ -12,6 +12,8 @@ use identity::clients::{
 use secrecy::ExposeSecret;
 use serde::Serialize;
 
+use super::arguments::{all, parsed};
+use super::listing::every;
 use crate::cli::{ClientCommand, ClientKindArg, CreateClient};
 use crate::directory;
 use crate::failure::Failure;
@@ -78,15 +80,9 @@ fn registration(flags: CreateClient) -> Result<Registration, Failure> {
 }
 
 async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {
-    let (mut views, mut after) = (Vec::new(), None);
-    loop {
-        let page = identity.list_clients(ClientFilter::default(), after, identity::pages::MAX_PAGE).await?;
-        views.extend(page.items.iter().map(|client| view(client, None)));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let page = |after| identity.list_clients(ClientFilter::default(), after, identity::pages::MAX_PAGE);
+    let clients = every(page).await?;
+    let views: Vec<ClientView> = clients.iter().map(|client| view(client, None)).collect();
     let headings = ["client_id", "kind", "name", "state", "scopes"];
     let row = |client: &ClientView| {
         let state = if client.enabled { "enabled" } else { "disabled" };
@@ -166,19 +162,4 @@ fn view(client: &Client, client_secret: Option<String>) -> ClientView {
 
 fn scopes(scopes: &Scopes) -> String {
     if scopes.is_empty() { "-".to_owned() } else { scopes.to_string() }
-}
-
-/// Parses the value of a flag, naming the flag when it is wrong.
-fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(
-    flag: &'static str,
-) -> impl Fn(&str) -> Result<T, Failure> {
-    move |text| text.parse().map_err(|error| Failure::Usage(format!("{flag} {text}: {error}")))
-}
-
-/// Parses each value of a repeatable flag.
-pub(super) fn all<T: std::str::FromStr<Err: std::fmt::Display>>(
-    flag: &'static str,
-    texts: &[String],
-) -> Result<Vec<T>, Failure> {
-    texts.iter().map(|text| parsed(flag)(text)).collect()
 }

@@ -6,15 +6,14 @@ use anyhow::Context;
 use auth_claims::claims::OrganizationMembership;
 use auth_claims::roles::Role;
 use identity::Identity;
-use identity::accounts::{
-    Account, AccountFilter, AccountId, AccountProfile, EmailKey, NewAccount, NewPassword,
-};
+use identity::accounts::{Account, AccountFilter, AccountProfile, NewAccount, NewPassword};
 use secrecy::SecretString;
 use serde::Serialize;
 
-use super::clients::all;
+use super::arguments::all;
+use super::listing::every;
 use crate::cli::{CreateUser, UserCommand};
-use crate::directory;
+use crate::directory::{self, find_account};
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::Settings;
@@ -39,7 +38,7 @@ pub(super) async fn run(settings: &Settings, command: UserCommand, output: Outpu
         UserCommand::Create(flags) => create(&identity, flags, output).await,
         UserCommand::List => list(&identity, output).await,
         UserCommand::SetPassword { account } => {
-            let account = find(&identity, &account).await?;
+            let account = find_account(&identity, &account).await?;
             identity.set_password(account.id, &read_password()?, &directory::operator()).await?;
             show(&account, output)
         }
@@ -68,15 +67,8 @@ fn membership(id: Option<&str>, role: Option<String>) -> Result<Vec<Organization
 }
 
 async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {
-    let (mut views, mut after) = (Vec::new(), None);
-    loop {
-        let page = identity.list_accounts(AccountFilter::default(), after, identity::pages::MAX_PAGE).await?;
-        views.extend(page.items.iter().map(view));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let page = |after| identity.list_accounts(AccountFilter::default(), after, identity::pages::MAX_PAGE);
+    let views: Vec<AccountView> = every(page).await?.iter().map(view).collect();
     let row = |account: &AccountView| {
         let email = account.email.clone().unwrap_or_else(|| "-".to_owned());
         vec![account.number.to_string(), account.login.clone(), email, state(account), roles(account)]
@@ -86,26 +78,9 @@ async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {
 }
 
 async fn set_enabled(identity: &Identity, name: &str, enabled: bool, output: Output) -> Result<(), Failure> {
-    let account = find(identity, name).await?;
+    let account = find_account(identity, name).await?;
     let account = identity.set_account_enabled(account.id, enabled, &directory::operator()).await?;
     show(&account, output)
-}
-
-/// By id, e-mail or login, in this order.
-async fn find(identity: &Identity, name: &str) -> Result<Account, Failure> {
-    let mut found = None;
-    if let Ok(id) = name.parse::<AccountId>() {
-        found = identity.find_account(id).await?;
-    }
-    if found.is_none()
-        && let Ok(email) = name.parse::<EmailKey>()
-    {
-        found = identity.find_account_by_email(&email).await?;
-    }
-    if found.is_none() {
-        found = identity.find_account_by_login(name).await?;
-    }
-    found.ok_or_else(|| Failure::NotFound(format!("there is no account {name}")))
 }
 
 /// Asks on a terminal, without showing what is typed; otherwise takes the first line of standard input.

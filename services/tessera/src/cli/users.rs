@@ -1,0 +1,56 @@
+//! `tessera user`
+
+use clap::{Args, Subcommand};
+
+/// `tessera user …`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum UserCommand {
+    /// Create an account
+    Create(CreateUser),
+    /// List the accounts
+    List,
+    /// Set an account's password, read from standard input or asked for
+    SetPassword {
+        /// Login, e-mail, id or number of the account
+        account: String,
+    },
+    /// Refuse an account and every session it has
+    Disable {
+        /// Login, e-mail, id or number of the account
+        account: String,
+    },
+    /// Accept a disabled account again
+    Enable {
+        /// Login, e-mail, id or number of the account
+        account: String,
+    },
+}
+
+/// `tessera user create`.
+#[derive(Debug, Args)]
+pub(crate) struct CreateUser {
+    /// The name to sign in with
+    #[arg(long)]
+    pub(crate) login: String,
+    /// The e-mail address, unique whatever its letter case
+    #[arg(long)]
+    pub(crate) email: Option<String>,
+    /// Given name
+    #[arg(long)]
+    pub(crate) given_name: Option<String>,
+    /// Family name
+    #[arg(long)]
+    pub(crate) family_name: Option<String>,
+    /// The organisation it belongs to
+    #[arg(long, value_name = "ID")]
+    pub(crate) organization: Option<String>,
+    /// The role it has there [default: CUSTOMER]
+    #[arg(long, value_name = "ROLE", requires = "organization")]
+    pub(crate) organization_role: Option<String>,
+    /// A platform role (repeatable), such as `AGENT`
+    #[arg(long = "role", value_name = "ROLE")]
+    pub(crate) roles: Vec<String>,
+    /// Read a password from standard input, or ask for it on a terminal
+    #[arg(long)]
+    pub(crate) password: bool,
+}
