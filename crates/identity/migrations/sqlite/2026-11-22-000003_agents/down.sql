@@ -1,0 +1,17 @@
+DROP TABLE absences;
+DROP TRIGGER accounts_service_id_updated;
+DROP TRIGGER accounts_service_id_removed;
+DROP TRIGGER accounts_service_id_inserted;
+DROP TABLE account_territories;
+DROP TABLE account_services;
+DROP TRIGGER organizations_number_given;
+DROP TABLE organization_counter;
+DROP INDEX organizations_territory_id;
+DROP INDEX organizations_number;
+ALTER TABLE organizations DROP COLUMN verticale;
+ALTER TABLE organizations DROP COLUMN email;
+ALTER TABLE organizations DROP COLUMN phone_number;
+ALTER TABLE organizations DROP COLUMN territory_id;
+ALTER TABLE organizations DROP COLUMN number;
+DROP TABLE services;
+DROP TABLE territories;
