@@ -1,5 +1,6 @@
 //! The command line: names, flags and their help, one file for each family. What a command does is in `commands/`.
 
+mod audit;
 mod clients;
 mod keys;
 mod serving;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
+    audit::AuditCommand,
     clients::{ClientCommand, ClientKindArg, CreateClient},
     keys::{ConfigCommand, KeysCommand},
     serving::{Apply, Healthcheck, Serve},
@@ -53,6 +55,9 @@ pub(crate) enum Command {
     /// Work with accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// Look at the audit trail
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Work with the signing keys
     #[command(subcommand)]
     Keys(KeysCommand),

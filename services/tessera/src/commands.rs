@@ -2,6 +2,7 @@
 
 mod apply;
 mod arguments;
+mod audit;
 mod clients;
 mod completions;
 mod config;
@@ -27,6 +28,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Apply(flags) => apply::run(settings(apply::overrides(&flags))?, &flags, output).await,
         Command::Client(command) => clients::run(&settings(Vec::new())?, command, output).await,
         Command::User(command) => users::run(&settings(Vec::new())?, command, output).await,
+        Command::Audit(command) => audit::run(&settings(Vec::new())?, command, output).await,
         Command::Keys(command) => keys::run(&settings(Vec::new())?, command, output).await,
         Command::Config(command) => config::run(&settings(Vec::new())?, command, output),
         Command::Migrate => migrate::run(&settings(Vec::new())?, output).await,

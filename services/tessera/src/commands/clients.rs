@@ -17,7 +17,7 @@ use super::listing::every;
 use crate::cli::{ClientCommand, ClientKindArg, CreateClient};
 use crate::directory;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, names, or_dash};
 use crate::settings::Settings;
 
 /// A client as it is shown. The secret is there only in the answer that makes it.
@@ -119,8 +119,6 @@ async fn find(identity: &Identity, id: &str) -> Result<Client, Failure> {
 
 fn show(client: &Client, secret: Option<String>, output: Output) -> Result<(), Failure> {
     let view = view(client, secret);
-    let list = |items: &[String]| if items.is_empty() { "-".to_owned() } else { items.join(" ") };
-    let names = |items: Vec<&str>| if items.is_empty() { "-".to_owned() } else { items.join(" ") };
     let mut lines = vec![
         ("client_id", view.client_id.clone()),
         ("kind", view.kind.to_owned()),
@@ -128,12 +126,12 @@ fn show(client: &Client, secret: Option<String>, output: Output) -> Result<(), F
         ("state", if view.enabled { "enabled" } else { "disabled" }.to_owned()),
         ("scopes", scopes(&view.scopes)),
         ("default scopes", scopes(&view.default_scopes)),
-        ("grants", names(view.grants.iter().map(|grant| grant.as_str()).collect())),
-        ("audiences", list(&view.audiences)),
-        ("domains", list(&view.domains)),
-        ("organization", view.organization_id.clone().unwrap_or_else(|| "-".to_owned())),
-        ("roles", names(view.roles.iter().map(|role| role.as_str()).collect())),
-        ("permissions", list(&view.permissions)),
+        ("grants", names(view.grants.iter().map(|grant| grant.as_str()))),
+        ("audiences", names(&view.audiences)),
+        ("domains", names(&view.domains)),
+        ("organization", or_dash(view.organization_id.as_ref())),
+        ("roles", names(&view.roles)),
+        ("permissions", names(&view.permissions)),
     ];
     if let Some(secret) = &view.client_secret {
         lines.push(("client_secret", format!("{secret}   (shown only now)")));

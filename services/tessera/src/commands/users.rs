@@ -15,7 +15,7 @@ use super::listing::every;
 use crate::cli::{CreateUser, UserCommand};
 use crate::directory::{self, find_account};
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, names, or_dash};
 use crate::settings::Settings;
 
 /// An account as it is shown.
@@ -70,8 +70,13 @@ async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {
     let page = |after| identity.list_accounts(AccountFilter::default(), after, identity::pages::MAX_PAGE);
     let views: Vec<AccountView> = every(page).await?.iter().map(view).collect();
     let row = |account: &AccountView| {
-        let email = account.email.clone().unwrap_or_else(|| "-".to_owned());
-        vec![account.number.to_string(), account.login.clone(), email, state(account), roles(account)]
+        vec![
+            account.number.to_string(),
+            account.login.clone(),
+            or_dash(account.email.as_ref()),
+            state(account),
+            names(&account.roles),
+        ]
     };
     output.table(&views, &["number", "login", "email", "state", "roles"], row).context("standard output")?;
     Ok(())
@@ -101,17 +106,16 @@ fn read_password() -> Result<SecretString, Failure> {
 
 fn show(account: &Account, output: Output) -> Result<(), Failure> {
     let view = view(account);
-    let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
     let memberships: Vec<String> =
         view.organizations.iter().map(|member| format!("{} ({})", member.id, member.role)).collect();
     let lines = [
         ("id", view.id.clone()),
         ("number", view.number.to_string()),
         ("login", view.login.clone()),
-        ("email", or_dash(&view.email)),
-        ("name", or_dash(&view.name)),
+        ("email", or_dash(view.email.as_ref())),
+        ("name", or_dash(view.name.as_ref())),
         ("organizations", if memberships.is_empty() { "-".to_owned() } else { memberships.join(", ") }),
-        ("roles", roles(&view)),
+        ("roles", names(&view.roles)),
         ("state", state(&view)),
     ];
     output.record(&view, &lines).context("standard output")?;
@@ -137,9 +141,4 @@ fn view(account: &Account) -> AccountView {
 
 fn state(account: &AccountView) -> String {
     if account.enabled { "enabled" } else { "disabled" }.to_owned()
-}
-
-fn roles(account: &AccountView) -> String {
-    let names: Vec<&str> = account.roles.iter().map(|role| role.as_str()).collect();
-    if names.is_empty() { "-".to_owned() } else { names.join(" ") }
 }
