@@ -42,6 +42,10 @@ pub struct AccessClaims {
     /// The session the token came from: revoking it revokes all its tokens.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// The end of the device session the token came from (Unix seconds), which its responses echo as `expiry`.
+    /// contracts/rdv-sign-in.md §4.5. The token itself may end earlier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_exp: Option<i64>,
     /// The account's e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,

@@ -94,6 +94,7 @@ impl Fixture {
             act: None,
             kind: SubjectKind::User,
             sid: Some(family.sid.clone()),
+            session_exp: None,
             email: None,
             name: None,
             organization_id: None,

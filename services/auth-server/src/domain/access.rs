@@ -109,6 +109,7 @@ impl Terms {
             act: None,
             kind,
             sid: None,
+            session_exp: None,
             email: None,
             name: None,
             organization_id: None,
