@@ -15,8 +15,9 @@ use actix_web::{FromRequest, HttpRequest, ResponseError, web};
 use futures_util::future::{BoxFuture, Either, FutureExt as _, LocalBoxFuture, Ready, ready};
 
 pub use self::authenticator::Authenticator;
-pub use self::header::bearer;
+pub use self::header::{bearer, bearer_token};
 use crate::claims::AccessClaims;
+use crate::device;
 use crate::scopes::Scope;
 use crate::verify::VerifyError;
 
@@ -127,12 +128,13 @@ pub trait Dialect: 'static {
     /// The family's error, which renders a [`Rejection`] in its words.
     type Error: From<Rejection> + ResponseError + 'static;
 
-    /// Finds the credential in a request. By default the Bearer token of the `Authorization` header.
+    /// Finds the credential in a request. By default the Bearer token of the `Authorization` header, and without one
+    /// the three values of a device session.
     ///
     /// # Errors
-    /// `Missing`, `Malformed` or `Encoding`.
+    /// `Missing`, `Malformed`, `Encoding` or `Refused`.
     fn credential(request: &HttpRequest) -> Result<Credential, Rejection> {
-        bearer(request)
+        device::credential_after_bearer(request)
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod caller;
 pub mod claims;
 pub mod clock;
+pub mod device;
 pub mod keys;
 pub mod revocations;
 pub mod roles;

@@ -10,8 +10,16 @@ use super::{Credential, Rejection};
 /// # Errors
 /// `Missing` without the header, or when it is empty or of another scheme; `Malformed` when the scheme is not followed
 /// by exactly one value, or the header is repeated; `Encoding` when that value is not UTF-8.
-// contracts/meet.md §5, "Header format errors": white space separates, so surplus blanks do no harm.
 pub fn bearer(request: &HttpRequest) -> Result<Credential, Rejection> {
+    bearer_token(request).map(|token| Credential::Bearer(token.to_owned()))
+}
+
+/// The same, where it stands in the request.
+///
+/// # Errors
+/// As [`bearer`].
+// contracts/meet.md §5, "Header format errors": white space separates, so surplus blanks do no harm.
+pub fn bearer_token(request: &HttpRequest) -> Result<&str, Rejection> {
     let mut headers = request.headers().get_all(AUTHORIZATION);
     let header = headers.next().ok_or(Rejection::Missing)?;
     if headers.next().is_some() {
@@ -23,10 +31,7 @@ pub fn bearer(request: &HttpRequest) -> Result<Credential, Rejection> {
         return Err(Rejection::Missing);
     }
     match (words.next(), words.next()) {
-        (Some(token), None) => {
-            let token = std::str::from_utf8(token).map_err(|_| Rejection::Encoding)?;
-            Ok(Credential::Bearer(token.to_owned()))
-        }
+        (Some(token), None) => std::str::from_utf8(token).map_err(|_| Rejection::Encoding),
         _ => Err(Rejection::Malformed),
     }
 }
