@@ -17,7 +17,7 @@ mod profile;
 mod provisional;
 mod queries;
 mod rows;
-mod schema;
+pub(crate) mod schema;
 mod sign_in;
 
 use std::{fmt, str::FromStr};
