@@ -1,9 +1,11 @@
 //! From a request to verified claims, or to the dialect's own refusal.
 //!
 //! A handler asks for a [`Caller`] of its dialect. To accept one more kind of credential, override
-//! [`Dialect::credential`] and turn what the request carries into a [`Credential::Subject`].
+//! [`Dialect::credential`] and turn what the request carries into a [`Credential::Subject`], which is exchanged
+//! ([`exchange`]). Device sessions are such a kind, which every dialect accepts unless it says otherwise ([`device`]).
 
 mod authenticator;
+pub mod exchange;
 mod header;
 
 use std::marker::PhantomData;
@@ -12,9 +14,10 @@ use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, ResponseError, web};
-use futures_util::future::{BoxFuture, Either, FutureExt as _, LocalBoxFuture, Ready, ready};
+use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, Ready, ready};
 
 pub use self::authenticator::Authenticator;
+pub use self::exchange::{Exchange, ExchangeError, ExchangeRefusal};
 pub use self::header::{bearer, bearer_token};
 use crate::claims::AccessClaims;
 use crate::device;
@@ -74,52 +77,6 @@ impl From<VerifyError> for Rejection {
             VerifyError::Unavailable => Self::Unavailable,
             other => Self::Invalid(other),
         }
-    }
-}
-
-/// Why an exchange is refused, as far as that may be told (contracts/oauth2.md §4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ExchangeRefusal {
-    /// The credential is no good, and no more is said.
-    #[error("the credential is not valid")]
-    Invalid,
-    /// Right credential, disabled account.
-    #[error("the account is disabled")]
-    AccountDisabled,
-    /// Right credential, locked account.
-    #[error("the account is locked")]
-    AccountLocked,
-    /// A second factor is missing.
-    #[error("a second factor is required")]
-    OtpRequired,
-    /// The second factor is wrong.
-    #[error("the second factor is not valid")]
-    OtpInvalid,
-}
-
-/// Why an exchange gave nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ExchangeError {
-    /// The authorization server said no.
-    #[error(transparent)]
-    Refused(#[from] ExchangeRefusal),
-    /// It could not be asked.
-    #[error("the exchange is out of reach")]
-    Unavailable,
-}
-
-/// Turns foreign credentials into access tokens (RFC 8693).
-pub trait Exchange: Send + Sync + 'static {
-    /// The access token for this credential. May come from a short-lived cache.
-    fn exchange<'a>(
-        &'a self,
-        subject_token_type: &'a str,
-        subject_token: &'a str,
-    ) -> BoxFuture<'a, Result<String, ExchangeError>>;
-
-    /// Drops what a cache holds for this credential, because its token did not verify (any more).
-    fn forget(&self, subject_token_type: &str, subject_token: &str) {
-        let _ = (subject_token_type, subject_token);
     }
 }
 

@@ -2,7 +2,7 @@
 //! exchange of foreign credentials. Everything here answers in the terms of `auth-claims`, so that a service that runs
 //! in the authorization server's own process can do without this crate.
 //!
-//! What it leaves to others: verifying what it fetched (`auth_claims::verify`), and following the feed
+//! What it leaves to others: remembering exchanged tokens (`auth_claims::caller::exchange`), verifying what it fetched (`auth_claims::verify`), and following the feed
 //! (`auth_claims::revocations::Follower`). To add an internal call, put a method beside those of `internal.rs` and send
 //! it with `Authority::authorised`, which brings the service token and renews it once when it is refused.
 
@@ -21,7 +21,7 @@ use secrecy::SecretString;
 pub use self::settings::AuthoritySettings;
 pub use self::transport::AuthorityError;
 use crate::credentials::ServiceTokens;
-use crate::exchange::Exchanges;
+use crate::exchange::{Exchanges, TokenEndpoint};
 use crate::settings::Endpoints;
 use crate::transport::Transport;
 
@@ -56,7 +56,8 @@ impl Authority {
         let transport = Transport::new(&settings.url, settings.timeout)?;
         let settings = Arc::new(settings);
         let tokens = ServiceTokens::new(&settings, &endpoints, transport.clone(), clock.clone());
-        let exchanges = Exchanges::new(&settings, &endpoints, transport.clone(), clock)?;
+        let endpoint = TokenEndpoint::new(&settings, &endpoints, transport.clone());
+        let exchanges = Exchanges::new(endpoint, clock);
         Ok(Self(Arc::new(Inner { endpoints, transport, tokens, exchanges })))
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use auth_claims::SourceError;
+use auth_claims::caller::exchange::{ExchangeSource, Exchanged, Remembering};
 use auth_claims::caller::{Exchange, ExchangeError, ExchangeRefusal};
 use auth_claims::revocations::{RevocationPage, RevocationSource};
 use auth_claims::scopes::Scopes;
@@ -11,7 +12,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use identity::Identity;
 use identity::audit::Origin;
 use identity::clients::{Client, ClientId, ClientKind, GrantType};
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::api::oauth::error::{OAuthError, Reason};
 use crate::api::oauth::exchange::{self, Wish};
@@ -43,13 +44,38 @@ pub struct InProcessClient {
     pub scopes: Scopes,
 }
 
-pub(crate) struct InProcessExchange {
+/// The exchange for one such service, remembered for a short time as it is over HTTP.
+pub(crate) struct InProcessExchange(Remembering<Issuing>);
+
+impl InProcessExchange {
+    pub(crate) fn new(app: Arc<App>, client: InProcessClient) -> Self {
+        let clock = app.identity.clock().clone();
+        Self(Remembering::new(Issuing::new(app, client), clock))
+    }
+}
+
+impl Exchange for InProcessExchange {
+    fn exchange<'a>(
+        &'a self,
+        subject_token_type: &'a str,
+        subject_token: &'a str,
+    ) -> BoxFuture<'a, Result<String, ExchangeError>> {
+        self.0.exchange(subject_token_type, subject_token)
+    }
+
+    fn forget(&self, subject_token_type: &str, subject_token: &str) {
+        self.0.forget(subject_token_type, subject_token);
+    }
+}
+
+/// Issues a token for each exchange, to a client that exists in this process alone.
+struct Issuing {
     app: Arc<App>,
     client: Client,
 }
 
-impl InProcessExchange {
-    pub(crate) fn new(app: Arc<App>, client: InProcessClient) -> Self {
+impl Issuing {
+    fn new(app: Arc<App>, client: InProcessClient) -> Self {
         let now = app.identity.clock().now();
         let client = Client {
             name: client.id.to_string(),
@@ -72,7 +98,7 @@ impl InProcessExchange {
         Self { app, client }
     }
 
-    async fn token(&self, subject_token_type: &str, subject_token: &str) -> Result<String, OAuthError> {
+    async fn token(&self, subject_token_type: &str, subject_token: &str) -> Result<Exchanged, OAuthError> {
         let received_at = self.app.identity.clock().now();
         let wish = Wish {
             subject_token,
@@ -85,7 +111,11 @@ impl InProcessExchange {
         };
         let attempt = self.attempt();
         match exchange::exchange(&self.app, &self.client, &wish, received_at).await {
-            Ok(granted) => Ok(attempt.issue(&self.app, &granted.claims).await?.expose_secret().to_owned()),
+            Ok(granted) => {
+                let life = granted.claims.exp.saturating_sub(received_at.timestamp());
+                let expires_in = Duration::from_secs(u64::try_from(life).unwrap_or(0));
+                Ok(Exchanged { access_token: attempt.issue(&self.app, &granted.claims).await?, expires_in })
+            }
             Err(error) => {
                 attempt.refused(&self.app, error.code(), &error.to_string());
                 Err(error)
@@ -102,14 +132,17 @@ impl InProcessExchange {
     }
 }
 
-impl Exchange for InProcessExchange {
-    fn exchange<'a>(
+impl ExchangeSource for Issuing {
+    fn ask<'a>(
         &'a self,
         subject_token_type: &'a str,
-        subject_token: &'a str,
-    ) -> BoxFuture<'a, Result<String, ExchangeError>> {
-        async move { self.token(subject_token_type, subject_token).await.map_err(|error| refusal(&error)) }
-            .boxed()
+        subject_token: &'a SecretString,
+    ) -> BoxFuture<'a, Result<Exchanged, ExchangeError>> {
+        async move {
+            let token = self.token(subject_token_type, subject_token.expose_secret()).await;
+            token.map_err(|error| refusal(&error))
+        }
+        .boxed()
     }
 }
 

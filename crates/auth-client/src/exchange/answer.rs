@@ -1,5 +1,8 @@
 //! What the token endpoint says to an exchange.
 
+use std::time::Duration;
+
+use auth_claims::caller::exchange::Exchanged;
 use auth_claims::caller::{ExchangeError, ExchangeRefusal};
 use reqwest::StatusCode;
 use serde::Deserialize;
@@ -9,10 +12,17 @@ use crate::transport::Answer;
 /// The members of the answer that matter (RFC 8693 §2.2.1).
 #[derive(Deserialize)]
 pub(super) struct Success {
-    pub(super) access_token: String,
+    access_token: String,
     token_type: String,
     #[serde(default)]
-    pub(super) expires_in: u64,
+    expires_in: u64,
+}
+
+impl From<Success> for Exchanged {
+    fn from(success: Success) -> Self {
+        let expires_in = Duration::from_secs(success.expires_in);
+        Self { access_token: success.access_token.into(), expires_in }
+    }
 }
 
 /// RFC 6749 §5.2, and contracts/oauth2.md §4 for `reason`.

@@ -1,0 +1,78 @@
+//! The exchange of foreign credentials for access tokens (RFC 8693).
+//!
+//! A service asks its [`Exchange`]. Whoever can answer, over HTTP or in the authorization server's own process, is an
+//! [`ExchangeSource`]; [`Remembering`] makes an exchange of it that asks once for many requests.
+
+mod remembering;
+
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use secrecy::SecretString;
+
+pub use self::remembering::Remembering;
+
+/// Why an exchange is refused, as far as that may be told (contracts/oauth2.md §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeRefusal {
+    /// The credential is no good, and no more is said.
+    #[error("the credential is not valid")]
+    Invalid,
+    /// Right credential, disabled account.
+    #[error("the account is disabled")]
+    AccountDisabled,
+    /// Right credential, locked account.
+    #[error("the account is locked")]
+    AccountLocked,
+    /// A second factor is missing.
+    #[error("a second factor is required")]
+    OtpRequired,
+    /// The second factor is wrong.
+    #[error("the second factor is not valid")]
+    OtpInvalid,
+}
+
+/// Why an exchange gave nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ExchangeError {
+    /// The authorization server said no.
+    #[error(transparent)]
+    Refused(#[from] ExchangeRefusal),
+    /// It could not be asked.
+    #[error("the exchange is out of reach")]
+    Unavailable,
+}
+
+/// Turns foreign credentials into access tokens (RFC 8693).
+pub trait Exchange: Send + Sync + 'static {
+    /// The access token for this credential. May come from a short-lived cache.
+    fn exchange<'a>(
+        &'a self,
+        subject_token_type: &'a str,
+        subject_token: &'a str,
+    ) -> BoxFuture<'a, Result<String, ExchangeError>>;
+
+    /// Drops what a cache holds for this credential, because its token did not verify (any more).
+    fn forget(&self, subject_token_type: &str, subject_token: &str) {
+        let _ = (subject_token_type, subject_token);
+    }
+}
+
+/// What an exchange brought.
+#[derive(Debug, Clone)]
+pub struct Exchanged {
+    /// The access token.
+    pub access_token: SecretString,
+    /// How long it lives, counted from before it was asked for.
+    pub expires_in: Duration,
+}
+
+/// Where exchanged tokens come from. Answers every time anew.
+pub trait ExchangeSource: Send + Sync + 'static {
+    /// Exchanges this credential. Expected to give up by itself after a bounded time.
+    fn ask<'a>(
+        &'a self,
+        subject_token_type: &'a str,
+        subject_token: &'a SecretString,
+    ) -> BoxFuture<'a, Result<Exchanged, ExchangeError>>;
+}
