@@ -1,6 +1,7 @@
 //! The facade: what the directory's own functions need, in one value that services hold.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_claims::clock::Clock;
 use secrecy::SecretString;
@@ -17,6 +18,7 @@ use crate::{
     master::{MasterKey, Purpose, Secrets},
     passwords::{PasswordHasher, PasswordSettings},
     refresh::TokenState,
+    throttle::{Limit, Throttle},
 };
 
 /// The settings tree `identity.*`, the same in every binary that holds the directory.
@@ -32,6 +34,9 @@ pub struct IdentitySettings {
     pub password: PasswordSettings,
 }
 
+/// Wrong passwords for one name from one address.
+const PASSWORD_LIMIT: Limit = Limit { failures: 30, window: Duration::from_mins(1) };
+
 /// The directory. Cheap to clone; every clone is the same directory.
 #[derive(Clone)]
 pub struct Identity {
@@ -42,6 +47,7 @@ pub struct Identity {
     pub(crate) hasher: PasswordHasher,
     pub(crate) clients: Arc<ClientCache>,
     pub(crate) tokens: TokenState,
+    pub(crate) passwords: Arc<Throttle>,
 }
 
 impl Identity {
@@ -66,6 +72,7 @@ impl Identity {
             audit: AuditTrail::start(db.clone()),
             clients: Arc::new(ClientCache::new()),
             tokens: TokenState::default(),
+            passwords: Arc::new(Throttle::new(Some(PASSWORD_LIMIT), 100_000)),
             db,
             clock,
             secrets,

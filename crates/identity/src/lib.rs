@@ -28,6 +28,7 @@ pub mod refresh;
 pub mod revocations;
 pub mod signing_keys;
 mod text;
+pub mod throttle;
 
 pub use errors::IdentityError;
 pub use identity::{Identity, IdentitySettings};

@@ -8,10 +8,10 @@ use auth_claims::scopes::Scopes;
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Identity;
 use identity::clients::{Client, LONGEST_ACCESS_TOKEN};
+use identity::throttle::{Limit, Throttle};
 
 use crate::domain::access::Terms;
 use crate::domain::issuer::IssuerId;
-use crate::domain::throttle::{Limit, Throttle};
 use crate::keys::SigningKeys;
 use crate::presented::PresentedTokens;
 use crate::settings::{AuthSettings, LimitSettings};

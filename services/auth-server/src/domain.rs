@@ -7,5 +7,4 @@ pub mod email_domains;
 pub mod exchange_policy;
 pub mod issuer;
 pub mod scope_policy;
-pub mod throttle;
 pub mod token_request;

@@ -110,7 +110,7 @@ impl Issuing {
             application_id: None,
         };
         let attempt = self.attempt();
-        match exchange::exchange(&self.app, &self.client, &wish, received_at).await {
+        match exchange::exchange(&self.app, &self.client, &wish, &attempt.origin, received_at).await {
             Ok(granted) => {
                 let life = granted.claims.exp.saturating_sub(received_at.timestamp());
                 let expires_in = Duration::from_secs(u64::try_from(life).unwrap_or(0));

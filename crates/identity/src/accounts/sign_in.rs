@@ -1,5 +1,7 @@
 //! Checking a password.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use secrecy::SecretString;
 
 use super::{
@@ -7,9 +9,11 @@ use super::{
     queries::{self, Credentials},
 };
 use crate::{
+    audit::Origin,
     errors::IdentityError,
     identity::Identity,
     passwords::{EncodedHash, PasswordError, Verdict},
+    text::fold,
 };
 
 /// Why somebody is not signed in by password.
@@ -21,6 +25,12 @@ pub enum SignInRefusal {
     /// The password is right and the account disabled.
     #[error("the account is disabled")]
     Disabled,
+    /// Too many wrong passwords: not even looked at.
+    #[error("too many failed attempts, try again in {retry_after} seconds")]
+    Throttled {
+        /// Whole seconds, at least one.
+        retry_after: u64,
+    },
     /// It could not be found out.
     #[error(transparent)]
     Failed(#[from] IdentityError),
@@ -36,6 +46,26 @@ impl Identity {
     /// [`SignInRefusal`]; `Disabled` only after the right password.
     #[tracing::instrument(name = "password.verify", skip_all)]
     pub async fn verify_password(
+        &self,
+        login_or_email: &str,
+        password: &SecretString,
+        origin: &Origin,
+    ) -> Result<Account, SignInRefusal> {
+        let (name, now) = (fold(login_or_email.trim()), self.clock.uptime());
+        let address = origin.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        self.passwords
+            .check(&name, address, now)
+            .map_err(|throttled| SignInRefusal::Throttled { retry_after: throttled.retry_after })?;
+        let verified = self.verify_unthrottled(login_or_email, password).await;
+        match &verified {
+            Ok(_) | Err(SignInRefusal::Disabled) => self.passwords.succeeded(&name, address),
+            Err(SignInRefusal::BadCredentials) => self.passwords.failed(&name, address, now),
+            Err(_) => {}
+        }
+        verified
+    }
+
+    async fn verify_unthrottled(
         &self,
         login_or_email: &str,
         password: &SecretString,

@@ -192,7 +192,7 @@ async fn deleting_leaves_nothing_that_signs_in(
     let account = identity.create_account(account, &origin).await.unwrap();
     identity.delete_account(account.id, &origin).await.unwrap();
     assert!(identity.find_account(account.id).await.unwrap().is_none());
-    let refused = identity.verify_password("ada", &secret(PASSWORD)).await;
+    let refused = identity.verify_password("ada", &secret(PASSWORD), &Origin::default()).await;
     assert!(matches!(refused, Err(SignInRefusal::BadCredentials)));
     for table in
         ["account_id AS value FROM account_passwords", "account_id AS value FROM account_organizations"]

@@ -97,7 +97,10 @@ async fn a_file_is_applied_once(#[values(Backend::Sqlite, Backend::Postgres)] ba
         ]
     );
     let identity = &fixture.identity;
-    let ada = identity.verify_password("ada@example.org", &secret("kleine graue Maus")).await.unwrap();
+    let ada = identity
+        .verify_password("ada@example.org", &secret("kleine graue Maus"), &Origin::default())
+        .await
+        .unwrap();
     assert_eq!((ada.groups.as_slice(), ada.organizations.len()), (&["hotline".to_owned()][..], 2));
     let booking = identity.authenticate_client(&id("booking"), &secret(SECRET)).await.unwrap();
     assert_eq!(booking.domains, ["example.org"]);
@@ -157,13 +160,13 @@ async fn a_declared_password_is_set_when_the_declaration_changes(
     let ada = identity.find_account_by_login("ada").await.unwrap().unwrap();
     identity.set_password(ada.id, &secret("of her own choice"), &Origin::default()).await.unwrap();
     assert_eq!(apply(&fixture, &file("kleine graue Maus"), false).await, [""; 0]);
-    identity.verify_password("ada", &secret("of her own choice")).await.unwrap();
+    identity.verify_password("ada", &secret("of her own choice"), &Origin::default()).await.unwrap();
     assert_eq!(
         apply(&fixture, &file("reset by the operator"), false).await,
         ["update account ada (password)"]
     );
-    identity.verify_password("ada", &secret("reset by the operator")).await.unwrap();
-    let old = identity.verify_password("ada", &secret("of her own choice")).await;
+    identity.verify_password("ada", &secret("reset by the operator"), &Origin::default()).await.unwrap();
+    let old = identity.verify_password("ada", &secret("of her own choice"), &Origin::default()).await;
     assert!(matches!(old, Err(SignInRefusal::BadCredentials)));
     assert!(fixture.feed().await.iter().all(|entry| entry.reason == RevocationReason::PasswordChanged));
 }
@@ -222,10 +225,10 @@ clients:
         apply(&fixture, file, false).await,
         ["create account ada (login, password)", "create client visio (kind, secret)"]
     );
-    fixture.identity.verify_password("ada", &secret("a")).await.unwrap();
+    fixture.identity.verify_password("ada", &secret("a"), &Origin::default()).await.unwrap();
     fixture.identity.authenticate_client(&id("visio"), &secret("lètmein")).await.unwrap();
     assert_eq!(apply(&fixture, file, false).await, [""; 0]);
-    fixture.identity.verify_password("ada", &secret("a")).await.unwrap();
+    fixture.identity.verify_password("ada", &secret("a"), &Origin::default()).await.unwrap();
     fixture.identity.authenticate_client(&id("visio"), &secret("lètmein")).await.unwrap();
 }
 
@@ -319,7 +322,11 @@ async fn a_provisional_account_is_taken_over_by_its_address(
     let (made, _) = fixture.identity.provision_account("ada@example.org", &Origin::default()).await.unwrap();
     let file = "accounts: [{ login: ada, email: ADA@example.org, password: kleine graue Maus }]";
     assert_eq!(apply(&fixture, file, false).await, ["update account ada (login, email, password)"]);
-    let ada = fixture.identity.verify_password("ada", &secret("kleine graue Maus")).await.unwrap();
+    let ada = fixture
+        .identity
+        .verify_password("ada", &secret("kleine graue Maus"), &Origin::default())
+        .await
+        .unwrap();
     assert_eq!((ada.id, ada.provisional), (made.id, false));
     assert_eq!(apply(&fixture, "", true).await, [""; 0], "it was not the file that made it");
 }
@@ -373,7 +380,10 @@ async fn threat_22_the_demo_has_what_the_documentation_shows(
     identity.apply_bootstrap(&demo, false, &Origin::default()).await.unwrap();
     for name in ["admin", "supervisor", "agent", "customer"] {
         let password = secret(&format!("demo-{name}-password"));
-        let account = identity.verify_password(&format!("{name}@example.org"), &password).await.unwrap();
+        let account = identity
+            .verify_password(&format!("{name}@example.org"), &password, &Origin::default())
+            .await
+            .unwrap();
         assert_eq!(account.login, name);
     }
     let client = |name: &'static str| {

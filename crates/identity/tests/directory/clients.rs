@@ -209,13 +209,13 @@ async fn threat_18_guesses_at_an_imported_secret_leave_the_password_pool_to_peop
     let slow = DJANGO.replace("870000", "20000").parse().unwrap();
     let new = new(Some("visio"), ClientKind::Application, NewSecret::Imported(slow));
     let (client, _) = fixture.identity.create_client(new, &Origin::default()).await.unwrap();
-    let (wrong, password) = (secret("wrong"), secret(PASSWORD));
+    let (wrong, password, origin) = (secret("wrong"), secret(PASSWORD), Origin::default());
     let guesses = (0..20).map(|_| fixture.identity.authenticate_client(&client.id, &wrong));
     let mut guesses = std::pin::pin!(futures_util::future::join_all(guesses));
     let refusals = loop {
         tokio::select! {
             refusals = &mut guesses => break refusals,
-            signed_in = fixture.identity.verify_password("ada", &password) => drop(signed_in.unwrap()),
+            signed_in = fixture.identity.verify_password("ada", &password, &origin) => drop(signed_in.unwrap()),
         }
     };
     assert!(refusals.iter().all(|refusal| matches!(refusal, Err(ClientRefusal::Invalid))));

@@ -31,7 +31,7 @@ async fn login_and_email_both_sign_in(#[values(Backend::Sqlite, Backend::Postgre
     let account = fixture.account("ada").await;
     for name in ["ada", "ADA", " ada ", "ada@example.org", "Ada@EXAMPLE.org"] {
         assert_eq!(
-            fixture.identity.verify_password(name, &secret(PASSWORD)).await.unwrap(),
+            fixture.identity.verify_password(name, &secret(PASSWORD), &Origin::default()).await.unwrap(),
             account,
             "{name}"
         );
@@ -50,7 +50,7 @@ async fn a_login_comes_before_an_equal_address(
     let other = fixture.identity.create_account(new, &Origin::default()).await.unwrap();
     let verify = |password: &'static str| {
         let identity = fixture.identity.clone();
-        async move { identity.verify_password("ada@example.org", &secret(password)).await }
+        async move { identity.verify_password("ada@example.org", &secret(password), &Origin::default()).await }
     };
     assert_eq!(verify("another password").await.unwrap().id, other.id);
     assert!(matches!(verify(PASSWORD).await, Err(SignInRefusal::BadCredentials)));
@@ -78,13 +78,14 @@ async fn threat_17_everything_wrong_looks_alike(
     attempts.extend(HOSTILE.map(|name| (name, PASSWORD)));
     attempts.extend(HOSTILE.map(|password| ("ada", password)));
     for (name, password) in attempts {
-        let refused = fixture.identity.verify_password(name, &secret(password)).await.unwrap_err();
+        let refused =
+            fixture.identity.verify_password(name, &secret(password), &Origin::default()).await.unwrap_err();
         assert!(matches!(refused, SignInRefusal::BadCredentials), "{name:?} {password:?}: {refused:?}");
     }
     fixture.identity.set_account_enabled(account.id, false, &Origin::default()).await.unwrap();
-    let wrong = fixture.identity.verify_password("ada", &secret("wrong")).await;
+    let wrong = fixture.identity.verify_password("ada", &secret("wrong"), &Origin::default()).await;
     assert!(matches!(wrong, Err(SignInRefusal::BadCredentials)), "a wrong password does not tell the state");
-    let right = fixture.identity.verify_password("ada", &secret(PASSWORD)).await;
+    let right = fixture.identity.verify_password("ada", &secret(PASSWORD), &Origin::default()).await;
     assert!(matches!(right, Err(SignInRefusal::Disabled)));
 }
 
@@ -103,7 +104,9 @@ async fn threat_17_an_unknown_name_costs_a_hash_too(
     let attempts = async {
         let mut refusals = Vec::new();
         for name in ["ada", "nobody", "\0"] {
-            refusals.push(fixture.identity.verify_password(name, &password).await.unwrap_err());
+            refusals.push(
+                fixture.identity.verify_password(name, &password, &Origin::default()).await.unwrap_err(),
+            );
         }
         refusals
     };
@@ -112,7 +115,7 @@ async fn threat_17_an_unknown_name_costs_a_hash_too(
     for refusal in refusals {
         assert!(matches!(refusal, SignInRefusal::Failed(IdentityError::Overloaded)), "{refusal:?}");
     }
-    fixture.identity.verify_password("ada", &password).await.unwrap();
+    fixture.identity.verify_password("ada", &password, &Origin::default()).await.unwrap();
 }
 
 #[rstest]
@@ -125,17 +128,17 @@ async fn imported_hashes_sign_in_and_are_upgraded(
     let (hash, password) = imported_as;
     imported(&fixture, "ada", hash).await;
     let stored = "SELECT hash AS value FROM account_passwords";
-    let wrong = fixture.identity.verify_password("ada", &secret("wrong")).await;
+    let wrong = fixture.identity.verify_password("ada", &secret("wrong"), &Origin::default()).await;
     assert!(matches!(wrong, Err(SignInRefusal::BadCredentials)));
     assert_eq!(fixture.texts(stored).await, [hash]);
-    let right = secret(password);
+    let (right, origin) = (secret(password), Origin::default());
     let (first, second) = tokio::join!(
-        fixture.identity.verify_password("ada", &right),
-        fixture.identity.verify_password("ada", &right),
+        fixture.identity.verify_password("ada", &right, &origin),
+        fixture.identity.verify_password("ada", &right, &origin),
     );
     assert_eq!(first.unwrap(), second.unwrap());
     assert!(fixture.texts(stored).await[0].starts_with("$argon2id$v=19$m=64,t=1,p=1$"));
-    fixture.identity.verify_password("ada", &secret(password)).await.unwrap();
+    fixture.identity.verify_password("ada", &secret(password), &Origin::default()).await.unwrap();
     assert!(fixture.feed().await.is_empty(), "an upgrade is no change of password");
 }
 
@@ -147,9 +150,9 @@ async fn another_password_ends_the_old_one_and_its_tokens(
     let fixture = Fixture::on(backend).await;
     let account = fixture.account("ada").await;
     fixture.identity.set_password(account.id, &secret("a new password"), &Origin::default()).await.unwrap();
-    let old = fixture.identity.verify_password("ada", &secret(PASSWORD)).await;
+    let old = fixture.identity.verify_password("ada", &secret(PASSWORD), &Origin::default()).await;
     assert!(matches!(old, Err(SignInRefusal::BadCredentials)));
-    fixture.identity.verify_password("ada", &secret("a new password")).await.unwrap();
+    fixture.identity.verify_password("ada", &secret("a new password"), &Origin::default()).await.unwrap();
     let feed = fixture.feed().await;
     assert_eq!((feed.len(), feed[0].reason), (1, RevocationReason::PasswordChanged));
     assert_eq!(feed[0].value, account.id.to_string());
@@ -191,7 +194,7 @@ async fn threat_26_a_change_of_password_ends_what_the_old_one_opened_while_it_wa
 
     fixture.pass(5);
     let received_at = fixture.clock.now();
-    identity.verify_password("ada", &secret(PASSWORD)).await.unwrap();
+    identity.verify_password("ada", &secret(PASSWORD), &Origin::default()).await.unwrap();
     release.send(()).unwrap();
     change.await.unwrap();
     writer.await.unwrap();
@@ -238,5 +241,5 @@ async fn a_password_of_more_than_4096_bytes_is_not_set(
     assert!(matches!(refused, Err(IdentityError::Password(_))));
     let longest = secret(&"x".repeat(4096));
     fixture.identity.set_password(account.id, &longest, &Origin::default()).await.unwrap();
-    fixture.identity.verify_password("ada", &longest).await.unwrap();
+    fixture.identity.verify_password("ada", &longest, &Origin::default()).await.unwrap();
 }

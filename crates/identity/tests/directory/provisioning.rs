@@ -23,7 +23,7 @@ async fn an_unknown_address_gets_an_account_once(
     assert_eq!(again, (account.clone(), false));
     assert_eq!(fixture.audited("account.provision").await.len(), 1);
     for name in ["nadia.roux@agency.example", &account.login] {
-        let refused = identity.verify_password(name, &secret("")).await;
+        let refused = identity.verify_password(name, &secret(""), &Origin::default()).await;
         assert!(matches!(refused, Err(SignInRefusal::BadCredentials)), "it has no password");
     }
 }

@@ -4,11 +4,10 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use identity::IdentityError;
+use identity::throttle::Throttled;
 use meet_dialect::refusal::Refusal;
 use serde_json::{Value, json};
 use store::StoreError;
-
-use crate::domain::throttle::Throttled;
 
 /// How long a client should wait for a dependency to come back.
 const RETRY_UNAVAILABLE: u64 = 2;

@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use identity::IdentityError;
+use identity::throttle::Throttled;
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -14,7 +15,6 @@ use super::form::FormFault;
 use crate::domain::applications::BindingRefusal;
 use crate::domain::audience::InvalidTarget;
 use crate::domain::scope_policy::ScopeRefusal;
-use crate::domain::throttle::Throttled;
 
 /// How long a client should wait for a dependency to come back.
 const RETRY_UNAVAILABLE: u64 = 2;

@@ -6,6 +6,7 @@ use auth_claims::claims::AccessClaims;
 use auth_claims::scopes::{Scope, Scopes};
 use chrono::{DateTime, Utc};
 use identity::accounts::Account;
+use identity::audit::Origin;
 use identity::clients::{Client, GrantType};
 use identity::refresh::{NewFamily, PlainRefreshToken};
 use uuid::Uuid;
@@ -39,7 +40,7 @@ pub(crate) struct Wish<'a> {
 /// # Errors
 /// `invalid_request` for missing, unsupported or wrongly paired parameters; those of [`exchange`].
 pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
-    let GrantRequest { app, client, form, received_at, .. } = request;
+    let GrantRequest { app, client, form, origin, received_at } = request;
     if !client.kind.is_confidential() {
         return Err(OAuthError::UnauthorizedClient);
     }
@@ -52,7 +53,7 @@ pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthEr
         targets: request.targets(),
         application_id: request.application()?,
     };
-    exchange(app, client, &wish, *received_at).await
+    exchange(app, client, &wish, origin, *received_at).await
 }
 
 fn actor_token(form: &Form) -> Result<Option<&str>, OAuthError> {
@@ -82,9 +83,10 @@ pub(crate) async fn exchange(
     app: &App,
     client: &Client,
     wish: &Wish<'_>,
+    origin: &Origin,
     received_at: DateTime<Utc>,
 ) -> Result<Granted, OAuthError> {
-    let subject = wish.subject_token_type.resolve(app, wish.subject_token).await?;
+    let subject = wish.subject_token_type.resolve(app, wish.subject_token, origin).await?;
     if let Some(token) = wish.actor_token {
         let actor = subject_tokens::actor(app, token).await?;
         exchange_policy::may_act(&actor, client.id.as_str())?;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use auth_claims::claims::AccessClaims;
 use identity::accounts::Account;
+use identity::audit::Origin;
 
 use super::error::OAuthError;
 use crate::app::App;
@@ -59,11 +60,17 @@ impl SubjectTokenType {
     /// Whom the token stands for.
     ///
     /// # Errors
-    /// `invalid_grant` for a token that is invalid for any reason, with that reason if it may be told.
-    pub(super) async fn resolve(self, app: &App, token: &str) -> Result<Subject, OAuthError> {
+    /// `invalid_grant` for a token that is invalid for any reason, with that reason if it may be told; 429 after too
+    /// many wrong passwords.
+    pub(super) async fn resolve(
+        self,
+        app: &App,
+        token: &str,
+        origin: &Origin,
+    ) -> Result<Subject, OAuthError> {
         match self {
             Self::AccessToken | Self::Jwt => platform::resolve(app, token).await.map(Subject::Token),
-            Self::Basic => basic::resolve(app, token).await,
+            Self::Basic => basic::resolve(app, token, origin).await,
         }
     }
 }
