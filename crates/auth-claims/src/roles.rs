@@ -17,6 +17,9 @@ pub enum Role {
     Supervisor,
     /// Works in a service.
     Agent,
+    /// Comes in from outside to give appointments in an organisation, and does not sign in
+    /// (contracts/rdv-sign-in.md §11.1). Held in a membership only.
+    Intervenant,
     /// Is served.
     Customer,
     /// A service of the platform itself.
@@ -27,11 +30,12 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::GlobalAdmin,
         Self::Admin,
         Self::Supervisor,
         Self::Agent,
+        Self::Intervenant,
         Self::Customer,
         Self::Service,
         Self::ClientService,
@@ -45,10 +49,17 @@ impl Role {
             Self::Admin => "ADMIN",
             Self::Supervisor => "SUPERVISOR",
             Self::Agent => "AGENT",
+            Self::Intervenant => "INTERVENANT",
             Self::Customer => "CUSTOMER",
             Self::Service => "SERVICE",
             Self::ClientService => "CLIENT_SERVICE",
         }
+    }
+
+    /// Whether it can be held on the whole platform, and not in an organisation only.
+    #[must_use]
+    pub const fn is_platform_wide(self) -> bool {
+        !matches!(self, Self::Intervenant)
     }
 }
 

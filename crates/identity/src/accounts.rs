@@ -99,8 +99,12 @@ pub struct Account {
     pub organization_id: Option<String>,
     /// Every organisation, with the role held there, ordered by id.
     pub organizations: Vec<OrganizationMembership>,
-    /// The service (department) it works in.
+    /// The service (department) it works in first of all.
     pub service_id: Option<String>,
+    /// Every service it works in, in order; `service_id` is the first.
+    pub services: Vec<String>,
+    /// Ids of the territories it administers, in order.
+    pub territories: Vec<String>,
     /// Platform roles.
     pub roles: Vec<Role>,
     /// Group ids, in order.

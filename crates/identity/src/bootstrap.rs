@@ -9,6 +9,7 @@
 //!
 //! To add a section: a module with its entry (what serde reads), a `check` (every fault, without the database) and a
 //! `reconcile` (in the transaction), a field of `sections::File`, and a line in `Document::parse` and `facade::transact`.
+//! One of things with an id and a name takes the last two from `named`, and gives what its `Entry` asks for.
 
 mod accounts;
 mod change;
@@ -19,11 +20,14 @@ mod document;
 mod facade;
 mod file;
 mod groups;
+mod named;
 mod organizations;
 mod pass;
 mod prune;
 mod secrets;
 mod sections;
+mod services;
+mod territories;
 
 pub use change::{Action, Change};
 pub use demo::DEMO_DOCUMENT;

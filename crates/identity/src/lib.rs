@@ -25,8 +25,11 @@ pub mod pages;
 pub mod passwords;
 mod pruning;
 pub mod refresh;
+mod removal;
 pub mod revocations;
+pub mod services;
 pub mod signing_keys;
+pub mod territories;
 mod text;
 pub mod throttle;
 

@@ -1,28 +1,36 @@
-//! Organisations: what accounts and clients belong to.
+//! Organisations: what accounts and clients belong to. RDV's organisations are these (contracts/rdv-sign-in.md §11.1).
+
+mod changes;
+mod facade;
+mod phone;
+mod verticale;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use serde_json::json;
 use store::{DbConn, StoreError};
+
+pub use changes::{OrganizationChange, check, delete, insert, update};
+pub use phone::check_phone_number;
+pub use verticale::{UnknownVerticale, Verticale};
 
 use self::schema::organizations;
 use crate::{
-    act::Act,
-    audit::Origin,
-    errors::IdentityError,
-    faults::Faults,
-    identity::Identity,
     pages::{Page, bounded},
-    text::{self, MAX_ID, MAX_NAME},
+    text::{self, MAX_ID},
 };
 
-mod schema {
+pub(crate) mod schema {
     diesel::table! {
         organizations (id) {
             id -> Text,
             name -> Text,
             created_at -> Timestamp,
             updated_at -> Timestamp,
+            number -> BigInt,
+            territory_id -> Nullable<Text>,
+            phone_number -> Nullable<Text>,
+            email -> Nullable<Text>,
+            verticale -> Text,
         }
     }
 }
@@ -32,29 +40,56 @@ mod schema {
 pub struct Organization {
     /// Its id for ever.
     pub id: String,
-    /// The name to show.
+    /// Its number for ever, for contracts that want integers. Never given to another organisation.
+    pub number: i64,
+    /// The name to show: unique within a territory.
     pub name: String,
+    /// The territory it belongs to.
+    pub territory_id: Option<String>,
+    /// Its telephone number, as given; [`check_phone_number`] says which are accepted.
+    pub phone_number: Option<String>,
+    /// Its e-mail address, as given but for white space around it. Any text: nobody signs in with it.
+    pub email: Option<String>,
+    /// The line of business that RDV counts it to.
+    pub verticale: Verticale,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it was changed last.
     pub updated_at: DateTime<Utc>,
 }
 
-type Row = (String, String, NaiveDateTime, NaiveDateTime);
-
-fn from_row((id, name, created_at, updated_at): Row) -> Organization {
-    Organization { id, name, created_at: created_at.and_utc(), updated_at: updated_at.and_utc() }
+/// An organisation as its table has it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = organizations)]
+pub(crate) struct OrganizationRow {
+    id: String,
+    name: String,
+    created_at: NaiveDateTime,
+    updated_at: NaiveDateTime,
+    number: i64,
+    territory_id: Option<String>,
+    phone_number: Option<String>,
+    email: Option<String>,
+    verticale: String,
 }
 
-/// Checks the id and the name of a new or changed organisation.
-///
-/// # Errors
-/// Every fault, each with its field.
-pub fn check(id: &str, name: &str) -> Result<(), Faults> {
-    let mut faults = Faults::default();
-    text::note(&mut faults, "id", id, MAX_ID);
-    text::note(&mut faults, "name", name, MAX_NAME);
-    faults.into_result(())
+impl TryFrom<OrganizationRow> for Organization {
+    type Error = StoreError;
+
+    fn try_from(row: OrganizationRow) -> Result<Self, StoreError> {
+        let verticale = row.verticale.parse();
+        Ok(Self {
+            id: row.id,
+            number: row.number,
+            name: row.name,
+            territory_id: row.territory_id,
+            phone_number: row.phone_number,
+            email: row.email,
+            verticale: verticale.map_err(|error| StoreError::corrupt("organizations.verticale", error))?,
+            created_at: row.created_at.and_utc(),
+            updated_at: row.updated_at.and_utc(),
+        })
+    }
 }
 
 /// The organisation with this id.
@@ -65,7 +100,21 @@ pub fn find(conn: &mut DbConn, id: &str) -> Result<Option<Organization>, StoreEr
     if text::check(id, MAX_ID).is_err() {
         return Ok(None);
     }
-    Ok(organizations::table.find(id).first::<Row>(conn).optional()?.map(from_row))
+    let row = organizations::table.find(id).select(OrganizationRow::as_select()).first(conn).optional()?;
+    row.map(Organization::try_from).transpose()
+}
+
+/// The organisation with this number.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_by_number(conn: &mut DbConn, number: i64) -> Result<Option<Organization>, StoreError> {
+    let row = organizations::table
+        .filter(organizations::number.eq(number))
+        .select(OrganizationRow::as_select())
+        .first(conn)
+        .optional()?;
+    row.map(Organization::try_from).transpose()
 }
 
 /// Organisations in the order of their ids, from after this one.
@@ -78,136 +127,12 @@ pub fn list(
     limit: i64,
 ) -> Result<Page<Organization, String>, StoreError> {
     let limit = bounded(limit);
-    let rows: Vec<Row> = organizations::table
+    let rows: Vec<OrganizationRow> = organizations::table
         .filter(organizations::id.gt(after.unwrap_or_default().replace('\0', "")))
         .order(organizations::id)
         .limit(limit + 1)
+        .select(OrganizationRow::as_select())
         .load(conn)?;
-    let items = rows.into_iter().map(from_row).collect();
+    let items = rows.into_iter().map(Organization::try_from).collect::<Result<_, _>>()?;
     Ok(Page::of(items, limit, |organization: &Organization| organization.id.clone()))
-}
-
-/// Makes an organisation.
-///
-/// # Errors
-/// [`IdentityError::Invalid`], [`IdentityError::Taken`].
-pub fn insert(conn: &mut DbConn, act: &Act, id: &str, name: &str) -> Result<(), IdentityError> {
-    check(id, name)?;
-    if find(conn, id)?.is_some() {
-        return Err(IdentityError::Taken("organization id"));
-    }
-    diesel::insert_into(organizations::table)
-        .values((
-            organizations::id.eq(id),
-            organizations::name.eq(name),
-            organizations::created_at.eq(act.stamp()),
-            organizations::updated_at.eq(act.stamp()),
-        ))
-        .execute(conn)
-        .map_err(|error| IdentityError::or_taken(error.into(), "organization id"))?;
-    Ok(act.record(conn, "organization.create", id, Some(json!({ "name": name })))?)
-}
-
-/// Gives an organisation another name.
-///
-/// # Errors
-/// [`IdentityError::Invalid`], [`IdentityError::Unknown`].
-pub fn rename(conn: &mut DbConn, act: &Act, id: &str, name: &str) -> Result<(), IdentityError> {
-    check(id, name)?;
-    let changed = diesel::update(organizations::table.find(id))
-        .set((organizations::name.eq(name), organizations::updated_at.eq(act.stamp())))
-        .execute(conn)?;
-    if changed == 0 {
-        return Err(IdentityError::Unknown("organization"));
-    }
-    Ok(act.record(conn, "organization.update", id, Some(json!({ "name": name })))?)
-}
-
-/// Removes an organisation nobody belongs to.
-///
-/// # Errors
-/// [`IdentityError::InUse`] while accounts or clients belong to it, [`IdentityError::Unknown`].
-pub fn delete(conn: &mut DbConn, act: &Act, id: &str) -> Result<(), IdentityError> {
-    use diesel::result::{DatabaseErrorKind::ForeignKeyViolation, Error::DatabaseError};
-    match find(conn, id)? {
-        Some(_) => {}
-        None => return Err(IdentityError::Unknown("organization")),
-    }
-    // Under a savepoint: the refusal must not end the caller's transaction.
-    let removed = store::savepoint(conn, |conn| {
-        diesel::delete(organizations::table.find(id)).execute(conn).map_err(|error| match error {
-            DatabaseError(ForeignKeyViolation, _) => IdentityError::InUse("organization"),
-            other => other.into(),
-        })
-    })?;
-    if removed == 0 {
-        return Err(IdentityError::Unknown("organization"));
-    }
-    Ok(act.record(conn, "organization.delete", id, None)?)
-}
-
-impl Identity {
-    /// Makes an organisation.
-    ///
-    /// # Errors
-    /// [`IdentityError::Invalid`], [`IdentityError::Taken`].
-    pub async fn create_organization(
-        &self,
-        id: &str,
-        name: &str,
-        origin: &Origin,
-    ) -> Result<Organization, IdentityError> {
-        let (id, name, act) = (id.to_owned(), name.to_owned(), self.act(origin));
-        self.db
-            .write(move |conn| {
-                insert(conn, &act, &id, &name)?;
-                find(conn, &id)?.ok_or(IdentityError::Unknown("organization"))
-            })
-            .await
-    }
-
-    /// Gives an organisation another name.
-    ///
-    /// # Errors
-    /// [`IdentityError::Invalid`], [`IdentityError::Unknown`].
-    pub async fn rename_organization(
-        &self,
-        id: &str,
-        name: &str,
-        origin: &Origin,
-    ) -> Result<(), IdentityError> {
-        let (id, name, act) = (id.to_owned(), name.to_owned(), self.act(origin));
-        self.db.write(move |conn| rename(conn, &act, &id, &name)).await
-    }
-
-    /// Removes an organisation nobody belongs to.
-    ///
-    /// # Errors
-    /// [`IdentityError::InUse`], [`IdentityError::Unknown`].
-    pub async fn delete_organization(&self, id: &str, origin: &Origin) -> Result<(), IdentityError> {
-        let (id, act) = (id.to_owned(), self.act(origin));
-        self.db.write(move |conn| delete(conn, &act, &id)).await
-    }
-
-    /// The organisation with this id.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn find_organization(&self, id: &str) -> Result<Option<Organization>, IdentityError> {
-        let id = id.to_owned();
-        Ok(self.db.read(move |conn| find(conn, &id)).await?)
-    }
-
-    /// Organisations in the order of their ids.
-    ///
-    /// # Errors
-    /// Those of the database.
-    pub async fn list_organizations(
-        &self,
-        after: Option<&str>,
-        limit: i64,
-    ) -> Result<Page<Organization, String>, IdentityError> {
-        let after = after.map(str::to_owned);
-        Ok(self.db.read(move |conn| list(conn, after.as_deref(), limit)).await?)
-    }
 }

@@ -7,7 +7,10 @@ use store::{DbConn, StoreError, on_backend};
 
 use super::{
     Account, AccountId, CheckedProfile, EmailKey, find,
-    schema::{account_groups, account_organizations, account_passwords, accounts},
+    schema::{
+        account_groups, account_organizations, account_passwords, account_services, account_territories,
+        accounts,
+    },
 };
 use crate::{
     act::Act,
@@ -18,6 +21,7 @@ use crate::{
     organizations,
     passwords::EncodedHash,
     revocations::{self, Revocation},
+    services, territories,
     text::to_json,
 };
 
@@ -220,10 +224,31 @@ fn write_memberships(conn: &mut DbConn, id: AccountId, checked: &CheckedProfile)
         );
         diesel::insert_into(account_organizations::table).values(row).execute(conn)?;
     }
+    write_services(conn, &id, checked)?;
     diesel::delete(account_groups::table.filter(account_groups::account_id.eq(&id))).execute(conn)?;
     for group in &checked.profile.groups {
         let row = (account_groups::account_id.eq(&id), account_groups::group_id.eq(group));
         diesel::insert_into(account_groups::table).values(row).execute(conn)?;
+    }
+    Ok(())
+}
+
+/// Comes after the account's own row, whose `service_id` a trigger follows for the sake of older replicas.
+fn write_services(conn: &mut DbConn, id: &str, checked: &CheckedProfile) -> Result<(), StoreError> {
+    diesel::delete(account_services::table.filter(account_services::account_id.eq(id))).execute(conn)?;
+    for (position, service) in (0_i64..).zip(&checked.profile.services) {
+        let row = (
+            account_services::account_id.eq(id),
+            account_services::service_id.eq(service),
+            account_services::position.eq(position),
+        );
+        diesel::insert_into(account_services::table).values(row).execute(conn)?;
+    }
+    diesel::delete(account_territories::table.filter(account_territories::account_id.eq(id)))
+        .execute(conn)?;
+    for territory in &checked.profile.territories {
+        let row = (account_territories::account_id.eq(id), account_territories::territory_id.eq(territory));
+        diesel::insert_into(account_territories::table).values(row).execute(conn)?;
     }
     Ok(())
 }
@@ -233,6 +258,16 @@ fn check_references(conn: &mut DbConn, checked: &CheckedProfile) -> Result<(), I
     for (index, membership) in checked.profile.organizations.iter().enumerate() {
         if organizations::find(conn, &membership.id)?.is_none() {
             faults.push(format!("organizations[{index}]"), "there is no such organization");
+        }
+    }
+    for (index, service) in checked.profile.services.iter().enumerate() {
+        if services::find(conn, service)?.is_none() {
+            faults.push(format!("services[{index}]"), "there is no such service");
+        }
+    }
+    for (index, territory) in checked.profile.territories.iter().enumerate() {
+        if territories::find(conn, territory)?.is_none() {
+            faults.push(format!("territories[{index}]"), "there is no such territory");
         }
     }
     for (index, group) in checked.profile.groups.iter().enumerate() {

@@ -25,8 +25,13 @@ pub struct AccountProfile {
     pub organization_id: Option<String>,
     /// Every organisation, with the role held there.
     pub organizations: Vec<OrganizationMembership>,
-    /// The service (department) it works in.
+    /// The service (department) it works in first of all. One that is set alone is put before `services`; to replace
+    /// them all, [`set_services`](Self::set_services).
     pub service_id: Option<String>,
+    /// Every service it works in, in order. None, and `service_id` is the only one.
+    pub services: Vec<String>,
+    /// Ids of the territories it administers.
+    pub territories: Vec<String>,
     /// Platform roles.
     pub roles: Vec<Role>,
     /// Group ids.
@@ -48,10 +53,18 @@ impl AccountProfile {
             organization_id: None,
             organizations: Vec::new(),
             service_id: None,
+            services: Vec::new(),
+            territories: Vec::new(),
             roles: Vec::new(),
             groups: Vec::new(),
             enabled: true,
         }
+    }
+
+    /// Replaces the services it works in; the first of them is `service_id`.
+    pub fn set_services(&mut self, services: Vec<String>) {
+        self.service_id = services.first().cloned();
+        self.services = services;
     }
 
     /// Checks everything that can be said without looking into the database.
@@ -69,11 +82,13 @@ impl AccountProfile {
         ] {
             text::note_optional(&mut faults, path, name.as_ref(), MAX_NAME);
         }
-        text::note_optional(&mut faults, "service_id", self.service_id.as_ref(), MAX_ID);
+        self.check_services(&mut faults);
         self.check_organizations(&mut faults);
-        text::note_list(&mut faults, "roles", &self.roles);
+        text::note_list(&mut faults, "territories", &self.territories);
+        self.check_roles(&mut faults);
         text::note_list(&mut faults, "groups", &self.groups);
         self.organizations.sort_by(|a, b| a.id.cmp(&b.id));
+        self.territories.sort();
         self.groups.sort();
         let login_key = fold(&self.login);
         faults.into_result(CheckedProfile { login_key, email_key, profile: self })
@@ -83,6 +98,26 @@ impl AccountProfile {
         let email = self.email.as_mut()?;
         *email = email.trim().to_owned();
         email.parse().map_err(|error: super::InvalidEmail| faults.push("email", error.to_string())).ok()
+    }
+
+    fn check_services(&mut self, faults: &mut Faults) {
+        text::note_optional(faults, "service_id", self.service_id.as_ref(), MAX_ID);
+        match &self.service_id {
+            None => self.service_id = self.services.first().cloned(),
+            Some(first) if self.services.first() != Some(first) => {
+                self.services.retain(|service| service != first);
+                self.services.insert(0, first.clone());
+            }
+            Some(_) => {}
+        }
+        text::note_list(faults, "services", &self.services);
+    }
+
+    fn check_roles(&self, faults: &mut Faults) {
+        text::note_list(faults, "roles", &self.roles);
+        for (index, _) in self.roles.iter().enumerate().filter(|(_, role)| !role.is_platform_wide()) {
+            faults.push(format!("roles[{index}]"), "is held in an organization only");
+        }
     }
 
     fn check_organizations(&self, faults: &mut Faults) {
@@ -108,6 +143,8 @@ impl From<&Account> for AccountProfile {
             organization_id: account.organization_id,
             organizations: account.organizations,
             service_id: account.service_id,
+            services: account.services,
+            territories: account.territories,
             roles: account.roles,
             groups: account.groups,
             enabled: account.enabled,

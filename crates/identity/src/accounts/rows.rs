@@ -9,7 +9,7 @@ use store::{DbConn, StoreError};
 
 use super::{
     Account,
-    schema::{account_groups, account_organizations, accounts},
+    schema::{account_groups, account_organizations, account_services, account_territories, accounts},
 };
 use crate::text::from_json;
 
@@ -32,24 +32,30 @@ pub(super) struct AccountRow {
     updated_at: NaiveDateTime,
 }
 
-/// Completes rows with their memberships and groups: two queries, however many rows there are.
+/// Completes rows with what stands in other tables: four queries at most, however many rows there are.
 pub(super) fn complete(conn: &mut DbConn, rows: Vec<AccountRow>) -> Result<Vec<Account>, StoreError> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-    let (mut organizations, mut groups) = (memberships(conn, &ids)?, groups(conn, &ids)?);
-    rows.into_iter()
-        .map(|row| {
-            let organizations = organizations.remove(&row.id).unwrap_or_default();
-            let groups = groups.remove(&row.id).unwrap_or_default();
-            account(row, organizations, groups)
-        })
-        .collect()
+    // Whoever works in a service has a first one.
+    let serving: Vec<String> =
+        rows.iter().filter(|row| row.service_id.is_some()).map(|row| row.id.clone()).collect();
+    let mut parts = Parts {
+        organizations: memberships(conn, &ids)?,
+        services: services(conn, &serving)?,
+        territories: territories(conn, &ids)?,
+        groups: groups(conn, &ids)?,
+    };
+    rows.into_iter().map(|row| account(row, &mut parts)).collect()
 }
 
-fn account(
-    row: AccountRow,
-    organizations: Vec<OrganizationMembership>,
-    groups: Vec<String>,
-) -> Result<Account, StoreError> {
+/// What stands in other tables.
+struct Parts {
+    organizations: ByAccount<OrganizationMembership>,
+    services: ByAccount<String>,
+    territories: ByAccount<String>,
+    groups: ByAccount<String>,
+}
+
+fn account(row: AccountRow, parts: &mut Parts) -> Result<Account, StoreError> {
     Ok(Account {
         id: row.id.parse().map_err(|error| StoreError::corrupt("accounts.id", error))?,
         number: row.number,
@@ -59,10 +65,12 @@ fn account(
         family_name: row.family_name,
         display_name: row.display_name,
         organization_id: row.organization_id,
-        organizations,
+        organizations: parts.organizations.remove(&row.id).unwrap_or_default(),
         service_id: row.service_id,
+        services: parts.services.remove(&row.id).unwrap_or_default(),
+        territories: parts.territories.remove(&row.id).unwrap_or_default(),
         roles: from_json("accounts.roles", &row.roles)?,
-        groups,
+        groups: parts.groups.remove(&row.id).unwrap_or_default(),
         provisional: row.provisional,
         enabled: row.enabled,
         created_at: row.created_at.and_utc(),
@@ -86,15 +94,40 @@ fn memberships(conn: &mut DbConn, ids: &[String]) -> Result<ByAccount<Organizati
     Ok(found)
 }
 
+fn services(conn: &mut DbConn, ids: &[String]) -> Result<ByAccount<String>, StoreError> {
+    if ids.is_empty() {
+        return Ok(ByAccount::new());
+    }
+    let rows = account_services::table
+        .filter(account_services::account_id.eq_any(ids))
+        .order((account_services::account_id, account_services::position, account_services::service_id))
+        .select((account_services::account_id, account_services::service_id))
+        .load(conn)?;
+    Ok(by_account(rows))
+}
+
+fn territories(conn: &mut DbConn, ids: &[String]) -> Result<ByAccount<String>, StoreError> {
+    let rows = account_territories::table
+        .filter(account_territories::account_id.eq_any(ids))
+        .order((account_territories::account_id, account_territories::territory_id))
+        .select(account_territories::all_columns)
+        .load(conn)?;
+    Ok(by_account(rows))
+}
+
 fn groups(conn: &mut DbConn, ids: &[String]) -> Result<ByAccount<String>, StoreError> {
-    let rows: Vec<(String, String)> = account_groups::table
+    let rows = account_groups::table
         .filter(account_groups::account_id.eq_any(ids))
         .order((account_groups::account_id, account_groups::group_id))
         .select(account_groups::all_columns)
         .load(conn)?;
+    Ok(by_account(rows))
+}
+
+fn by_account(rows: Vec<(String, String)>) -> ByAccount<String> {
     let mut found = ByAccount::new();
-    for (account, group) in rows {
-        found.entry(account).or_default().push(group);
+    for (account, other) in rows {
+        found.entry(account).or_default().push(other);
     }
-    Ok(found)
+    found
 }

@@ -44,6 +44,21 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    account_services (account_id, service_id) {
+        account_id -> Text,
+        service_id -> Text,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
+    account_territories (account_id, territory_id) {
+        account_id -> Text,
+        territory_id -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(accounts, account_passwords);
 diesel::allow_tables_to_appear_in_same_query!(accounts, account_organizations);
 diesel::allow_tables_to_appear_in_same_query!(accounts, account_groups);

@@ -33,6 +33,8 @@ pub(super) struct AccountEntry {
     organization_id: Option<String>,
     organizations: Option<Vec<MembershipEntry>>,
     service_id: Option<String>,
+    services: Option<Vec<String>>,
+    territories: Option<Vec<String>>,
     roles: Option<Vec<String>>,
     groups: Option<Vec<String>>,
     enabled: Option<bool>,
@@ -85,6 +87,8 @@ struct Overlay {
     organization_id: Option<String>,
     organizations: Option<Vec<OrganizationMembership>>,
     service_id: Option<String>,
+    services: Option<Vec<String>>,
+    territories: Option<Vec<String>>,
     roles: Option<Vec<Role>>,
     groups: Option<Vec<String>>,
     enabled: Option<bool>,
@@ -106,7 +110,14 @@ impl Overlay {
             self.organization_id.as_ref(),
         );
         overlay(&mut fields, "organizations", &mut profile.organizations, self.organizations.as_ref());
+        if let Some(services) = &self.services
+            && *services != profile.services
+        {
+            profile.set_services(services.clone());
+            fields.push("services");
+        }
         overlay_optional(&mut fields, "service_id", &mut profile.service_id, self.service_id.as_ref());
+        overlay(&mut fields, "territories", &mut profile.territories, self.territories.as_ref());
         overlay(&mut fields, "roles", &mut profile.roles, self.roles.as_ref());
         overlay(&mut fields, "groups", &mut profile.groups, self.groups.as_ref());
         overlay(&mut fields, "enabled", &mut profile.enabled, self.enabled.as_ref());
@@ -124,6 +135,11 @@ fn check_one(path: String, entry: AccountEntry, checker: &mut Checker<'_>) -> Ch
     let password = check_password(&path, entry.password.as_ref(), entry.password_hash.as_ref(), checker);
     let mut faults = Faults::default();
     let mut declared = parse(entry, &mut faults);
+    if let (Some(first), Some(services)) = (&declared.service_id, &declared.services)
+        && services.first() != Some(first)
+    {
+        faults.push("service_id", "is not the first of the account's services");
+    }
     let mut profile = AccountProfile::new(declared.login.clone());
     declared.put_over(&mut profile);
     let profile = match profile.check() {
@@ -131,6 +147,7 @@ fn check_one(path: String, entry: AccountEntry, checker: &mut Checker<'_>) -> Ch
             // Compare and store the same form: sorted lists, trimmed addresses.
             declared.email.clone_from(&profile.profile().email);
             declared.organizations = declared.organizations.map(|_| profile.profile().organizations.clone());
+            declared.territories = declared.territories.map(|_| profile.profile().territories.clone());
             declared.groups = declared.groups.map(|_| profile.profile().groups.clone());
             Some(profile)
         }
@@ -168,6 +185,8 @@ fn parse(entry: AccountEntry, faults: &mut Faults) -> Overlay {
         organization_id: entry.organization_id,
         organizations,
         service_id: entry.service_id,
+        services: entry.services,
+        territories: entry.territories,
         roles,
         groups: entry.groups,
         enabled: entry.enabled,

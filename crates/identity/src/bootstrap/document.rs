@@ -6,10 +6,13 @@ use super::{
     BootstrapError, SecretSources,
     accounts::{self, CheckedAccount},
     clients::{self, CheckedClient},
-    groups::{self, CheckedGroup},
-    organizations::{self, CheckedOrganization},
+    groups::GroupEntry,
+    named::{self, Checked},
+    organizations::OrganizationEntry,
     secrets::Checker,
     sections::File,
+    services::ServiceEntry,
+    territories::TerritoryEntry,
 };
 
 /// A file of ten thousand accounts is smaller.
@@ -22,8 +25,10 @@ pub struct Document(pub(super) Arc<Content>);
 /// What a file declares.
 #[derive(Debug)]
 pub(super) struct Content {
-    pub(super) organizations: Vec<CheckedOrganization>,
-    pub(super) groups: Vec<CheckedGroup>,
+    pub(super) territories: Vec<Checked<TerritoryEntry>>,
+    pub(super) services: Vec<Checked<ServiceEntry>>,
+    pub(super) organizations: Vec<Checked<OrganizationEntry>>,
+    pub(super) groups: Vec<Checked<GroupEntry>>,
     pub(super) accounts: Vec<CheckedAccount>,
     pub(super) clients: Vec<CheckedClient>,
     demo: bool,
@@ -38,8 +43,10 @@ impl Document {
         let file = read(text)?;
         let mut checker = Checker::new(sources);
         let mut content = Content {
-            organizations: organizations::check(file.organizations, &mut checker),
-            groups: groups::check(file.groups, &mut checker),
+            territories: named::check(file.territories, &mut checker),
+            services: named::check(file.services, &mut checker),
+            organizations: named::check(file.organizations, &mut checker),
+            groups: named::check(file.groups, &mut checker),
             accounts: accounts::check(file.accounts, &mut checker),
             clients: clients::check(file.clients, &mut checker),
             demo: false,

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use store::{DbConn, StoreCause, StoreError};
 
-use super::{Change, Document, accounts, clients, groups, organizations, pass::Pass, prune::prune};
+use super::{Change, Document, accounts, clients, named, pass::Pass, prune::prune};
 use crate::{
     act::Act,
     audit::Origin,
@@ -141,12 +141,11 @@ fn transact(
     // Of two replicas that apply the same file at their start, the second one finds everything done.
     facts::lock(conn)?;
     let mut pass = Pass::new(act, &identity.secrets, &identity.hasher, &run.hashes, run.planning);
-    for entry in &document.0.organizations {
-        organizations::reconcile(conn, &mut pass, entry)?;
-    }
-    for entry in &document.0.groups {
-        groups::reconcile(conn, &mut pass, entry)?;
-    }
+    // What is referred to comes before what refers to it.
+    named::reconcile(conn, &mut pass, &document.0.territories)?;
+    named::reconcile(conn, &mut pass, &document.0.services)?;
+    named::reconcile(conn, &mut pass, &document.0.organizations)?;
+    named::reconcile(conn, &mut pass, &document.0.groups)?;
     for entry in &document.0.accounts {
         accounts::reconcile(conn, &mut pass, entry)?;
     }

@@ -1,16 +1,16 @@
 //! The section `groups`.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use store::DbConn;
+use store::{DbConn, StoreError};
 
-use super::{
-    Action,
-    pass::{Declared, Pass},
-    secrets::Checker,
+use super::named::Entry;
+use crate::{
+    act::Act,
+    errors::IdentityError,
+    faults::Faults,
+    groups::{self, Group},
 };
-use crate::{errors::IdentityError, groups};
-
-pub(super) const KIND: &str = "group";
 
 /// A group as the file has it.
 #[derive(Debug, Deserialize)]
@@ -21,46 +21,52 @@ pub(super) struct GroupEntry {
     name: Option<String>,
 }
 
-/// A group without faults.
-#[derive(Debug)]
-pub(super) struct CheckedGroup {
-    path: String,
-    id: String,
-    name: Option<String>,
-}
-
-pub(super) fn check(entries: Vec<GroupEntry>, checker: &mut Checker<'_>) -> Vec<CheckedGroup> {
-    checker.unique("groups", "id", entries.iter().map(|entry| entry.id.clone()));
-    let one = |(index, GroupEntry { id, name }): (usize, GroupEntry)| {
-        let path = format!("groups[{index}]");
-        if let Err(faults) = groups::check(&id, name.as_ref().unwrap_or(&id)) {
-            checker.faults.extend_within(&path, faults);
-        }
-        CheckedGroup { path, id, name }
-    };
-    entries.into_iter().enumerate().map(one).collect()
-}
-
-pub(super) fn reconcile(
-    conn: &mut DbConn,
-    pass: &mut Pass<'_>,
-    entry: &CheckedGroup,
-) -> Result<(), IdentityError> {
-    let name = entry.name.as_ref().unwrap_or(&entry.id);
-    let current = groups::find(conn, &entry.id)?;
-    let made = current.is_none();
-    let outcome = match &current {
-        None => groups::insert(conn, pass.act, &entry.id, name).map(|()| Some((Action::Create, "name"))),
-        Some(current) if entry.name.as_ref().is_some_and(|name| *name != current.name) => {
-            groups::rename(conn, pass.act, &entry.id, name).map(|()| Some((Action::Update, "name")))
-        }
-        Some(_) => Ok(None),
-    };
-    let Some(change) = pass.absorb(&entry.path, outcome)? else { return Ok(()) };
-    if let Some((action, field)) = change {
-        pass.change(action, KIND, &entry.id, vec![field]);
+impl GroupEntry {
+    fn name(&self) -> &str {
+        self.name.as_ref().unwrap_or(&self.id)
     }
-    let created_at = current.map_or(pass.act.now(), |current| current.created_at);
-    let row = Declared { id: entry.id.clone(), created_at, made, fingerprint: None };
-    Ok(pass.declare(conn, KIND, row)?)
+}
+
+impl Entry for GroupEntry {
+    const SECTION: &'static str = "groups";
+    const KIND: &'static str = "group";
+    type Row = Group;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn check(&self) -> Result<(), Faults> {
+        groups::check(&self.id, self.name())
+    }
+
+    fn find(conn: &mut DbConn, id: &str) -> Result<Option<Group>, StoreError> {
+        groups::find(conn, id)
+    }
+
+    fn created_at(row: &Group) -> DateTime<Utc> {
+        row.created_at
+    }
+
+    fn create(&self, conn: &mut DbConn, act: &Act) -> Result<Vec<&'static str>, IdentityError> {
+        groups::insert(conn, act, &self.id, self.name())?;
+        Ok(vec!["name"])
+    }
+
+    fn update(
+        &self,
+        conn: &mut DbConn,
+        act: &Act,
+        current: &Group,
+    ) -> Result<Vec<&'static str>, IdentityError> {
+        if self.name.as_ref().is_none_or(|name| *name == current.name) {
+            return Ok(Vec::new());
+        }
+        groups::rename(conn, act, &self.id, self.name())?;
+        Ok(vec!["name"])
+    }
+
+    fn delete(conn: &mut DbConn, act: &Act, id: &str) -> Result<(), IdentityError> {
+        groups::delete(conn, act, id)
+    }
 }

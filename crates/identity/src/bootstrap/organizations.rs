@@ -1,68 +1,97 @@
 //! The section `organizations`.
 
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use store::DbConn;
+use store::{DbConn, StoreError};
 
-use super::{
-    Action,
-    pass::{Declared, Pass},
-    secrets::Checker,
+use super::named::Entry;
+use crate::{
+    act::Act,
+    errors::IdentityError,
+    faults::Faults,
+    organizations::{self, Organization, OrganizationChange, UnknownVerticale, Verticale},
 };
-use crate::{errors::IdentityError, organizations};
 
-pub(super) const KIND: &str = "organization";
-
-/// An organisation as the file has it.
+/// An organisation as the file has it. What is absent stays as it is.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OrganizationEntry {
     id: String,
-    /// Default: the id.
+    /// Of a new one: the id.
     name: Option<String>,
+    phone_number: Option<String>,
+    email: Option<String>,
+    verticale: Option<String>,
+    territory_id: Option<String>,
 }
 
-/// An organisation without faults.
-#[derive(Debug)]
-pub(super) struct CheckedOrganization {
-    path: String,
-    id: String,
-    name: Option<String>,
-}
-
-pub(super) fn check(entries: Vec<OrganizationEntry>, checker: &mut Checker<'_>) -> Vec<CheckedOrganization> {
-    checker.unique("organizations", "id", entries.iter().map(|entry| entry.id.clone()));
-    let one = |(index, OrganizationEntry { id, name }): (usize, OrganizationEntry)| {
-        let path = format!("organizations[{index}]");
-        if let Err(faults) = organizations::check(&id, name.as_ref().unwrap_or(&id)) {
-            checker.faults.extend_within(&path, faults);
-        }
-        CheckedOrganization { path, id, name }
-    };
-    entries.into_iter().enumerate().map(one).collect()
-}
-
-pub(super) fn reconcile(
-    conn: &mut DbConn,
-    pass: &mut Pass<'_>,
-    entry: &CheckedOrganization,
-) -> Result<(), IdentityError> {
-    let name = entry.name.as_ref().unwrap_or(&entry.id);
-    let current = organizations::find(conn, &entry.id)?;
-    let made = current.is_none();
-    let outcome = match &current {
-        None => {
-            organizations::insert(conn, pass.act, &entry.id, name).map(|()| Some((Action::Create, "name")))
-        }
-        Some(current) if entry.name.as_ref().is_some_and(|name| *name != current.name) => {
-            organizations::rename(conn, pass.act, &entry.id, name).map(|()| Some((Action::Update, "name")))
-        }
-        Some(_) => Ok(None),
-    };
-    let Some(change) = pass.absorb(&entry.path, outcome)? else { return Ok(()) };
-    if let Some((action, field)) = change {
-        pass.change(action, KIND, &entry.id, vec![field]);
+impl OrganizationEntry {
+    fn verticale(&self) -> Result<Option<Verticale>, UnknownVerticale> {
+        self.verticale.as_deref().map(str::parse).transpose()
     }
-    let created_at = current.map_or(pass.act.now(), |current| current.created_at);
-    let row = Declared { id: entry.id.clone(), created_at, made, fingerprint: None };
-    Ok(pass.declare(conn, KIND, row)?)
+
+    fn change(&self) -> OrganizationChange {
+        OrganizationChange {
+            name: self.name.clone(),
+            phone_number: self.phone_number.clone().map(Some),
+            email: self.email.clone().map(Some),
+            // One that there is not is a fault, so that nothing is applied.
+            verticale: self.verticale().ok().flatten(),
+            territory_id: self.territory_id.clone().map(Some),
+        }
+    }
+
+    fn whole(&self) -> OrganizationChange {
+        OrganizationChange { name: Some(self.name.as_ref().unwrap_or(&self.id).clone()), ..self.change() }
+    }
+}
+
+impl Entry for OrganizationEntry {
+    const SECTION: &'static str = "organizations";
+    const KIND: &'static str = "organization";
+    type Row = Organization;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn check(&self) -> Result<(), Faults> {
+        let mut faults = Faults::default();
+        if let Err(error) = self.verticale() {
+            faults.push("verticale", error.to_string());
+        }
+        if let Err(more) = organizations::check(&self.id, &self.whole()) {
+            faults.extend(more);
+        }
+        faults.into_result(())
+    }
+
+    fn find(conn: &mut DbConn, id: &str) -> Result<Option<Organization>, StoreError> {
+        organizations::find(conn, id)
+    }
+
+    fn created_at(row: &Organization) -> DateTime<Utc> {
+        row.created_at
+    }
+
+    fn create(&self, conn: &mut DbConn, act: &Act) -> Result<Vec<&'static str>, IdentityError> {
+        let values = self.whole();
+        organizations::insert(conn, act, &self.id, &values)?;
+        Ok(values.fields())
+    }
+
+    fn update(
+        &self,
+        conn: &mut DbConn,
+        act: &Act,
+        current: &Organization,
+    ) -> Result<Vec<&'static str>, IdentityError> {
+        let change = self.change().against(current);
+        organizations::update(conn, act, &self.id, &change)?;
+        Ok(change.fields())
+    }
+
+    fn delete(conn: &mut DbConn, act: &Act, id: &str) -> Result<(), IdentityError> {
+        organizations::delete(conn, act, id)
+    }
 }

@@ -4,12 +4,17 @@ use serde::{Deserialize, Deserializer};
 
 use super::{
     accounts::AccountEntry, clients::ClientEntry, groups::GroupEntry, organizations::OrganizationEntry,
+    services::ServiceEntry, territories::TerritoryEntry,
 };
 
 /// A bootstrap file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct File {
+    #[serde(deserialize_with = "list")]
+    pub(super) territories: Vec<TerritoryEntry>,
+    #[serde(deserialize_with = "list")]
+    pub(super) services: Vec<ServiceEntry>,
     #[serde(deserialize_with = "list")]
     pub(super) organizations: Vec<OrganizationEntry>,
     #[serde(deserialize_with = "list")]
