@@ -6,8 +6,10 @@
 //! To add a noun: one module with its `diesel::table!`, its row type (private), its domain type and functions from
 //! `&mut DbConn` to domain types; what needs a clock, a secret or its own transaction becomes a method of [`Identity`].
 
+pub mod absences;
 pub mod accounts;
 pub mod act;
+pub mod agents;
 pub mod audit;
 pub mod bootstrap;
 pub mod client_secrets;

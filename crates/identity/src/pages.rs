@@ -27,3 +27,60 @@ impl<T, C> Page<T, C> {
 pub(crate) fn bounded(limit: i64) -> i64 {
     limit.clamp(1, MAX_PAGE)
 }
+
+/// A part of a list, for contracts that number their pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slice {
+    /// Records to skip. Negative is 0.
+    pub offset: i64,
+    /// The most records to return, from 1 to [`MAX_PAGE`].
+    pub limit: i64,
+}
+
+impl Slice {
+    /// Page number `page`, from 1 on, of pages of `size`. Far past the end is past the end, whatever the number.
+    #[must_use]
+    pub fn page(page: i64, size: i64) -> Self {
+        let limit = bounded(size);
+        Self { offset: page.saturating_sub(1).max(0).saturating_mul(limit), limit }
+    }
+
+    /// Within bounds, so that a database takes it.
+    pub(crate) fn checked(self) -> Self {
+        Self { offset: self.offset.max(0), limit: bounded(self.limit) }
+    }
+}
+
+/// A part of a list, and how long the whole list is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted<T> {
+    /// The records, in the list's order.
+    pub items: Vec<T>,
+    /// How many the list has in all.
+    pub total: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn pages_are_counted_from_one() {
+        let slice = |offset, limit| Slice { offset, limit };
+        assert_eq!(Slice::page(1, 100), slice(0, 100));
+        assert_eq!(Slice::page(3, 100), slice(200, 100));
+        assert_eq!(Slice::page(-3, 0), slice(0, 1));
+    }
+
+    proptest! {
+        #[test]
+        fn no_page_is_out_of_bounds(page in any::<i64>(), size in any::<i64>()) {
+            for slice in [Slice::page(page, size), Slice { offset: page, limit: size }.checked()] {
+                prop_assert!(slice.offset >= 0 && (1..=MAX_PAGE).contains(&slice.limit));
+                prop_assert_eq!(slice, slice.checked());
+            }
+        }
+    }
+}

@@ -51,7 +51,7 @@ struct AuditRow {
 /// Which events to list, newest first.
 #[derive(Debug, Clone, Default)]
 pub struct AuditFilter {
-    /// Only of this actor.
+    /// Only of this actor: an account's id, or a client's.
     pub actor: Option<String>,
     /// Only of this action.
     pub action: Option<String>,
@@ -82,11 +82,12 @@ pub(super) fn insert_all(conn: &mut DbConn, events: &[AuditEvent]) -> Result<(),
 /// [`StoreError`] when the database is away or a stored value is not one of ours.
 pub fn list(conn: &mut DbConn, filter: &AuditFilter) -> Result<Vec<AuditEvent>, StoreError> {
     let mut query = audit_events::table.select(AuditRow::as_select()).into_boxed();
+    // Names are compared in the form that is stored.
     if let Some(actor) = &filter.actor {
-        query = query.filter(audit_events::actor.eq(actor));
+        query = query.filter(audit_events::actor.eq(clean(actor, LONGEST_NAME)));
     }
     if let Some(action) = &filter.action {
-        query = query.filter(audit_events::action.eq(action));
+        query = query.filter(audit_events::action.eq(clean(action, LONGEST_NAME)));
     }
     if let Some(since) = filter.since {
         query = query.filter(audit_events::at.ge(since.naive_utc()));

@@ -1,0 +1,20 @@
+//! The table of absences.
+
+use crate::accounts::schema::accounts;
+
+diesel::table! {
+    absences (id) {
+        id -> BigInt,
+        account_id -> Text,
+        title -> Text,
+        first_day -> Date,
+        start_time -> Time,
+        end_day -> Date,
+        end_time -> Time,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::joinable!(absences -> accounts (account_id));
+diesel::allow_tables_to_appear_in_same_query!(absences, accounts);
