@@ -4,6 +4,8 @@
 
 mod caller;
 mod corpus;
+mod device;
+mod exchange;
 mod issuer;
 mod key_cache;
 mod key_sets;
