@@ -74,13 +74,13 @@ impl OrganizationChange {
         }
     }
 
-    fn columns(&self) -> Columns<'_> {
+    fn columns(self) -> Columns {
         Columns {
-            name: self.name.as_deref(),
-            phone_number: self.phone_number.as_ref().map(Option::as_deref),
-            email: self.email.as_ref().map(Option::as_deref),
+            name: self.name,
+            phone_number: self.phone_number,
+            email: self.email,
             verticale: self.verticale.map(Verticale::as_str),
-            territory_id: self.territory_id.as_ref().map(Option::as_deref),
+            territory_id: self.territory_id,
         }
     }
 }
@@ -88,12 +88,13 @@ impl OrganizationChange {
 /// Columns that are given a value. Two concurrent changes of different fields both stay.
 #[derive(AsChangeset)]
 #[diesel(table_name = organizations)]
-struct Columns<'a> {
-    name: Option<&'a str>,
-    phone_number: Option<Option<&'a str>>,
-    email: Option<Option<&'a str>>,
+#[expect(clippy::option_option, reason = "diesel's form of a column that may be left alone or set to NULL")]
+struct Columns {
+    name: Option<String>,
+    phone_number: Option<Option<String>>,
+    email: Option<Option<String>>,
     verticale: Option<&'static str>,
-    territory_id: Option<Option<&'a str>>,
+    territory_id: Option<Option<String>>,
 }
 
 /// Checks the id of an organisation and what it is to be given, the same for a new one and for a change (threat 14).
@@ -171,6 +172,7 @@ pub fn update(
         let territory = change.territory_id.as_ref().unwrap_or(&current.territory_id);
         check_place(conn, id, Some(name), territory.as_deref())?;
     }
+    let detail = json!(change);
     let changed = diesel::update(organizations::table.find(id))
         .set((change.columns(), organizations::updated_at.eq(act.stamp())))
         .execute(conn)
@@ -178,7 +180,7 @@ pub fn update(
     if changed == 0 {
         return Err(IdentityError::Unknown("organization"));
     }
-    act.record(conn, "organization.update", id, Some(json!(change)))?;
+    act.record(conn, "organization.update", id, Some(detail))?;
     load(conn, id)
 }
 
