@@ -58,6 +58,18 @@ impl Parameters {
         self
     }
 
+    /// Reads the parameters of a request. A handler that asks who calls first takes the payload and reads it afterwards;
+    /// any other may take `Parameters` themselves.
+    ///
+    /// # Errors
+    /// [`RdvError::TooLarge`], [`RdvError::BadJson`].
+    pub async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Self, RdvError> {
+        let limit =
+            request.app_data::<web::Data<BodyLimit>>().map_or_else(BodyLimit::default, |limit| ***limit);
+        let query = Self::from_query(request.query_string());
+        Ok(query.with(body::read(request, payload, limit).await?))
+    }
+
     /// Whether the parameter is there, be it `null`.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
@@ -107,11 +119,11 @@ impl FromRequest for Parameters {
     type Future = LocalBoxFuture<'static, Result<Self, RdvError>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let limit =
-            request.app_data::<web::Data<BodyLimit>>().map_or_else(BodyLimit::default, |limit| ***limit);
-        let query = Self::from_query(request.query_string());
-        let read = body::read(request.clone(), payload.take(), limit);
-        Box::pin(async move { Ok(query.with(read.await?)) })
+        let (request, mut payload) = (request.clone(), payload.take());
+        Box::pin(async move {
+            let payload = web::Payload::from_request(&request, &mut payload).await;
+            Self::read(&request, payload.map_err(|_| RdvError::BadJson)?).await
+        })
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::convert::Infallible;
 
-use actix_web::dev::Payload;
+use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_TYPE, HeaderValue};
 use actix_web::web::{self, Bytes};
-use actix_web::{FromRequest as _, HttpRequest};
 use futures_util::stream;
 use multer::Multipart;
 use serde_json::Value;
@@ -22,13 +21,10 @@ const JSON: [&str; 4] =
 
 /// The parameters of a body. An empty one, and one of another type, has none.
 pub(super) async fn read(
-    request: HttpRequest,
-    mut payload: Payload,
+    request: &HttpRequest,
+    payload: web::Payload,
     BodyLimit(limit): BodyLimit,
 ) -> Result<Vec<(String, Value)>, RdvError> {
-    let Ok(payload) = web::Payload::from_request(&request, &mut payload).await else {
-        return Err(RdvError::BadJson);
-    };
     let body = payload.to_bytes_limited(limit).await.map_err(|_| RdvError::TooLarge)?;
     let body = body.map_err(|_| RdvError::BadJson)?;
     if body.is_empty() {
