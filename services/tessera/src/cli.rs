@@ -3,6 +3,8 @@
 mod audit;
 mod clients;
 mod keys;
+mod organizations;
+mod roles;
 mod serving;
 mod users;
 
@@ -14,6 +16,8 @@ pub(crate) use self::{
     audit::AuditCommand,
     clients::{ClientCommand, ClientKindArg, CreateClient},
     keys::{ConfigCommand, KeysCommand},
+    organizations::{AboutOrganization, OrganizationCommand, ServiceCommand, TerritoryCommand},
+    roles::{Place, RoleCommand},
     serving::{Apply, Healthcheck, Serve},
     users::{CreateUser, UserCommand},
 };
@@ -55,6 +59,18 @@ pub(crate) enum Command {
     /// Work with accounts
     #[command(subcommand)]
     User(UserCommand),
+    /// Work with organisations
+    #[command(subcommand, name = "org")]
+    Organization(OrganizationCommand),
+    /// Work with services, the departments of agents
+    #[command(subcommand)]
+    Service(ServiceCommand),
+    /// Work with territories, which group organisations
+    #[command(subcommand)]
+    Territory(TerritoryCommand),
+    /// Grant and revoke what accounts may do in organisations and territories
+    #[command(subcommand)]
+    Role(RoleCommand),
     /// Look at the audit trail
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -11,6 +11,10 @@ mod keys;
 mod listing;
 mod migrate;
 mod openapi;
+mod organizations;
+mod roles;
+mod services;
+mod territories;
 mod users;
 
 use crate::cli::{Cli, Command};
@@ -28,6 +32,10 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Apply(flags) => apply::run(settings(apply::overrides(&flags))?, &flags, output).await,
         Command::Client(command) => clients::run(&settings(Vec::new())?, command, output).await,
         Command::User(command) => users::run(&settings(Vec::new())?, command, output).await,
+        Command::Organization(command) => organizations::run(&settings(Vec::new())?, command, output).await,
+        Command::Service(command) => services::run(&settings(Vec::new())?, command, output).await,
+        Command::Territory(command) => territories::run(&settings(Vec::new())?, command, output).await,
+        Command::Role(command) => roles::run(&settings(Vec::new())?, command, output).await,
         Command::Audit(command) => audit::run(&settings(Vec::new())?, command, output).await,
         Command::Keys(command) => keys::run(&settings(Vec::new())?, command, output).await,
         Command::Config(command) => config::run(&settings(Vec::new())?, command, output),

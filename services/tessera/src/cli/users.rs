@@ -47,6 +47,12 @@ pub(crate) struct CreateUser {
     /// The role it has there [default: CUSTOMER]
     #[arg(long, value_name = "ROLE", requires = "organization")]
     pub(crate) organization_role: Option<String>,
+    /// A service it works in (repeatable), the first one first of all
+    #[arg(long = "service", value_name = "ID")]
+    pub(crate) services: Vec<String>,
+    /// A territory it administers (repeatable)
+    #[arg(long = "territory", value_name = "ID")]
+    pub(crate) territories: Vec<String>,
     /// A platform role (repeatable), such as `AGENT`
     #[arg(long = "role", value_name = "ROLE")]
     pub(crate) roles: Vec<String>,

@@ -27,6 +27,8 @@ struct AccountView {
     email: Option<String>,
     name: Option<String>,
     organizations: Vec<OrganizationMembership>,
+    services: Vec<String>,
+    territories: Vec<String>,
     roles: Vec<Role>,
     groups: Vec<String>,
     enabled: bool,
@@ -54,6 +56,8 @@ async fn create(identity: &Identity, flags: CreateUser, output: Output) -> Resul
     profile.family_name = flags.family_name;
     profile.organizations = membership(flags.organization.as_deref(), flags.organization_role)?;
     profile.organization_id = flags.organization;
+    profile.set_services(flags.services);
+    profile.territories = flags.territories;
     profile.roles = all("--role", &flags.roles)?;
     let password = if flags.password { NewPassword::Plain(read_password()?) } else { NewPassword::None };
     let account = identity.create_account(NewAccount { profile, password }, &directory::operator()).await?;
@@ -104,7 +108,7 @@ fn read_password() -> Result<SecretString, Failure> {
     Ok(password.into())
 }
 
-fn show(account: &Account, output: Output) -> Result<(), Failure> {
+pub(super) fn show(account: &Account, output: Output) -> Result<(), Failure> {
     let view = view(account);
     let memberships: Vec<String> =
         view.organizations.iter().map(|member| format!("{} ({})", member.id, member.role)).collect();
@@ -115,6 +119,8 @@ fn show(account: &Account, output: Output) -> Result<(), Failure> {
         ("email", or_dash(view.email.as_ref())),
         ("name", or_dash(view.name.as_ref())),
         ("organizations", if memberships.is_empty() { "-".to_owned() } else { memberships.join(", ") }),
+        ("services", names(&view.services)),
+        ("territories", names(&view.territories)),
         ("roles", names(&view.roles)),
         ("state", state(&view)),
     ];
@@ -133,6 +139,8 @@ fn view(account: &Account) -> AccountView {
         email: account.email.clone(),
         name: account.display_name.clone().or(full_name),
         organizations: account.organizations.clone(),
+        services: account.services.clone(),
+        territories: account.territories.clone(),
         roles: account.roles.clone(),
         groups: account.groups.clone(),
         enabled: account.enabled,
