@@ -1,0 +1,133 @@
+//! This service in a process of its own: what its settings hold besides `agenda.*`, and how the parts are put together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow};
+use auth_claims::caller::Authenticator;
+use auth_claims::clock::Clock;
+use auth_claims::revocations::Follower;
+use auth_claims::verify::{LostFeed, Verifier, VerifierSettings};
+use auth_client::{Authority, AuthoritySettings};
+use identity::IdentitySettings;
+use identity::audit::AuditTrail;
+use serde::Deserialize;
+use service_kit::Server;
+use service_kit::docs::Explorer;
+use service_kit::settings::{LogSettings, ServerSettings};
+use service_kit::telemetry;
+use store::{DatabaseSettings, Db};
+
+use crate::{Agenda, AgendaSettings};
+
+/// Keys whose values are secrets: each also accepts `<key>_file`.
+pub const SECRETS: &[&str] = &["agenda.shared_secret", "authority.client_secret", "identity.database.url"];
+
+/// Everything an operator can say to this process.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the database is kept unless it has a URL. Default: `./tessera-data`.
+    #[serde(default = "data_dir")]
+    pub data_dir: PathBuf,
+    /// Whether this is a demonstration, whose secrets are public. Default: false.
+    #[serde(default)]
+    pub demo: bool,
+    /// Listeners and limits.
+    #[serde(default)]
+    pub server: ServerSettings,
+    /// Logs.
+    #[serde(default)]
+    pub log: LogSettings,
+    /// Agents, organisations and absences.
+    #[serde(default)]
+    pub agenda: AgendaSettings,
+    /// Where agents, organisations and absences are kept: the directory, without its master key.
+    #[serde(default)]
+    pub identity: DirectorySettings,
+    /// Whose tokens are accepted.
+    #[serde(default)]
+    pub auth: IssuerSettings,
+    /// The way to the auth server.
+    pub authority: AuthoritySettings,
+}
+
+/// The part of `identity.*` that concerns those who only query.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DirectorySettings {
+    /// Where the directory is kept, the same as the auth server's. Default: a SQLite file in the data directory.
+    pub database: DatabaseSettings,
+}
+
+/// The part of `auth.*` that concerns those who only verify tokens.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IssuerSettings {
+    /// The `iss` of accepted tokens, the same as the auth server's. Default: `http://127.0.0.1:8080`.
+    pub issuer: String,
+}
+
+impl Default for IssuerSettings {
+    fn default() -> Self {
+        Self { issuer: "http://127.0.0.1:8080".to_owned() }
+    }
+}
+
+fn data_dir() -> PathBuf {
+    PathBuf::from("./tessera-data")
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A setting that does not work, or a database that cannot be brought up to date; in one sentence.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    settings.agenda.check_secret(settings.demo)?;
+    let telemetry = telemetry::init(&settings.log, "agenda")?;
+    let clock = Clock::system();
+    let directory = IdentitySettings { database: settings.identity.database, ..IdentitySettings::default() };
+    let db = directory.open_database(&settings.data_dir)?;
+    db.migrate(&identity::MIGRATIONS).await.context("identity.database")?;
+    let authority = Authority::connect(settings.authority).context("authority")?;
+    let expected = VerifierSettings {
+        // Whatever was revoked before this process began is unknown until the feed has told it.
+        lost_feed: LostFeed::KeepServingOnceHeard,
+        ..VerifierSettings::new(settings.auth.issuer, settings.agenda.audience.as_str())
+    };
+    let verifier = Verifier::new(expected, Arc::new(authority.clone()), clock.clone());
+    let follower =
+        Follower::spawn(Arc::new(authority.clone()), Arc::clone(verifier.revocations()), clock.clone());
+    let authenticator = Authenticator::new(verifier.clone(), Some(Arc::new(authority)));
+    let audit = AuditTrail::start(db.clone());
+    let agenda = Agenda::start(settings.agenda, db.clone(), audit.clone(), authenticator, clock);
+    let explorer = Explorer::new([("agenda", crate::openapi().to_json()?)]);
+    let server = Server::new(&settings.server)
+        .configure(move |cfg| explorer.configure(cfg))
+        .configure(agenda.configure());
+    with_checks(server, db, verifier, follower).on_shutdown(flush(audit)).run().await?;
+    drop(telemetry);
+    Ok(())
+}
+
+fn with_checks(server: Server, db: Db, verifier: Verifier, follower: Follower) -> Server {
+    let ping = move || {
+        let db = db.clone();
+        async move { db.ping().await }
+    };
+    let keys = move || {
+        let verifier = verifier.clone();
+        async move { if verifier.warm().await { Ok(()) } else { Err(anyhow!("no keys from the auth server")) } }
+    };
+    let feed = move || {
+        let alive = follower.ensure_alive();
+        async move { alive }
+    };
+    server.ready("identity database", ping).ready("keys", keys).ready("revocation feed", feed)
+}
+
+async fn flush(audit: AuditTrail) {
+    if let Err(error) = audit.flush().await {
+        tracing::error!("{error}");
+    }
+}
