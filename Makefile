@@ -8,7 +8,7 @@ PROFILE ?=
 RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt openapi examples deny k8s-check k8s-start secret-scan figures
+.PHONY: help run demo test lint fmt openapi examples deny k8s-check k8s-start secret-scan figures bench-agenda
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +16,7 @@ help: ## list the targets
 run: ## start everything in one process with demo data, on http://127.0.0.1:8080
 	cargo run --release -p tessera -- serve --demo
 
-demo: ## walk an integrator's path against a server of its own, and show every answer
+demo: ## walk an integrator's and an agent's path against a server of its own, and show every answer
 	cargo build --workspace --bins --examples
 	$(CARGO_TARGET_DIR)/debug/examples/demo
 
@@ -54,6 +54,9 @@ secret-scan: ## look for secrets among the committed files
 
 figures: release ## measure cold start and idle memory of the release build
 	.ci/figures $(RELEASE)
+
+bench-agenda: ## compare what listing agents and absences costs in a small and in a large directory
+	.ci/with-postgres cargo run --release -p identity --example visibility
 
 # Every service in one command, with the features that each has by itself.
 .PHONY: release
