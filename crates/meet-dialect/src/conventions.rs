@@ -53,16 +53,16 @@ impl Conventions {
 
     async fn apply(self, request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse, Error> {
         let origin = cors::allowed_origin(request.request(), &self.cors);
-        let preflight = cors::is_preflight(request.request());
+        let preflight = cors::preflight(request.request());
         // §2.7: a preflight is answered before routing, which is why it gets 200 even where there is nothing.
-        let mut response = if preflight {
+        let mut response = if preflight.is_some() {
             request.into_response(HttpResponse::Ok().finish())
         } else if let Some(refusal) = self.allow.and_then(|_| negotiation::check(request.request()).err()) {
             request.error_response(refusal)
         } else {
             next.call(request).await?
         };
-        headers::add(response.headers_mut(), self.vary, self.allow.filter(|_| !preflight));
+        headers::add(response.headers_mut(), self.vary, self.allow.filter(|_| preflight.is_none()));
         if let Some(origin) = origin {
             cors::allow(response.headers_mut(), origin, preflight);
         }

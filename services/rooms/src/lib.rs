@@ -41,7 +41,8 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Brings the database up to date and makes the service ready to be mounted.
+    /// Brings the database up to date and makes the service ready to be mounted. Device sessions get in where the
+    /// authenticator has an exchange.
     ///
     /// # Errors
     /// The database cannot be migrated.

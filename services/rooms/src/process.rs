@@ -41,7 +41,9 @@ pub struct Settings {
     /// Whose tokens are accepted.
     #[serde(default)]
     pub auth: IssuerSettings,
-    /// The way to the auth server.
+    /// The way to the auth server. Agents' device sessions are exchanged there: the client has to be registered for the
+    /// grant `token_exchange`, for the audience of rooms, and for the scopes agents shall have here, which are its
+    /// default scopes. `authority.audience` is `rooms.audience` by default.
     pub authority: AuthoritySettings,
 }
 
@@ -71,15 +73,18 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let telemetry = telemetry::init(&settings.log, "rooms")?;
     let clock = Clock::system();
     let db = settings.rooms.open_database(&settings.data_dir)?;
-    let authority = Authority::connect(settings.authority).context("authority")?;
+    let authority = Authority::connect(asking_for(settings.authority, &settings.rooms.audience));
+    let authority = authority.context("authority")?;
     let expected = VerifierSettings {
         // Whatever was revoked before this process began is unknown until the feed has told it.
         lost_feed: LostFeed::KeepServingOnceHeard,
         ..VerifierSettings::new(settings.auth.issuer, settings.rooms.audience.as_str())
     };
     let verifier = Verifier::new(expected, Arc::new(authority.clone()), clock.clone());
-    let follower = Follower::spawn(Arc::new(authority), Arc::clone(verifier.revocations()), clock.clone());
-    let authenticator = Authenticator::new(verifier.clone(), None);
+    let authority = Arc::new(authority);
+    let revocations = Arc::clone(verifier.revocations());
+    let follower = Follower::spawn(Arc::clone(&authority) as _, revocations, clock.clone());
+    let authenticator = Authenticator::new(verifier.clone(), Some(authority));
     let origin = PublicOrigin::new(&settings.server);
     let rooms = Rooms::start(settings.rooms, db.clone(), authenticator, origin, clock).await;
     let explorer = Explorer::new([("rooms", crate::openapi().to_json()?)]);
@@ -89,6 +94,12 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     with_checks(server, db, verifier, follower).run().await?;
     drop(telemetry);
     Ok(())
+}
+
+/// Exchanged tokens are for this service alone, whatever else its client is registered for.
+fn asking_for(authority: AuthoritySettings, audience: &str) -> AuthoritySettings {
+    let audience = authority.audience.or_else(|| Some(audience.to_owned()));
+    AuthoritySettings { audience, ..authority }
 }
 
 fn with_checks(server: Server, db: Db, verifier: Verifier, follower: Follower) -> Server {

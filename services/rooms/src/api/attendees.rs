@@ -31,7 +31,7 @@ use crate::store::{accesses, rooms};
 /// 404 for an unknown room or page, 403 without a role.
 #[utoipa::path(
     get, path = "/external-api/v1.0/rooms/{id}/attendees", operation_id = "listAttendees", tag = "Attendees",
-    security(("BearerAuth" = ["rooms:retrieve"])),
+    security(("BearerAuth" = ["rooms:retrieve"]), ("AccessToken" = [], "Client" = [], "Uid" = [])),
     params(("id" = uuid::Uuid, Path, description = "The room"), PageParams),
     responses(
         (status = 200, description = "A page of attendees", body = PageBody<AttendeeBody>),
@@ -65,7 +65,7 @@ pub async fn list(
 /// change one, and for the last owner who would no longer be one.
 #[utoipa::path(
     post, path = "/external-api/v1.0/rooms/{id}/attendees", operation_id = "addAttendee", tag = "Attendees",
-    security(("BearerAuth" = ["rooms:update"])),
+    security(("BearerAuth" = ["rooms:update"]), ("AccessToken" = [], "Client" = [], "Uid" = [])),
     params(("id" = uuid::Uuid, Path, description = "The room")),
     request_body(content = InvitationSchema),
     responses(
@@ -139,7 +139,7 @@ fn invite(
 /// the last owner.
 #[utoipa::path(
     delete, path = "/external-api/v1.0/rooms/{id}/attendees/{attendee_id}", operation_id = "removeAttendee", tag = "Attendees",
-    security(("BearerAuth" = ["rooms:update"])),
+    security(("BearerAuth" = ["rooms:update"]), ("AccessToken" = [], "Client" = [], "Uid" = [])),
     params(
         ("id" = uuid::Uuid, Path, description = "The room"),
         ("attendee_id" = uuid::Uuid, Path, description = "The attendee")

@@ -1,9 +1,13 @@
 //! Who calls. `contracts/meet.md` §5, §6.
+//!
+//! Agents of `contracts/rdv-sign-in.md` call with their device session instead of a Bearer token (its §4). It is exchanged
+//! for a token of this service, with which they are somebody with a token of their own.
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
-use auth_claims::caller::{Caller, Credential, Dialect, ExchangeRefusal, Rejection, bearer};
+use auth_claims::caller::{Caller, Credential, Dialect, ExchangeRefusal, Rejection};
 use auth_claims::claims::AccessClaims;
+use auth_claims::device::credential_after_bearer;
 use auth_claims::revocations::RevocationReason;
 use auth_claims::verify::VerifyError;
 use base64::Engine as _;
@@ -22,7 +26,7 @@ impl Dialect for Meet {
     type Error = ApiError;
 
     fn credential(request: &HttpRequest) -> Result<Credential, Rejection> {
-        match bearer(request)? {
+        match credential_after_bearer(request)? {
             Credential::Bearer(token) => Ok(Credential::Bearer(unwrapped(token))),
             other @ Credential::Subject { .. } => Ok(other),
         }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use meet_dialect::refusal::Detail;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi, ToSchema};
 
 use super::{attendees, rooms};
@@ -23,8 +23,8 @@ pub fn document() -> utoipa::openapi::OpenApi {
         title = "Meet External API",
         version = "1.0.0",
         description = "Rooms on behalf of a user. Send `Authorization: Bearer <token>` with a token of an application \
-            that acts for the user, or with the user's own, which also needs the base scope `lasuite_visio`. Every \
-            path is served with and without a slash at its end.",
+            that acts for the user, or with the user's own, which also needs the base scope `lasuite_visio`. An agent \
+            who has signed in with a device sends `access-token`, `client` and `uid` instead. Every path is served with and without a slash at its end.",
         license(name = "Apache-2.0")
     ),
     paths(
@@ -35,20 +35,29 @@ pub fn document() -> utoipa::openapi::OpenApi {
         schemas(Detail, FieldMessages, RoomCreate, RoomChange, InvitationSchema, ConfigurationSchema),
         responses(BadRequest, Unauthorized, Forbidden, RoomNotFound, PageNotFound)
     ),
-    modifiers(&BearerAuth),
+    modifiers(&Credentials),
     tags((name = "Rooms", description = "Rooms"), (name = "Attendees", description = "Who holds a role in a room"))
 )]
 struct Document;
 
-struct BearerAuth;
+struct Credentials;
 
-impl Modify for BearerAuth {
+/// The headers of a device session, which belong together, and what they hold. `contracts/rdv-sign-in.md` §4.1.
+const DEVICE_SESSION: [(&str, &str, &str); 3] = [
+    ("AccessToken", "access-token", "The token of a device session, with `client` and `uid`"),
+    ("Client", "client", "The device, as its sign-in named it"),
+    ("Uid", "uid", "The agent's e-mail address, in lower case"),
+];
+
+impl Modify for Credentials {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("BearerAuth", SecurityScheme::Http(scheme));
+        let components = document.components.get_or_insert_default();
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        components.add_security_scheme("BearerAuth", SecurityScheme::Http(bearer));
+        for (scheme, header, description) in DEVICE_SESSION {
+            let value = ApiKeyValue::with_description(header, description);
+            components.add_security_scheme(scheme, SecurityScheme::ApiKey(ApiKey::Header(value)));
+        }
     }
 }
 
@@ -140,10 +149,10 @@ pub(super) struct FieldMessages(BTreeMap<String, Vec<String>>);
     ))]
 pub(super) struct BadRequest(#[to_schema] FieldMessages);
 
-/// The token is absent, expired, revoked or otherwise invalid.
+/// The credential is absent, expired, revoked or otherwise invalid.
 #[derive(utoipa::ToResponse)]
 #[response(
-    description = "The token is absent, expired, revoked or otherwise invalid",
+    description = "The credential is absent, expired, revoked or otherwise invalid",
     headers(("WWW-Authenticate" = String, description = "`Bearer`")),
     examples(
         ("missing" = (value = json!({"detail": "Authentication credentials were not provided."}))),

@@ -31,7 +31,7 @@ use crate::store::{new_room, rooms};
 /// 404 for a page that does not exist.
 #[utoipa::path(
     get, path = "/external-api/v1.0/rooms", operation_id = "listRooms", tag = "Rooms",
-    security(("BearerAuth" = ["rooms:list"])),
+    security(("BearerAuth" = ["rooms:list"]), ("AccessToken" = [], "Client" = [], "Uid" = [])),
     params(PageParams),
     responses(
         (status = 200, description = "A page of rooms", body = PageBody<RoomBody>),
@@ -64,7 +64,7 @@ pub async fn list(
 /// 400 for values that are not allowed.
 #[utoipa::path(
     post, path = "/external-api/v1.0/rooms", operation_id = "createRoom", tag = "Rooms",
-    security(("BearerAuth" = ["rooms:create"])),
+    security(("BearerAuth" = ["rooms:create"]), ("AccessToken" = [], "Client" = [], "Uid" = [])),
     request_body(content = Option<RoomCreate>),
     responses(
         (
@@ -110,7 +110,7 @@ pub async fn create(
 /// 404 for an unknown room, 403 without a role.
 #[utoipa::path(
     get, path = "/external-api/v1.0/rooms/{id}", operation_id = "retrieveRoom", tag = "Rooms",
-    security(("BearerAuth" = ["rooms:retrieve"])),
+    security(("BearerAuth" = ["rooms:retrieve"]), ("AccessToken" = [], "Client" = [], "Uid" = [])),
     params(("id" = uuid::Uuid, Path, description = "The room")),
     responses(
         (status = 200, description = "The room", body = RoomBody),
@@ -139,7 +139,7 @@ pub async fn retrieve(
 /// 400 for values that creation would refuse too, 404 for an unknown room, 403 for a weaker role.
 #[utoipa::path(
     patch, path = "/external-api/v1.0/rooms/{id}", operation_id = "updateRoom", tag = "Rooms",
-    security(("BearerAuth" = ["rooms:update"])),
+    security(("BearerAuth" = ["rooms:update"]), ("AccessToken" = [], "Client" = [], "Uid" = [])),
     params(("id" = uuid::Uuid, Path, description = "The room")),
     request_body(content = RoomChange),
     responses(
@@ -176,7 +176,7 @@ pub async fn update(
 /// 404 for an unknown room, 403 for a weaker role or another client.
 #[utoipa::path(
     delete, path = "/external-api/v1.0/rooms/{id}", operation_id = "deleteRoom", tag = "Rooms",
-    security(("BearerAuth" = ["rooms:delete"])),
+    security(("BearerAuth" = ["rooms:delete"]), ("AccessToken" = [], "Client" = [], "Uid" = [])),
     params(("id" = uuid::Uuid, Path, description = "The room")),
     responses(
         (status = 204, description = "The room is gone"),

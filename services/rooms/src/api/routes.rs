@@ -8,6 +8,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{Data, ServiceConfig};
 use actix_web::{Resource, dev::HttpServiceFactory, web};
 use auth_claims::caller::Authenticator;
+use auth_claims::device::body_parameters;
 use meet_dialect::conventions::Conventions;
 use meet_dialect::pages;
 use meet_dialect::paths::both_forms;
@@ -77,6 +78,7 @@ fn conventional(resource: Resource, state: &State, allow: &'static str) -> impl 
         .default_service(web::to(methods::not_allowed))
         .app_data(state.app.clone())
         .app_data(state.authenticator.clone())
+        .wrap(body_parameters().after_bearer())
         .wrap(from_fn(move |request, next| query::limited(longest_query, request, next)));
     Conventions::of_route(allow, &state.app.settings.cors).around(resource)
 }

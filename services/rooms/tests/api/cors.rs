@@ -66,6 +66,37 @@ async fn an_allowed_origin_may_call(
     }
 }
 
+/// `contracts/rdv-sign-in.md` §14: pages whose library sends the headers of a sign-in back may call, too.
+#[rstest]
+#[case::the_three("access-token,client,uid")]
+#[case::all_five("access-token, client, content-type, expiry, token-type, uid")]
+#[case::one("Uid")]
+#[actix_web::test]
+async fn a_page_may_present_a_device_session(#[case] asked: &str) {
+    let service = Service::with(Backend::Sqlite, json!({"cors": {"allow_all_origins": true}})).await;
+    let request = service.request("OPTIONS", ROOMS).header("origin", "https://app.example");
+    let request = request.header("access-control-request-method", "POST");
+    let answer = request.header("access-control-request-headers", asked).send().await.unwrap();
+    let answer = Answer::read(answer).await.expect(200);
+    let allowed: Vec<_> = answer.header("access-control-allow-headers").split(", ").collect();
+    assert_eq!(
+        allowed,
+        [
+            "accept",
+            "access-token",
+            "authorization",
+            "client",
+            "content-type",
+            "expiry",
+            "token-type",
+            "uid",
+            "user-agent",
+            "x-csrftoken",
+            "x-requested-with"
+        ]
+    );
+}
+
 /// §2.7: nothing but the Authorization header carries a token.
 #[actix_web::test]
 async fn no_token_is_read_from_query_body_or_cookie() {

@@ -13,6 +13,7 @@ mod conventions;
 mod cors;
 mod create;
 mod delete;
+mod device_sessions;
 mod exhaustion;
 mod forged_tokens;
 mod list;

@@ -17,6 +17,8 @@ fn every_operation_is_described_with_its_scope_and_statuses() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let scope = operation["security"][0]["BearerAuth"][0].as_str().unwrap();
+            let device = operation["security"][1].as_object().unwrap();
+            assert!(device.keys().eq(["AccessToken", "Client", "Uid"]), "the three belong together");
             let statuses: Vec<_> =
                 operation["responses"].as_object().unwrap().keys().map(String::as_str).collect();
             let path = path.strip_prefix("/external-api/v1.0/rooms").unwrap();
@@ -74,6 +76,11 @@ fn a_room_has_the_keys_of_the_seed() {
     assert_eq!(required, ["id", "name", "slug", "access_level", "configuration"]);
     let scheme = &document["components"]["securitySchemes"]["BearerAuth"];
     assert_eq!((scheme["type"].as_str(), scheme["scheme"].as_str()), (Some("http"), Some("bearer")));
+    let device: Vec<_> = ["AccessToken", "Client", "Uid"]
+        .map(|name| &document["components"]["securitySchemes"][name])
+        .map(|scheme| format!("{} {} {}", scheme["type"], scheme["in"], scheme["name"]).replace('"', ""))
+        .into();
+    assert_eq!(device, ["apiKey header access-token", "apiKey header client", "apiKey header uid"]);
     let sources = &document["components"]["schemas"]["Source"]["enum"];
     assert_eq!(sources.to_string(), r#"["camera","microphone","screen_share","screen_share_audio"]"#);
     assert_eq!(document["components"]["schemas"]["RoomConfiguration"]["additionalProperties"], false);

@@ -2,11 +2,13 @@
 
 mod answer;
 mod service;
+mod sessions;
 mod tokens;
 
 pub(crate) use self::{
     answer::Answer,
     service::Service,
+    sessions::Sessions,
     tokens::{ISSUER, account_id, application_token, keyring, user_token},
 };
 pub(crate) use test_kit::Backend;

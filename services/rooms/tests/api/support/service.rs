@@ -7,7 +7,9 @@ use actix_web::rt;
 use actix_web::{App, HttpServer};
 use auth_claims::SourceError;
 use auth_claims::caller::Authenticator;
+use auth_claims::caller::exchange::Remembering;
 use auth_claims::clock::Clock;
+use auth_claims::device::DeviceTriple;
 use auth_claims::keys::{JwkSet, KeySource};
 use auth_claims::revocations::{RevocationEntry, RevocationKind, RevocationReason};
 use auth_claims::verify::{Verifier, VerifierSettings};
@@ -25,13 +27,14 @@ use test_kit::{Backend, TestDatabase};
 use token_signing::{Keyring, TokenType};
 
 use super::tokens::{ISSUER, LIFETIME, application_token, keyring, user_token};
-use super::{ALL, Answer, ROOMS};
+use super::{ALL, Answer, ROOMS, Sessions};
 
 /// A running service.
 pub(crate) struct Service {
     pub(crate) clock: Clock,
     keys: Arc<Keyring>,
     verifier: Verifier,
+    pub(crate) sessions: Sessions,
     url: String,
     http: Client,
     handle: ServerHandle,
@@ -99,7 +102,9 @@ impl Service {
         let verifier = Verifier::new(expected, Arc::new(published), clock.clone());
         let settings: RoomsSettings = serde_json::from_value(setup.settings.clone()).unwrap();
         let origin = PublicOrigin::new(&setup.server);
-        let authenticator = Authenticator::new(verifier.clone(), None);
+        let sessions = Sessions::new(keys.clone(), clock.clone());
+        let exchange = Arc::new(Remembering::new(sessions.clone(), clock.clone()));
+        let authenticator = Authenticator::new(verifier.clone(), Some(exchange));
         let db = Db::open(&DatabaseSettings::at(database.url())).unwrap();
         let rooms = Rooms::start(settings, db, authenticator, origin, clock.clone()).await.unwrap();
         let app = move || App::new().configure(rooms.configure());
@@ -109,7 +114,7 @@ impl Service {
         let handle = server.handle();
         rt::spawn(server);
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { clock, keys, verifier, url, http, handle, database, setup }
+        Self { clock, keys, verifier, sessions, url, http, handle, database, setup }
     }
 
     /// Where it listens.
@@ -186,6 +191,13 @@ impl Service {
     /// Somebody's own token, with every scope.
     pub(crate) fn own_token(&self, name: &str) -> String {
         self.sign(&user_token(name, &format!("lasuite_visio {ALL}"), self.clock.now()))
+    }
+
+    /// A request of somebody whose device has a session.
+    pub(crate) fn request_from(&self, triple: &DeviceTriple, method: &str, path: &str) -> RequestBuilder {
+        let DeviceTriple { access_token, client, uid } = triple;
+        let request = self.request(method, path).header("access-token", access_token);
+        request.header("client", client).header("uid", uid)
     }
 
     /// Sends a request as somebody, through `booking` and with every scope.
