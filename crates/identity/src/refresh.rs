@@ -114,10 +114,15 @@ pub struct NewFamily {
     pub audience: Vec<String>,
     /// The application it is bound to.
     pub application_id: Option<String>,
-    /// When the user proved who they are. What was revoked since then stays revoked.
+    /// When the user proved who they are.
     pub auth_time: DateTime<Utc>,
     /// How they proved it (RFC 8176).
     pub amr: Vec<String>,
+    /// Before the credential it comes from was looked at. What was revoked since then stays revoked; a credential that
+    /// has outlived an earlier revocation, as a device session does the password change it made, may begin a family.
+    pub proven_at: DateTime<Utc>,
+    /// The end of the session it belongs to, if that has one: the family ends with it.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// A sign-in that is kept alive.

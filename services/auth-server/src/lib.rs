@@ -1,5 +1,5 @@
-//! Tokens in every dialect: the OAuth 2 endpoints, the Meet dialect's token route, the published keys and the
-//! revocation feed.
+//! Tokens in every dialect: the OAuth 2 endpoints, the Meet dialect's token route, the RDV dialect's device sessions,
+//! the published keys and the revocation feed.
 //!
 //! The only service that sees passwords, client secrets and private keys. People, clients and keys are crate
 //! `identity`'s; here is what HTTP clients send and get, and the policy in between.
@@ -9,6 +9,7 @@
 //! | `api` | one module a resource family, with its errors |
 //! | `domain` | rules without HTTP and database: scopes, audiences, exchanges, claims |
 //! | `keys`, `presented`, `issuing` | signing, looking at tokens, and the trace an issued or refused one leaves |
+//! | `fresh_second` | the second a token is issued in |
 //!
 //! To add a grant see `api/oauth/token.rs`, to add a credential that can be exchanged `api/oauth/subject_tokens.rs`,
 //! to add a dialect a module beside `api/meet.rs`.
@@ -16,6 +17,7 @@
 mod api;
 mod app;
 pub mod domain;
+mod fresh_second;
 mod in_process;
 mod issuing;
 mod keys;

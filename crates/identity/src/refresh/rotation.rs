@@ -32,13 +32,14 @@ impl Identity {
     /// Starts a family and returns its first token.
     ///
     /// # Errors
-    /// [`RefreshRefusal`] when account or client are disabled or gone, or the sign-in was revoked since `auth_time`;
+    /// [`RefreshRefusal`] when account or client are disabled or gone, or the sign-in was revoked since `proven_at`;
     /// [`IdentityError`] when the database is away.
     #[tracing::instrument(name = "refresh_token.start", skip_all, fields(client.id = %new.client_id, account.id = %new.account_id))]
     pub async fn start_family(&self, new: NewFamily) -> Result<(PlainRefreshToken, Family), RefreshError> {
+        let proven_at = new.proven_at;
         let family = begin(new, &self.tokens().refresh, self.clock().now());
         let started = family.clone();
-        self.db().write(move |conn| start(conn, &family)).await??;
+        self.db().write(move |conn| start(conn, &family, proven_at)).await??;
         Ok((self.token_of(&started), started))
     }
 
@@ -116,6 +117,7 @@ fn begin(new: NewFamily, settings: &RefreshSettings, now: DateTime<Utc>) -> Fami
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
     let id = Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()));
     let lifetime = TimeDelta::from_std(settings.absolute).unwrap_or(TimeDelta::MAX);
+    let expires_at = now.checked_add_signed(lifetime).unwrap_or(now);
     Family {
         id: FamilyId(id),
         client_id: new.client_id,
@@ -129,13 +131,13 @@ fn begin(new: NewFamily, settings: &RefreshSettings, now: DateTime<Utc>) -> Fami
         generation: 0,
         rotated_at: now,
         created_at: now,
-        expires_at: now.checked_add_signed(lifetime).unwrap_or(now),
+        expires_at: new.until.map_or(expires_at, |until| until.min(expires_at)),
         revoked: None,
     }
 }
 
 /// A revocation that runs at the same time either sees the new family, or is seen here: it takes the lock alone.
-fn start(conn: &mut DbConn, family: &Family) -> Decided<()> {
+fn start(conn: &mut DbConn, family: &Family, proven_at: DateTime<Utc>) -> Decided<()> {
     families::hold(conn, family)?;
     Lock::Revocations.share(conn)?;
     if let Err(refusal) = holders(conn, family)? {
@@ -147,7 +149,7 @@ fn start(conn: &mut DbConn, family: &Family) -> Decided<()> {
         (RevocationKind::Sub, account.as_str()),
         (RevocationKind::Client, client.as_str()),
     ];
-    if revocations::find_against(conn, session, family.auth_time)?.is_some() {
+    if revocations::find_against(conn, session, proven_at)?.is_some() {
         return Ok(Err(RefreshRefusal::Revoked));
     }
     families::insert(conn, family)?;

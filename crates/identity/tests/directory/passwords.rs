@@ -211,6 +211,8 @@ async fn threat_26_a_change_of_password_ends_what_the_old_one_opened_while_it_wa
         application_id: None,
         auth_time: received_at,
         amr: vec!["pwd".to_owned()],
+        proven_at: received_at,
+        until: None,
     };
     let started = identity.start_family(session).await;
     assert!(matches!(started, Err(RefreshError::Refused(RefreshRefusal::Revoked))));

@@ -69,6 +69,8 @@ impl Fixture {
             application_id: Some("app-1".into()),
             auth_time: self.clock.now(),
             amr: vec!["pwd".into()],
+            proven_at: self.clock.now(),
+            until: None,
         }
     }
 

@@ -207,6 +207,29 @@ async fn families_end_when_unused_for_long_and_when_old(
     assert_eq!(fixture.feed().await, [], "nothing was stolen");
 }
 
+/// A session with an end of its own takes its family along; one that outlived a revocation may begin a family.
+#[rstest]
+#[tokio::test]
+async fn a_family_ends_with_the_session_it_belongs_to(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::on(backend).await;
+    let mut session = fixture.family();
+    session.until = Some(fixture.clock.now() + chrono::TimeDelta::seconds(100));
+    fixture.wait(5);
+    let now = fixture.identity.clock().now();
+    let changed = Revocation::of_account(fixture.account, RevocationReason::PasswordChanged, now);
+    revoke(&fixture.identity, changed).await;
+    fixture.wait(5);
+    session.proven_at = fixture.clock.now();
+    let (first, family) = fixture.identity.start_family(session.clone()).await.unwrap();
+    assert_eq!((Some(family.expires_at), family.auth_time), (session.until, session.auth_time));
+    fixture.wait(89);
+    let second = fixture.rotate(&first).await.unwrap();
+    fixture.wait(1);
+    assert_eq!(fixture.rotate(&second).await, Err(RefreshRefusal::Expired));
+}
+
 /// Threat 9: account and client are asked about at every use, whichever way the token is looked at.
 #[rstest]
 #[tokio::test]

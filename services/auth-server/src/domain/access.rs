@@ -5,7 +5,7 @@
 use auth_claims::claims::{AccessClaims, Actor, Audience, SubjectKind};
 use auth_claims::scopes::Scopes;
 use chrono::{DateTime, TimeDelta, Utc};
-use identity::accounts::Account;
+use identity::accounts::{Account, AccountId};
 use identity::clients::Client;
 use uuid::Uuid;
 
@@ -38,6 +38,8 @@ pub struct Session {
     pub auth_time: Option<i64>,
     /// How.
     pub amr: Vec<String>,
+    /// When it is over (Unix seconds), if it has an end of its own: no token of it lives longer.
+    pub ends_at: Option<i64>,
 }
 
 impl Terms {
@@ -55,8 +57,11 @@ impl Terms {
     /// A token for an account, through the client, with the account's claims as they are now.
     #[must_use]
     pub fn for_account(self, account: &Account, session: Session) -> AccessClaims {
+        let own = self.about(account.id.to_string(), SubjectKind::User);
         AccessClaims {
+            exp: session.ends_at.map_or(own.exp, |end| own.exp.min(end)),
             sid: session.sid,
+            session_exp: session.ends_at,
             auth_time: session.auth_time,
             amr: session.amr,
             email: account.email.clone(),
@@ -66,7 +71,7 @@ impl Terms {
             service_id: account.service_id.clone(),
             roles: account.roles.clone(),
             groups: account.groups.clone(),
-            ..self.about(account.id.to_string(), SubjectKind::User)
+            ..own
         }
     }
 
@@ -90,6 +95,21 @@ impl Terms {
             sid: Some(subject.sid.as_ref().unwrap_or(&subject.jti).clone()),
             ..subject.clone()
         }
+    }
+
+    /// As much of a token about an account as says whether it would be revoked with the account: whom and when.
+    #[must_use]
+    pub fn outline(account: AccountId, issued_at: DateTime<Utc>) -> AccessClaims {
+        let unsaid = Self {
+            issuer: String::new(),
+            client_id: String::new(),
+            audience: "".into(),
+            scope: Scopes::default(),
+            issued_at,
+            ttl: TimeDelta::zero(),
+            application_id: None,
+        };
+        unsaid.about(account.to_string(), SubjectKind::User)
     }
 
     fn about(self, sub: String, kind: SubjectKind) -> AccessClaims {

@@ -23,6 +23,7 @@ use crate::app::{App, lifetime};
 use crate::domain::access::{Session, Terms};
 use crate::domain::email_domains;
 use crate::domain::token_request::TokenRequest;
+use crate::fresh_second;
 use crate::issuing::Attempt;
 
 /// The largest body the route reads.
@@ -162,7 +163,7 @@ async fn answer(
     if !email_domains::is_within(&wish.scope, &client.domains) {
         return Err(MeetError::Domain); // row 9
     }
-    let account = delegated_account(app, &wish.scope, attempt).await?; // rows 11 and 12
+    let (account, issued_at) = settled_account(app, &wish.scope, attempt, issued_at).await?; // rows 11 and 12
     let claims = claims(app, &client, &account, issued_at);
     let token = attempt.issue(app, &claims).await?;
     Ok(render(&token, &claims))
@@ -196,6 +197,23 @@ async fn prove(app: &App, id: &str, secret: &SecretString) -> Result<Arc<Client>
         let _ = app.identity.authenticate_client(&stand_in, secret).await;
     }
     Err(ClientRefusal::Invalid)
+}
+
+/// The account to act for, and from when on a token about it counts.
+async fn settled_account(
+    app: &App,
+    email: &str,
+    attempt: &Attempt,
+    received_at: DateTime<Utc>,
+) -> Result<(Account, DateTime<Utc>), MeetError> {
+    let mut issued_at = received_at;
+    loop {
+        let account = delegated_account(app, email, attempt).await?;
+        match fresh_second::later(app, account.id, issued_at).await? {
+            None => return Ok((account, issued_at)),
+            Some(later) => issued_at = later,
+        }
+    }
 }
 
 /// Rows 11 and 12. Row 10, several users with one e-mail address, cannot happen here: the directory keeps e-mail

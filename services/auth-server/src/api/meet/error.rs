@@ -9,6 +9,8 @@ use meet_dialect::refusal::Refusal;
 use serde_json::{Value, json};
 use store::StoreError;
 
+use crate::fresh_second::NoFreshSecond;
+
 /// How long a client should wait for a dependency to come back.
 const RETRY_UNAVAILABLE: u64 = 2;
 
@@ -119,6 +121,18 @@ impl From<IdentityError> for MeetError {
         }
         tracing::error!(error = &error as &dyn std::error::Error, "request failed");
         Self::Internal
+    }
+}
+
+impl From<NoFreshSecond> for MeetError {
+    fn from(error: NoFreshSecond) -> Self {
+        match error {
+            NoFreshSecond::Clock => {
+                tracing::warn!(%error, "a token would have been dead from the start");
+                Self::Unavailable
+            }
+            NoFreshSecond::Directory(error) => error.into(),
+        }
     }
 }
 

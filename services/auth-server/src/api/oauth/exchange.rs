@@ -14,12 +14,13 @@ use uuid::Uuid;
 use super::error::OAuthError;
 use super::form::Form;
 use super::grant::{GrantRequest, Granted};
-use super::subject_tokens::{self, Subject, SubjectTokenType};
+use super::subject_tokens::{self, OwnSession, Subject, SubjectTokenType};
 use crate::app::App;
 use crate::domain::access::{Session, Terms};
 use crate::domain::exchange_policy::{self, ExchangeRefusal};
 use crate::domain::scope_policy::Ceiling;
 use crate::domain::{applications, audience};
+use crate::fresh_second::{self, NoFreshSecond};
 
 /// Asks for a refresh token beside the access token.
 const OFFLINE_ACCESS: &str = "offline_access";
@@ -78,7 +79,7 @@ fn requested_token_type(form: &Form) -> Result<SubjectTokenType, OAuthError> {
 ///
 /// # Errors
 /// `invalid_grant` for a subject or actor that is not valid, or one that was exchanged too often; `invalid_scope` and
-/// `invalid_target` for more than subject and client have both.
+/// `invalid_target` for more than subject and client have both; 429 for whoever guesses passwords.
 pub(crate) async fn exchange(
     app: &App,
     client: &Client,
@@ -86,7 +87,7 @@ pub(crate) async fn exchange(
     origin: &Origin,
     received_at: DateTime<Utc>,
 ) -> Result<Granted, OAuthError> {
-    let subject = wish.subject_token_type.resolve(app, wish.subject_token, origin).await?;
+    let (subject, received_at) = resolve(app, wish, origin, received_at).await?;
     if let Some(token) = wish.actor_token {
         let actor = subject_tokens::actor(app, token).await?;
         exchange_policy::may_act(&actor, client.id.as_str())?;
@@ -99,12 +100,32 @@ pub(crate) async fn exchange(
     let terms = terms(app, client, wish, subject.claims(), received_at)?;
     let (claims, refresh_token) = match subject {
         Subject::Token(claims) => (terms.for_subject(&claims, actor), None),
-        Subject::Account { account, amr } => {
-            let (claims, token) = for_account(app, client, wish, terms, &account, amr).await?;
+        Subject::Account { account, amr, session } => {
+            let session = session_of(&terms, amr, session);
+            let (claims, token) = for_account(app, client, wish, terms, &account, session).await?;
             (AccessClaims { act: Some(actor), ..claims }, token)
         }
     };
     Ok(Granted { claims, refresh_token, issued_token_type: Some(wish.issued_token_type.as_str()) })
+}
+
+/// Whom the subject token stands for, and from when on a token about them counts.
+async fn resolve(
+    app: &App,
+    wish: &Wish<'_>,
+    origin: &Origin,
+    received_at: DateTime<Utc>,
+) -> Result<(Subject, DateTime<Utc>), OAuthError> {
+    let mut issued_at = received_at;
+    loop {
+        let subject = wish.subject_token_type.resolve(app, wish.subject_token, origin).await?;
+        // A live access token says itself that nothing was revoked since its own second.
+        let Subject::Account { account, .. } = &subject else { return Ok((subject, issued_at)) };
+        match fresh_second::later(app, account.id, issued_at).await? {
+            None => return Ok((subject, issued_at)),
+            Some(later) => issued_at = later,
+        }
+    }
 }
 
 impl Subject {
@@ -140,22 +161,35 @@ fn terms(
     Ok(app.terms(client, received_at, audience, ceiling.grant(wish.scope)?, application_id))
 }
 
-/// The account's own session: it may be kept alive with a refresh token, and has an id then.
+/// The session a token belongs to: the one its subject is, or the sign-in that this exchange is.
+fn session_of(terms: &Terms, amr: &str, own: Option<OwnSession>) -> Session {
+    let amr = vec![amr.to_owned()];
+    match own {
+        None => Session { auth_time: Some(terms.issued_at.timestamp()), amr, ..Session::default() },
+        Some(own) => Session {
+            sid: Some(own.sid),
+            auth_time: Some(own.began_at.timestamp()),
+            amr,
+            ends_at: Some(own.ends_at.timestamp()),
+        },
+    }
+}
+
+/// The account's own session: it may be kept alive with a refresh token, as long as the session itself lasts, and has an
+/// id then.
 async fn for_account(
     app: &App,
     client: &Client,
     wish: &Wish<'_>,
     terms: Terms,
     account: &Account,
-    amr: &str,
+    mut session: Session,
 ) -> Result<(AccessClaims, Option<PlainRefreshToken>), OAuthError> {
-    let auth_time = terms.issued_at;
-    let mut session =
-        Session { sid: None, auth_time: Some(auth_time.timestamp()), amr: vec![amr.to_owned()] };
     if !is_offline(client, wish, &terms.scope) {
         return Ok((terms.for_account(account, session), None));
     }
-    let sid = Uuid::new_v4().to_string();
+    let instant = |seconds| DateTime::from_timestamp(seconds, 0);
+    let sid = session.sid.take().unwrap_or_else(|| Uuid::new_v4().to_string());
     let family = NewFamily {
         client_id: client.id.clone(),
         account_id: account.id,
@@ -163,8 +197,10 @@ async fn for_account(
         scope: terms.scope.clone(),
         audience: terms.audience.iter().map(str::to_owned).collect(),
         application_id: terms.application_id.clone(),
-        auth_time,
+        auth_time: session.auth_time.and_then(instant).unwrap_or(terms.issued_at),
         amr: session.amr.clone(),
+        proven_at: terms.issued_at,
+        until: session.ends_at.and_then(instant),
     };
     let (token, _) = app.identity.start_family(family).await?;
     session.sid = Some(sid);
@@ -184,5 +220,17 @@ impl From<ExchangeRefusal> for OAuthError {
             ExchangeRefusal::TooDeep => "the token has been exchanged too often",
             ExchangeRefusal::Actor => "the actor may not act",
         })
+    }
+}
+
+impl From<NoFreshSecond> for OAuthError {
+    fn from(error: NoFreshSecond) -> Self {
+        match error {
+            NoFreshSecond::Clock => {
+                tracing::warn!(%error, "a token would have been dead from the start");
+                Self::Unavailable
+            }
+            NoFreshSecond::Directory(error) => error.into(),
+        }
     }
 }

@@ -37,11 +37,17 @@ pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthEr
     let rotation = app.identity.rotate(&client.id, token, origin).await?;
     let wish = wish?;
     let family = rotation.family;
-    let session =
-        Session { sid: Some(family.sid), auth_time: Some(family.auth_time.timestamp()), amr: family.amr };
+    let session = Session {
+        sid: Some(family.sid),
+        auth_time: Some(family.auth_time.timestamp()),
+        amr: family.amr,
+        ends_at: None,
+    };
     let terms = request.terms(wish.audience, wish.scope, wish.application_id);
     let terms = Terms { issued_at: rotation.issued_at, ..terms };
     let mut claims = terms.for_account(&rotation.account, session);
+    // The family may belong to a session with an end of its own, which no token outlives.
+    claims.exp = claims.exp.min(family.expires_at.timestamp());
     // So far every family begins with an exchange, where the client acts for the account; a refresh must not hide it.
     claims.act = Some(exchange_policy::acting(client.id.as_str(), None, usize::MAX)?);
     Ok(Granted { claims, refresh_token: Some(rotation.token), issued_token_type: None })

@@ -10,6 +10,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use auth_claims::claims::AccessClaims;
+use chrono::{DateTime, Utc};
 use identity::accounts::Account;
 use identity::audit::Origin;
 
@@ -37,7 +38,19 @@ pub(crate) enum Subject {
         account: Box<Account>,
         /// What was shown (RFC 8176).
         amr: &'static str,
+        /// The session the credential is, unless it is none.
+        session: Option<OwnSession>,
     },
+}
+
+/// A session that a credential is by itself. What is exchanged for it belongs to it and ends with it.
+pub(crate) struct OwnSession {
+    /// Its id, which revocations name.
+    pub(crate) sid: String,
+    /// When its user signed in.
+    pub(crate) began_at: DateTime<Utc>,
+    /// When it is over.
+    pub(crate) ends_at: DateTime<Utc>,
 }
 
 impl SubjectTokenType {

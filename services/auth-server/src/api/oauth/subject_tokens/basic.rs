@@ -16,7 +16,7 @@ use crate::app::App;
 pub(super) async fn resolve(app: &App, token: &str, origin: &Origin) -> Result<Subject, OAuthError> {
     let (login, secret) = split(token).ok_or(REFUSAL)?;
     match app.identity.verify_password(&login, &secret, origin).await {
-        Ok(account) => Ok(Subject::Account { account: Box::new(account), amr: "pwd" }),
+        Ok(account) => Ok(Subject::Account { account: Box::new(account), amr: "pwd", session: None }),
         Err(SignInRefusal::BadCredentials) => Err(REFUSAL),
         Err(SignInRefusal::Disabled) => Err(OAuthError::Grant {
             description: "the account is disabled",
