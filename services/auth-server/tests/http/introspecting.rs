@@ -193,6 +193,8 @@ async fn a_token_of_the_in_process_exchange_is_active() {
     assert_eq!(said["act"]["sub"], "rooms");
     app.enable_account(&account, false).await;
     assert_eq!(app.introspect(&monitor, &token).await, inactive());
+    // As a service does whose verifier met the revocation.
+    exchange.forget(BASIC, &basic(&account));
     let refusal = exchange.exchange(BASIC, &basic(&account)).await;
     let disabled = auth_claims::caller::ExchangeRefusal::AccountDisabled;
     assert_eq!(refusal, Err(auth_claims::caller::ExchangeError::Refused(disabled)));
