@@ -34,7 +34,9 @@ pub use provisional::ProvisionRefusal;
 pub use queries::{AccountFilter, find, find_by_email, find_by_login, list};
 pub use sign_in::SignInRefusal;
 
-pub(crate) use queries::password_hash;
+pub(crate) use changes::set_password_on;
+pub(crate) use queries::{current, password_hash};
+pub(crate) use sign_in::{Name, Proven};
 
 use crate::passwords::EncodedHash;
 

@@ -1,7 +1,6 @@
 //! The facade: what the directory's own functions need, in one value that services hold.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use auth_claims::clock::Clock;
 use secrecy::SecretString;
@@ -18,7 +17,7 @@ use crate::{
     master::{MasterKey, Purpose, Secrets},
     passwords::{PasswordHasher, PasswordSettings},
     refresh::TokenState,
-    throttle::{Limit, Throttle},
+    throttle::{PasswordGuard, PasswordLimits},
 };
 
 /// The settings tree `identity.*`, the same in every binary that holds the directory.
@@ -34,9 +33,6 @@ pub struct IdentitySettings {
     pub password: PasswordSettings,
 }
 
-/// Wrong passwords for one name from one address.
-const PASSWORD_LIMIT: Limit = Limit { failures: 30, window: Duration::from_mins(1) };
-
 /// The directory. Cheap to clone; every clone is the same directory.
 #[derive(Clone)]
 pub struct Identity {
@@ -47,7 +43,7 @@ pub struct Identity {
     pub(crate) hasher: PasswordHasher,
     pub(crate) clients: Arc<ClientCache>,
     pub(crate) tokens: TokenState,
-    pub(crate) passwords: Arc<Throttle>,
+    pub(crate) guard: Arc<PasswordGuard>,
 }
 
 impl Identity {
@@ -72,12 +68,19 @@ impl Identity {
             audit: AuditTrail::start(db.clone()),
             clients: Arc::new(ClientCache::new()),
             tokens: TokenState::default(),
-            passwords: Arc::new(Throttle::new(Some(PASSWORD_LIMIT), 100_000)),
+            guard: Arc::new(PasswordGuard::new(&PasswordLimits::default())),
             db,
             clock,
             secrets,
             hasher,
         })
+    }
+
+    /// The same directory with these limits on wrong passwords. What was counted before is forgotten.
+    #[must_use]
+    pub fn with_password_limits(mut self, limits: &PasswordLimits) -> Self {
+        self.guard = Arc::new(PasswordGuard::new(limits));
+        self
     }
 
     /// The database.

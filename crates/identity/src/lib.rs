@@ -14,6 +14,7 @@ pub mod audit;
 pub mod bootstrap;
 pub mod client_secrets;
 pub mod clients;
+pub mod device_sessions;
 pub mod errors;
 mod facts;
 pub mod faults;

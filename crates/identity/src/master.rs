@@ -131,11 +131,24 @@ pub enum Purpose {
     RefreshToken,
     /// Telling whether a secret of the bootstrap file has changed, without keeping it.
     BootstrapFingerprint,
+    /// The stored form of the token of a device session.
+    DeviceToken,
+    /// The stored form of the client id of a device session.
+    DeviceClient,
+    /// Recognising the networks an account signs in from, without keeping them.
+    FamiliarNetwork,
 }
 
 impl Purpose {
     /// Every purpose, in the order of the variants.
-    pub const ALL: [Self; 3] = [Self::ClientSecret, Self::RefreshToken, Self::BootstrapFingerprint];
+    pub const ALL: [Self; 6] = [
+        Self::ClientSecret,
+        Self::RefreshToken,
+        Self::BootstrapFingerprint,
+        Self::DeviceToken,
+        Self::DeviceClient,
+        Self::FamiliarNetwork,
+    ];
 
     /// Part of the derivation: changing one makes everything of that purpose void.
     const fn label(self) -> &'static [u8] {
@@ -143,6 +156,9 @@ impl Purpose {
             Self::ClientSecret => b"mac client-secret",
             Self::RefreshToken => b"mac refresh-token",
             Self::BootstrapFingerprint => b"mac bootstrap-fingerprint",
+            Self::DeviceToken => b"mac device-token",
+            Self::DeviceClient => b"mac device-client",
+            Self::FamiliarNetwork => b"mac familiar-network",
         }
     }
 }

@@ -14,6 +14,7 @@ mod blowfish;
 mod django;
 mod encoded;
 mod hasher;
+pub mod rules;
 mod settings;
 
 pub use encoded::{EncodedHash, UnsupportedHash};

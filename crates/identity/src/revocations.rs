@@ -23,7 +23,7 @@ use store::{DbConn, StoreError};
 use crate::accounts::AccountId;
 use crate::clients::{ClientId, LONGEST_ACCESS_TOKEN};
 use crate::locks::Lock;
-use crate::refresh;
+use crate::{device_sessions, refresh};
 
 /// Entries of one page of the feed.
 pub const PAGE: u32 = 500;
@@ -86,18 +86,35 @@ impl Revocation {
     }
 }
 
-/// Revokes in the caller's transaction, refresh tokens included, and returns the entry's place in the feed.
+/// Revokes in the caller's transaction, refresh tokens and device sessions included, and returns the entry's place in the
+/// feed.
 ///
 /// A disabled account or client keeps its refresh tokens, and they are refused as long as it is disabled; every other
-/// reason ends them. Run the transaction with [`Identity::write_revoking`](crate::Identity::write_revoking), so that
+/// reason ends them. Device sessions end for whatever reason, each with a revocation of its own. Run the transaction with [`Identity::write_revoking`](crate::Identity::write_revoking), so that
 /// who waits for the feed learns of it at once.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses or is away.
 pub fn revoke(conn: &mut DbConn, revocation: &Revocation) -> Result<i64, StoreError> {
+    revoke_but(conn, revocation, None)
+}
+
+/// [`revoke`], with the device session `kept` left alone.
+pub(crate) fn revoke_but(
+    conn: &mut DbConn,
+    revocation: &Revocation,
+    kept: Option<&str>,
+) -> Result<i64, StoreError> {
+    if revocation.kind == RevocationKind::Sub {
+        device_sessions::hold(conn, &revocation.value)?;
+    }
     Lock::Revocations.take(conn)?;
     let seq = rows::append(conn, revocation, false)?;
     refresh::revoke_families(conn, revocation)?;
+    for entailed in device_sessions::end(conn, revocation, kept)? {
+        rows::append(conn, &entailed, false)?;
+        refresh::revoke_families(conn, &entailed)?;
+    }
     Ok(seq)
 }
 

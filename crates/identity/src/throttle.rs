@@ -1,108 +1,140 @@
-//! Slows down whoever guesses client secrets: a sliding window of failures per (client id, address).
+//! Slows down whoever guesses: failures within a window that slides, counted by whatever names the guesser.
 //!
-//! The pair is the key, so that nobody can lock a client out from an address that is not its own, and one wrong
-//! integration does not block the others behind its address. The table is bounded: its entries are small, and a flood
-//! of names that appear once pushes out other names that appeared once, not the pairs that keep coming back. Each replica
+//! | counted | by | made by |
+//! | --- | --- | --- |
+//! | wrong client secrets | client id and address | the auth server, with [`Throttle::check`] and its companions |
+//! | wrong passwords | name and address, name alone, address alone | [`Identity`](crate::Identity), see [`PasswordLimits`] |
+//!
+//! A pair of name and address is a key, so that nobody can lock a name out from an address that is not its own, and one
+//! wrong integration does not block the others behind its address. The table is bounded: its entries are small, and a flood
+//! of names that appear once pushes out other names that appeared once, not those that keep coming back. Each replica
 //! counts for itself: what the limit is for, guessing, gains nothing from a handful of replicas.
 //!
 //! Instants are the clock's uptime, which does not jump when somebody sets the machine's time.
 
-use std::collections::VecDeque;
+mod bucket;
+mod failures;
+pub(crate) mod familiar;
+mod network;
+mod passwords;
+
+use std::convert::Infallible;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use auth_claims::clock::Clock;
 use quick_cache::sync::Cache;
 use sha2::{Digest as _, Sha256};
+
+use self::bucket::{Admission, Bucket, Reservation};
+pub(crate) use self::network::Network;
+pub use self::passwords::PasswordLimits;
+pub(crate) use self::passwords::{Admitted, PasswordGuard};
 
 /// How many failures are too many.
 #[derive(Debug, Clone, Copy)]
 pub struct Limit {
-    /// Failures one pair may have within the window.
+    /// Failures one key may have within the window.
     pub failures: usize,
     /// How long a failure counts.
     pub window: Duration,
 }
 
-/// The pair is refused until this much time has passed.
+/// The key is refused until this much time has passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throttled {
     /// Whole seconds, at least one.
     pub retry_after: u64,
 }
 
+impl Throttled {
+    /// Nobody is told to come back at once.
+    fn after(left: Duration) -> Self {
+        Self { retry_after: (left.as_secs() + u64::from(left.subsec_nanos() > 0)).max(1) }
+    }
+}
+
 type Key = [u8; 16];
-type Failures = Arc<Mutex<VecDeque<Duration>>>;
 
 /// Counts failures.
 #[derive(Debug)]
 pub struct Throttle {
     limit: Option<Limit>,
-    failures: Cache<Key, Failures>,
+    buckets: Cache<Key, Arc<Bucket>>,
 }
 
 impl Throttle {
-    /// Remembers about `capacity` pairs; without a limit nothing is ever refused.
+    /// Remembers about `capacity` keys; without a limit nothing is ever refused.
     #[must_use]
     pub fn new(limit: Option<Limit>, capacity: usize) -> Self {
-        Self { limit: limit.filter(|limit| limit.failures > 0), failures: Cache::new(capacity.max(1)) }
+        Self { limit: limit.filter(|limit| limit.failures > 0), buckets: Cache::new(capacity.max(1)) }
     }
 
     /// Whether the pair may try.
     ///
     /// # Errors
     /// [`Throttled`] while the window holds as many failures as the limit allows.
-    pub fn check(&self, client_id: &str, address: IpAddr, now: Duration) -> Result<(), Throttled> {
+    pub fn check(&self, name: &str, address: IpAddr, now: Duration) -> Result<(), Throttled> {
         let Some(limit) = self.limit else { return Ok(()) };
-        let Some(failures) = self.failures.get(&key(client_id, address)) else { return Ok(()) };
-        let failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
-        // Newest last: the pair is free again once the failure that fills the window leaves it.
-        match failures.len().checked_sub(limit.failures).and_then(|index| failures.get(index)) {
-            Some(filling) => match filling.saturating_add(limit.window).checked_sub(now) {
-                Some(left) if !left.is_zero() => Err(Throttled { retry_after: whole_seconds(left) }),
-                _ => Ok(()),
-            },
-            None => Ok(()),
-        }
+        self.buckets.get(&pair(name, address)).map_or(Ok(()), |bucket| bucket.check(limit, now))
     }
 
     /// Counts a failure of the pair.
-    pub fn failed(&self, client_id: &str, address: IpAddr, now: Duration) {
-        let Some(limit) = self.limit else { return };
-        let fresh = || Ok::<_, std::convert::Infallible>(Failures::default());
-        let Ok(failures) = self.failures.get_or_insert_with(&key(client_id, address), fresh);
-        let mut failures = failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.push_back(now);
-        while failures.len() > limit.failures {
-            failures.pop_front();
+    pub fn failed(&self, name: &str, address: IpAddr, now: Duration) {
+        if let Some(limit) = self.limit {
+            self.bucket(pair(name, address)).fail(limit, now);
         }
     }
 
     /// Forgets the failures of a pair that has shown the right secret.
-    pub fn succeeded(&self, client_id: &str, address: IpAddr) {
-        if self.limit.is_some() && !self.failures.is_empty() {
-            self.failures.remove(&key(client_id, address));
+    pub fn succeeded(&self, name: &str, address: IpAddr) {
+        if self.limit.is_some() && !self.buckets.is_empty() {
+            self.buckets.remove(&pair(name, address));
         }
+    }
+
+    /// A place for one attempt, which counts as a failure until its outcome is known: of any number of attempts at once
+    /// no more are under way than may still fail, and the others wait for their outcome.
+    ///
+    /// # Errors
+    /// [`Throttled`] while the window holds as many failures as the limit allows.
+    async fn reserve(&self, key: Key, clock: &Clock) -> Result<Reservation, Throttled> {
+        let Some(limit) = self.limit else { return Ok(Reservation::unlimited()) };
+        let bucket = self.bucket(key);
+        loop {
+            // Before the look: an attempt that ends in between is noticed.
+            let ended = bucket.ended();
+            match bucket.admit(limit, clock.uptime()) {
+                Admission::Granted => break,
+                Admission::Refused(throttled) => return Err(throttled),
+                Admission::Busy => ended.await,
+            }
+        }
+        Ok(Reservation::of(bucket, limit))
+    }
+
+    fn bucket(&self, key: Key) -> Arc<Bucket> {
+        let Ok(bucket) = self.buckets.get_or_insert_with(&key, || Ok::<_, Infallible>(Arc::default()));
+        bucket
     }
 }
 
-/// Of an IPv6 address the network counts: whoever has one address of a /64 has all of them.
-fn key(client_id: &str, address: IpAddr) -> Key {
+fn pair(name: &str, address: IpAddr) -> Key {
+    key(&[Network::of(Some(address)).as_bytes(), name.as_bytes()])
+}
+
+/// Parts are told apart by their lengths, so that no two lists of parts give one key.
+fn key(parts: &[&[u8]]) -> Key {
     let mut hash = Sha256::new();
-    match address.to_canonical() {
-        IpAddr::V4(v4) => hash.update(v4.octets()),
-        IpAddr::V6(v6) => hash.update(&v6.octets()[..8]),
+    for part in parts {
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
     }
-    hash.update([0]);
-    hash.update(client_id.as_bytes());
     let digest = hash.finalize();
     let mut key = Key::default();
     key.copy_from_slice(&digest[..16]);
     key
-}
-
-fn whole_seconds(left: Duration) -> u64 {
-    left.as_secs() + u64::from(left.subsec_nanos() > 0)
 }
 
 #[cfg(test)]
@@ -191,6 +223,6 @@ mod tests {
                 assert!(throttle.check("victim", HERE, now).is_err());
             }
         }
-        assert!(throttle.failures.len() <= 1100, "{} pairs", throttle.failures.len());
+        assert!(throttle.buckets.len() <= 1100, "{} pairs", throttle.buckets.len());
     }
 }

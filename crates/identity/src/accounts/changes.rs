@@ -111,7 +111,7 @@ pub fn set_enabled(
     load(conn, id)
 }
 
-/// Gives an account another password. Tokens issued before are revoked, refresh tokens included.
+/// Gives an account another password. Tokens issued before are revoked, refresh tokens and device sessions included.
 ///
 /// # Errors
 /// [`IdentityError::Unknown`].
@@ -121,6 +121,17 @@ pub fn set_password(
     id: AccountId,
     hash: &EncodedHash,
 ) -> Result<(), IdentityError> {
+    set_password_on(conn, act, id, hash, None)
+}
+
+/// [`set_password`], with one device session left alone: the one that asked for it.
+pub(crate) fn set_password_on(
+    conn: &mut DbConn,
+    act: &Act,
+    id: AccountId,
+    hash: &EncodedHash,
+    kept: Option<&str>,
+) -> Result<(), IdentityError> {
     let changed = diesel::update(accounts::table.find(id.to_string()))
         .set((accounts::provisional.eq(false), accounts::updated_at.eq(act.stamp())))
         .execute(conn)?;
@@ -128,7 +139,7 @@ pub fn set_password(
         return Err(IdentityError::Unknown("account"));
     }
     write_hash(conn, act, id, hash)?;
-    revoke(conn, act, id, RevocationReason::PasswordChanged)?;
+    revoke_but(conn, act, id, RevocationReason::PasswordChanged, kept)?;
     Ok(act.record(conn, "account.set_password", &id.to_string(), None)?)
 }
 
@@ -170,9 +181,19 @@ fn write_hash(conn: &mut DbConn, act: &Act, id: AccountId, hash: &EncodedHash) -
 }
 
 fn revoke(conn: &mut DbConn, act: &Act, id: AccountId, reason: RevocationReason) -> Result<(), StoreError> {
+    revoke_but(conn, act, id, reason, None)
+}
+
+fn revoke_but(
+    conn: &mut DbConn,
+    act: &Act,
+    id: AccountId,
+    reason: RevocationReason,
+    kept: Option<&str>,
+) -> Result<(), StoreError> {
     // Waits for its turn before it looks at the clock.
     Lock::Revocations.take(conn)?;
-    revocations::revoke(conn, &Revocation::of_account(id, reason, act.by_now())).map(|_| ())
+    revocations::revoke_but(conn, &Revocation::of_account(id, reason, act.by_now()), kept).map(|_| ())
 }
 
 fn load(conn: &mut DbConn, id: AccountId) -> Result<Account, IdentityError> {

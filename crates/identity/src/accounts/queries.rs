@@ -98,7 +98,7 @@ pub fn list(
 }
 
 /// An account and the hash of its password, if it has one.
-pub(super) type Credentials = (Account, Option<String>);
+pub(crate) type Credentials = (Account, Option<String>);
 
 /// The account that signs in under this name: its login, or else its e-mail address.
 ///
@@ -123,8 +123,22 @@ pub(super) fn credentials(
     Ok(one(conn, row)?.map(|account| (account, hash.flatten())))
 }
 
+/// The account of this e-mail address, or of none: the same queries in either case.
+pub(super) fn credentials_of_email(
+    conn: &mut DbConn,
+    email: Option<&EmailKey>,
+) -> Result<Option<Credentials>, StoreError> {
+    let row: Option<(AccountRow, Option<String>)> = with_passwords()
+        .filter(accounts::email_key.eq(email.map(EmailKey::as_str)))
+        .select((AccountRow::as_select(), account_passwords::hash.nullable()))
+        .first(conn)
+        .optional()?;
+    let (row, hash) = row.unzip();
+    Ok(one(conn, row)?.map(|account| (account, hash.flatten())))
+}
+
 /// An account's own credentials, as they are now.
-pub(super) fn current(conn: &mut DbConn, id: AccountId) -> Result<Option<Credentials>, StoreError> {
+pub(crate) fn current(conn: &mut DbConn, id: AccountId) -> Result<Option<Credentials>, StoreError> {
     let row: Option<(AccountRow, Option<String>)> = with_passwords()
         .filter(accounts::id.eq(id.to_string()))
         .select((AccountRow::as_select(), account_passwords::hash.nullable()))
@@ -152,7 +166,7 @@ fn one(conn: &mut DbConn, row: Option<AccountRow>) -> Result<Option<Account>, St
 }
 
 /// A text to compare with stored ones. No stored text has a NUL, which PostgreSQL would refuse even in a comparison.
-fn storable(text: &str) -> String {
+pub(super) fn storable(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }
 

@@ -1,11 +1,10 @@
-//! Checking a password.
-
-use std::net::{IpAddr, Ipv4Addr};
+//! Checking a password, in every dialect: throttled, and as long for nobody's name as for somebody's.
 
 use secrecy::SecretString;
+use store::{DbConn, StoreError};
 
 use super::{
-    Account, changes,
+    Account, AccountId, EmailKey, changes,
     queries::{self, Credentials},
 };
 use crate::{
@@ -14,7 +13,11 @@ use crate::{
     identity::Identity,
     passwords::{EncodedHash, PasswordError, Verdict},
     text::fold,
+    throttle::{Admitted, Network, familiar::Familiar},
 };
+
+/// A longer name is nobody's, and is not looked up as it is.
+const LONGEST_NAME: usize = 4096;
 
 /// Why somebody is not signed in by password.
 #[derive(Debug, thiserror::Error)]
@@ -25,7 +28,7 @@ pub enum SignInRefusal {
     /// The password is right and the account disabled.
     #[error("the account is disabled")]
     Disabled,
-    /// Too many wrong passwords: not even looked at.
+    /// Too many wrong passwords: this one was not even looked at.
     #[error("too many failed attempts, try again in {retry_after} seconds")]
     Throttled {
         /// Whole seconds, at least one.
@@ -36,11 +39,79 @@ pub enum SignInRefusal {
     Failed(#[from] IdentityError),
 }
 
+impl SignInRefusal {
+    /// A word for audit and metrics.
+    pub(crate) const fn as_str(&self) -> &'static str {
+        match self {
+            Self::BadCredentials => "bad_credentials",
+            Self::Disabled => "disabled",
+            Self::Throttled { .. } => "throttled",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// What somebody calls themselves.
+#[derive(Debug, Clone)]
+pub(crate) enum Name {
+    /// A login, or else an e-mail address.
+    LoginOrEmail(String),
+    /// An e-mail address only.
+    Email(String),
+}
+
+impl Name {
+    /// As it was typed, so far as it can be somebody's.
+    fn read(text: &str) -> String {
+        let text = text.trim();
+        if text.len() > LONGEST_NAME { String::new() } else { text.to_owned() }
+    }
+
+    pub(crate) fn login_or_email(text: &str) -> Self {
+        Self::LoginOrEmail(Self::read(text))
+    }
+
+    pub(crate) fn email(text: &str) -> Self {
+        Self::Email(Self::read(text))
+    }
+
+    /// The form under which failures are counted: that of the look-up, so that no two spellings of a name are two.
+    fn key(&self) -> String {
+        let (Self::LoginOrEmail(text) | Self::Email(text)) = self;
+        queries::storable(&fold(text))
+    }
+
+    fn look_up(&self, conn: &mut DbConn) -> Result<Option<Credentials>, StoreError> {
+        match self {
+            Self::LoginOrEmail(text) => queries::credentials(conn, text),
+            Self::Email(text) => queries::credentials_of_email(conn, text.parse::<EmailKey>().ok().as_ref()),
+        }
+    }
+}
+
+/// Somebody who has just shown the right password of an enabled account.
+#[derive(Debug)]
+pub(crate) struct Proven {
+    pub(crate) account: Account,
+    /// The hash it was checked against, as it is stored.
+    pub(crate) stored: String,
+    /// Where it came from.
+    pub(crate) network: Familiar,
+}
+
+/// A check of a password, with the account it was about, if there is one.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    pub(crate) account: Option<AccountId>,
+    pub(crate) outcome: Result<Proven, SignInRefusal>,
+}
+
 impl Identity {
     /// The account that this name and password belong to.
     ///
     /// An unknown name costs the same queries and one hash like a known one (threat 17). Only an account whose hash
-    /// was imported and never used yet takes the time of its own format.
+    /// was imported and never used yet takes the time of its own format. Wrong passwords are counted as
+    /// [`PasswordLimits`](crate::throttle::PasswordLimits) says, against the name and `origin`'s address.
     ///
     /// # Errors
     /// [`SignInRefusal`]; `Disabled` only after the right password.
@@ -51,28 +122,78 @@ impl Identity {
         password: &SecretString,
         origin: &Origin,
     ) -> Result<Account, SignInRefusal> {
-        let (name, now) = (fold(login_or_email.trim()), self.clock.uptime());
-        let address = origin.address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-        self.passwords
-            .check(&name, address, now)
-            .map_err(|throttled| SignInRefusal::Throttled { retry_after: throttled.retry_after })?;
-        let verified = self.verify_unthrottled(login_or_email, password).await;
-        match &verified {
-            Ok(_) | Err(SignInRefusal::Disabled) => self.passwords.succeeded(&name, address),
-            Err(SignInRefusal::BadCredentials) => self.passwords.failed(&name, address, now),
-            Err(_) => {}
-        }
-        verified
+        let attempt = self.prove(Name::login_or_email(login_or_email), password, origin).await;
+        let Proven { account, network, .. } = attempt.outcome?;
+        self.note_later(account.id, network);
+        Ok(account)
     }
 
-    async fn verify_unthrottled(
+    /// A convenience of later sign-ins: this one neither waits for it nor fails with it.
+    fn note_later(&self, id: AccountId, network: Familiar) {
+        let (db, now) = (self.db.clone(), self.clock.now());
+        if network.is_due(now) {
+            tokio::spawn(async move {
+                if let Err(error) = db.write(move |conn| network.note(conn, id, now)).await {
+                    tracing::warn!(account.id = %id, %error, "a familiar network was not noted");
+                }
+            });
+        }
+    }
+
+    /// Checks a password against the name's account, or against nothing in the same time.
+    pub(crate) async fn prove(&self, name: Name, password: &SecretString, origin: &Origin) -> Attempt {
+        let (key, network) = (name.key(), Network::of(origin.address));
+        let (credentials, familiar) = match self.known_under(name, network.clone()).await {
+            Ok(found) => found,
+            Err(error) => return Attempt { account: None, outcome: Err(error.into()) },
+        };
+        let account = credentials.as_ref().map(|(account, _)| account.id);
+        let outcome = match self.guard.admit(&key, &network, familiar.is_known(), &self.clock).await {
+            Ok(admitted) => self.check(admitted, credentials, password).await,
+            Err(throttled) => Err(SignInRefusal::Throttled { retry_after: throttled.retry_after }),
+        };
+        let label = outcome.as_ref().map_or_else(SignInRefusal::as_str, |_| "success");
+        metrics::counter!("tessera_password_checks_total", "outcome" => label).increment(1);
+        let outcome = outcome.map(|(account, stored)| Proven { account, stored, network: familiar });
+        Attempt { account, outcome }
+    }
+
+    async fn known_under(
         &self,
-        login_or_email: &str,
+        name: Name,
+        network: Network,
+    ) -> Result<(Option<Credentials>, Familiar), IdentityError> {
+        let (secrets, now) = (self.secrets.clone(), self.clock.now());
+        let look = move |conn: &mut DbConn| {
+            let found = name.look_up(conn)?;
+            let account = found.as_ref().map(|(account, _)| account.id);
+            let familiar = Familiar::look(conn, &secrets, account, &network, now)?;
+            Ok::<_, StoreError>((found, familiar))
+        };
+        Ok(self.db.read(look).await?)
+    }
+
+    /// Checks, and says to the counts how it ended. Somebody who went away before has learnt nothing.
+    async fn check(
+        &self,
+        admitted: Admitted,
+        found: Option<Credentials>,
         password: &SecretString,
-    ) -> Result<Account, SignInRefusal> {
-        let name = login_or_email.trim().to_owned();
-        let found =
-            self.db.read(move |conn| queries::credentials(conn, &name)).await.map_err(IdentityError::from)?;
+    ) -> Result<(Account, String), SignInRefusal> {
+        let outcome = self.compare(found, password).await;
+        match &outcome {
+            Ok(_) | Err(SignInRefusal::Disabled) => admitted.succeeded(),
+            Err(SignInRefusal::BadCredentials) => admitted.failed(self.clock.uptime()),
+            Err(SignInRefusal::Throttled { .. } | SignInRefusal::Failed(_)) => drop(admitted),
+        }
+        outcome
+    }
+
+    async fn compare(
+        &self,
+        found: Option<Credentials>,
+        password: &SecretString,
+    ) -> Result<(Account, String), SignInRefusal> {
         let Some((account, stored, hash)) = usable(found) else {
             return Err(self.refuse_after_work(password).await);
         };
@@ -84,7 +205,7 @@ impl Identity {
             Verdict::MatchNeedsUpgrade => self.upgrade(&account, stored, password).await?,
             Verdict::Match | Verdict::Mismatch => stored,
         };
-        self.still_valid(&account, &stored, password).await
+        self.still_valid(account.id, &stored, password).await
     }
 
     async fn refuse_after_work(&self, password: &SecretString) -> SignInRefusal {
@@ -115,13 +236,13 @@ impl Identity {
     }
 
     /// Looks again: hashing takes long enough for the account to be disabled, or its password changed, meanwhile.
-    async fn still_valid(
+    /// Returns the hash that is stored by then.
+    pub(crate) async fn still_valid(
         &self,
-        account: &Account,
+        id: AccountId,
         stored: &str,
         password: &SecretString,
-    ) -> Result<Account, SignInRefusal> {
-        let id = account.id;
+    ) -> Result<(Account, String), SignInRefusal> {
         let current: Option<Credentials> =
             self.db.read(move |conn| queries::current(conn, id)).await.map_err(IdentityError::from)?;
         let Some((account, stored_now, hash)) = usable(current) else {
@@ -132,7 +253,7 @@ impl Identity {
         if !unchanged && self.hasher.verify(&hash, password).await.map_err(refusal)? == Verdict::Mismatch {
             return Err(SignInRefusal::BadCredentials);
         }
-        if account.enabled { Ok(account) } else { Err(SignInRefusal::Disabled) }
+        if account.enabled { Ok((account, stored_now)) } else { Err(SignInRefusal::Disabled) }
     }
 }
 

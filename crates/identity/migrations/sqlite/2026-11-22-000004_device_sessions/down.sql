@@ -1,0 +1,2 @@
+DROP TABLE familiar_networks;
+DROP TABLE device_sessions;

@@ -1,0 +1,119 @@
+//! Wrong passwords (threat 10): how many may be tried, by whom, against whom.
+//!
+//! Every check takes a place in three counts before the hash is computed, and fills it when the password was wrong.
+//!
+//! | count | stops | a right password |
+//! | --- | --- | --- |
+//! | name and network | the guesser with one address | forgets it |
+//! | name, over all networks | the guesser with many addresses | leaves it |
+//! | network, over all names | the guesser with many names | leaves it |
+//!
+//! The owner of the name must not be locked out by the second and third: a network from which the account has signed in
+//! before is *familiar* ([`familiar`](super::familiar)), and has a count of its own in place of them. So in any hour
+//! an account can be tried [`account_failures`](PasswordLimits::account_failures) times from everywhere, and as often
+//! from each familiar network; nobody elsewhere has a hand in what its owner has left there.
+//!
+//! A name is the text that is looked up, so that variants of case, blanks and Unicode that name the same account share
+//! a count, and the count is the same whether or not there is such an account (threat 17).
+
+use std::time::Duration;
+
+use auth_claims::clock::Clock;
+
+use super::bucket::Reservation;
+use super::{Limit, Network, Throttle, Throttled, key};
+
+/// How many wrong passwords are too many. A limit of 0 is none. The auth server reads them from `auth.limits.password_*`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PasswordLimits {
+    /// Wrong passwords for one name from one network within `pair_window`. Default: 30.
+    pub pair_failures: usize,
+    /// How long those count. Default: `1m`.
+    pub pair_window: Duration,
+    /// Wrong passwords for one name within `window`, from all networks that are not familiar to the account together,
+    /// and from each that is. Default: 200.
+    pub account_failures: usize,
+    /// Wrong passwords from one network within `window`, for all names to which it is not familiar. Default: 1000.
+    pub address_failures: usize,
+    /// How long those two count. Default: `1h`.
+    pub window: Duration,
+    /// How many pairs, names and networks are remembered, each. Default: 50000.
+    pub remembered: usize,
+}
+
+impl Default for PasswordLimits {
+    fn default() -> Self {
+        Self {
+            pair_failures: 30,
+            pair_window: Duration::from_mins(1),
+            account_failures: 200,
+            address_failures: 1000,
+            window: Duration::from_hours(1),
+            remembered: 50_000,
+        }
+    }
+}
+
+/// The counts. Every check of a password, whatever its dialect, asks here first.
+#[derive(Debug)]
+pub(crate) struct PasswordGuard {
+    pairs: Throttle,
+    names: Throttle,
+    networks: Throttle,
+}
+
+impl PasswordGuard {
+    pub(crate) fn new(limits: &PasswordLimits) -> Self {
+        let counting = |failures, window| Throttle::new(Some(Limit { failures, window }), limits.remembered);
+        Self {
+            pairs: counting(limits.pair_failures, limits.pair_window),
+            names: counting(limits.account_failures, limits.window),
+            networks: counting(limits.address_failures, limits.window),
+        }
+    }
+
+    /// A place for one password. Waits while others are under way that may use up what is left.
+    ///
+    /// # Errors
+    /// [`Throttled`] when nothing is left.
+    pub(crate) async fn admit(
+        &self,
+        name: &str,
+        network: &Network,
+        familiar: bool,
+        clock: &Clock,
+    ) -> Result<Admitted, Throttled> {
+        let pair = key(&[network.as_bytes(), name.as_bytes()]);
+        // Always in this order, so that two that wait never wait for each other.
+        let short = self.pairs.reserve(pair, clock).await?;
+        if familiar {
+            let long = self.names.reserve(pair, clock).await?;
+            return Ok(Admitted { own: vec![short, long], shared: Vec::new() });
+        }
+        let name = self.names.reserve(key(&[name.as_bytes()]), clock).await?;
+        let network = self.networks.reserve(key(&[network.as_bytes()]), clock).await?;
+        Ok(Admitted { own: vec![short], shared: vec![name, network] })
+    }
+}
+
+/// A password that is being checked. Dropped without an outcome it counts nowhere.
+#[derive(Debug)]
+pub(crate) struct Admitted {
+    /// Counts that belong to whoever knows the password.
+    own: Vec<Reservation>,
+    /// Counts to which others add.
+    shared: Vec<Reservation>,
+}
+
+impl Admitted {
+    /// The password was wrong.
+    pub(crate) fn failed(self, now: Duration) {
+        self.own.into_iter().chain(self.shared).for_each(|place| place.failed(now));
+    }
+
+    /// The password was right. What others have tried stays counted: otherwise the owner's sign-ins would give a guesser
+    /// new attempts.
+    pub(crate) fn succeeded(self) {
+        self.own.into_iter().for_each(Reservation::forgiven);
+    }
+}
