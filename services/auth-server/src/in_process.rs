@@ -146,12 +146,14 @@ impl ExchangeSource for Issuing {
     }
 }
 
+/// As over HTTP, only a refusal of the credential is told to whoever presents it. Anything else is a fault of the
+/// installation or of the moment.
 fn refusal(error: &OAuthError) -> ExchangeError {
     match error {
-        OAuthError::Unavailable | OAuthError::Internal => ExchangeError::Unavailable,
         OAuthError::Grant { reason: Some(Reason::AccountDisabled), .. } => {
-            ExchangeError::Refused(ExchangeRefusal::AccountDisabled)
+            ExchangeRefusal::AccountDisabled.into()
         }
-        _ => ExchangeError::Refused(ExchangeRefusal::Invalid),
+        OAuthError::Grant { reason: None, .. } => ExchangeRefusal::Invalid.into(),
+        _ => ExchangeError::Unavailable,
     }
 }
