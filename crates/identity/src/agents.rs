@@ -20,7 +20,7 @@ use store::{DbConn, StoreError};
 pub use lookups::{find, find_by_number, find_by_uid, is_admin_anywhere, level_in, organizations};
 
 pub(crate) use lookups::{AgentRow, is_agents};
-pub(crate) use visibility::{AgentColumns, Sight, agents, cut};
+pub(crate) use visibility::Sight;
 
 use self::visibility::{Sees, ShownAgents};
 use crate::{
@@ -80,8 +80,7 @@ pub fn list_visible(
     organization: Option<i64>,
     slice: Slice,
 ) -> Result<Counted<Agent>, StoreError> {
-    let sight = Sight { viewer: viewer.to_string(), organization };
-    let query = ShownAgents { sight, slice: slice.checked() };
+    let query = ShownAgents(Sight { viewer: viewer.to_string(), organization, slice: slice.checked() });
     let rows: Vec<(i64, Option<AgentRow>)> = query.load(conn)?;
     let total = rows.first().map_or(0, |(total, _)| *total);
     let items = rows.into_iter().filter_map(|(_, row)| row).map(Agent::try_from).collect::<Result<_, _>>()?;
@@ -94,22 +93,4 @@ pub fn list_visible(
 /// Those of the database.
 pub fn sees(conn: &mut DbConn, viewer: AccountId, target: AccountId) -> Result<bool, StoreError> {
     Ok(Sees { viewer: viewer.to_string(), target: target.to_string() }.get_result(conn)?)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The SQL of the rules names the roles; a role that is added has to be weighed there too.
-    #[test]
-    fn the_roles_of_agents_are_the_ones_with_a_level() {
-        let named: Vec<String> = Role::ALL
-            .into_iter()
-            .filter(|role| Level::of(*role).is_some())
-            .map(|role| format!("'{role}'"))
-            .collect();
-        let text = agents!();
-        assert!(named.iter().all(|role| text.contains(role)), "{text}");
-        assert_eq!(text.split(',').count(), named.len());
-    }
 }

@@ -8,14 +8,15 @@ use store::{DbConn, StoreError};
 
 use super::{Absence, schema::absences};
 use crate::{
-    agents::AgentRow,
+    accounts::schema::{account_organizations, accounts},
+    agents::{AgentRow, is_agents},
     organizations::{Organization, OrganizationRow, schema::organizations},
 };
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = absences)]
 pub(super) struct AbsenceRow {
-    pub(super) id: i64,
+    id: i64,
     title: String,
     first_day: NaiveDate,
     start_time: NaiveTime,
@@ -27,6 +28,22 @@ pub(super) struct AbsenceRow {
 
 /// An absence, its agent, and the smallest number among the agent's organisations.
 pub(super) type Found = (AbsenceRow, AgentRow, Option<i64>);
+
+/// Every absence as a [`Found`].
+#[diesel::dsl::auto_type]
+pub(super) fn found() -> _ {
+    let absence: diesel::dsl::AsSelect<AbsenceRow, store::MultiBackend> = AbsenceRow::as_select();
+    let agent: diesel::dsl::AsSelect<AgentRow, store::MultiBackend> = AgentRow::as_select();
+    let held = account_organizations::table
+        .inner_join(organizations::table.on(organizations::id.eq(account_organizations::organization_id)));
+    let smallest = held
+        .filter(account_organizations::account_id.eq(accounts::id))
+        .filter(is_agents())
+        .order(organizations::number)
+        .select(organizations::number)
+        .single_value();
+    absences::table.inner_join(accounts::table).select((absence, agent, smallest))
+}
 
 /// Adds the organisations: one query, however many rows there are.
 pub(super) fn complete(conn: &mut DbConn, found: Vec<Found>) -> Result<Vec<Absence>, StoreError> {

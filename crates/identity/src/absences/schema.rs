@@ -1,6 +1,7 @@
 //! The table of absences.
 
-use crate::accounts::schema::accounts;
+use crate::accounts::schema::{account_organizations, accounts};
+use crate::organizations::schema::organizations;
 
 diesel::table! {
     absences (id) {
@@ -18,3 +19,5 @@ diesel::table! {
 
 diesel::joinable!(absences -> accounts (account_id));
 diesel::allow_tables_to_appear_in_same_query!(absences, accounts);
+diesel::allow_tables_to_appear_in_same_query!(absences, account_organizations);
+diesel::allow_tables_to_appear_in_same_query!(absences, organizations);

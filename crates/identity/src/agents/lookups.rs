@@ -27,13 +27,6 @@ pub(crate) struct AgentRow {
     family_name: Option<String>,
 }
 
-impl AgentRow {
-    /// The account's id, as the tables have it.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-}
-
 impl TryFrom<AgentRow> for Agent {
     type Error = StoreError;
 

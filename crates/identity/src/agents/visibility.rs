@@ -1,9 +1,9 @@
 //! Who sees whom: rules S, T, A and B as SQL. `contracts/rdv-sign-in.md`, §11.2.
 //!
-//! The rules are written down once, in [`RULES`], and every query that depends on them begins with that text. As one
-//! condition on an account they would be joined by `OR`, for which PostgreSQL reads whole tables. So they are two sets
-//! that indexes lead to: everybody in the organisations that the viewer sees entirely (S, T, A), and those of the
-//! viewer's services in the organisations where it is an ordinary agent (B).
+//! The rules are written down once, in [`WIDE`], [`TERRITORIES`] and [`COLLEAGUES`], and every query about what somebody
+//! sees is a `UNION` over the three. As one condition on an account they would be joined by `OR`, for which PostgreSQL
+//! reads whole tables. What is listed is joined inside each part, not to their union: the planner knows no viewer, and
+//! what a territory's administrator would see must not decide how it goes about everybody else's list.
 //!
 //! diesel's query language has no `WITH`. The nodes here are constant texts with bind parameters (threat 25); their
 //! query ids are static, so that each connection prepares each of them once: planning takes longer than running.
@@ -17,21 +17,18 @@ use store::{DbConn, MultiBackend};
 
 use crate::pages::Slice;
 
-/// The memberships that make somebody an agent, whatever the level; the property tests compare it with `Level::of`.
+/// The memberships that make somebody an agent, whatever the level.
 macro_rules! agents {
     () => {
         "('GLOBAL_ADMIN', 'ADMIN', 'SUPERVISOR', 'AGENT', 'INTERVENANT')"
     };
 }
-pub(crate) use agents;
 
 /// Ends where the viewer's id is bound. A disabled account sees nobody.
 const VIEWER: &str = "WITH viewer AS (SELECT id FROM accounts WHERE enabled AND id = ";
 
-/// - `own`: the viewer's memberships as an agent;
-/// - `wide`: the organisations of which it sees everybody: A and S, then T;
-/// - `seen`: the accounts that it sees, be they enabled or not: S, T and A, then B.
-const RULES: &str = concat!(
+/// `own`: the viewer's memberships as an agent. `wide`: the organisations in which they show it everybody, A and S.
+const MEMBERSHIPS: &str = concat!(
     "), own AS (
         SELECT m.organization_id, m.role
         FROM viewer JOIN account_organizations m ON m.account_id = viewer.id
@@ -43,87 +40,105 @@ const RULES: &str = concat!(
             SELECT 1 FROM viewer
             JOIN account_services s ON s.account_id = viewer.id
             JOIN services v ON v.id = s.service_id
-            WHERE v.name = 'Secrétariat')
-        UNION
-        SELECT o.id FROM viewer
-        JOIN account_territories t ON t.account_id = viewer.id
-        JOIN organizations o ON o.territory_id = t.territory_id
-    ), seen AS (
-        SELECT m.account_id
-        FROM wide JOIN account_organizations m ON m.organization_id = wide.organization_id
-        WHERE m.role IN ",
-    agents!(),
-    "   UNION
-        SELECT m.account_id
-        FROM own JOIN account_organizations m ON m.organization_id = own.organization_id
-        JOIN account_services theirs ON theirs.account_id = m.account_id
-        JOIN account_services mine ON mine.service_id = theirs.service_id
-        JOIN viewer ON viewer.id = mine.account_id
-        WHERE own.role IN ('SUPERVISOR', 'AGENT') AND m.role IN ",
-    agents!(),
-    ")",
+            WHERE v.name = 'Secrétariat'))",
 );
+
+/// Rules S and A. `m` is a membership of somebody who is seen; so it is in the other two.
+const WIDE: &str = " FROM wide JOIN account_organizations m ON m.organization_id = wide.organization_id";
+
+/// Rule T.
+const TERRITORIES: &str = " FROM viewer
+    JOIN account_territories t ON t.account_id = viewer.id
+    JOIN organizations o ON o.territory_id = t.territory_id
+    JOIN account_organizations m ON m.organization_id = o.id";
+
+/// Rule B.
+const COLLEAGUES: &str = " FROM own
+    JOIN account_organizations m
+        ON m.organization_id = own.organization_id AND own.role IN ('SUPERVISOR', 'AGENT')
+    JOIN account_services theirs ON theirs.account_id = m.account_id
+    JOIN account_services mine ON mine.service_id = theirs.service_id
+    JOIN viewer ON viewer.id = mine.account_id";
+
+/// Somebody is seen as an agent only, and only while enabled.
+const VISIBLE: &str = concat!(" WHERE a.enabled AND m.role IN ", agents!());
 
 /// Ends where an organisation's number is bound. `narrowed` holds it if the viewer is an agent there.
 const NARROWED: &str = ", narrowed AS (
         SELECT o.id FROM organizations o JOIN own ON own.organization_id = o.id WHERE o.number = ";
 
-/// `shown`: the accounts of `seen` that are enabled and in the narrowing organisation, if there is one.
-const SHOWN: &str = concat!(
-    "), shown AS (
-        SELECT a.id, a.number, a.email_key, a.given_name, a.family_name, a.created_at
-        FROM seen JOIN accounts a ON a.id = seen.account_id
-        WHERE a.enabled AND (NOT EXISTS (SELECT 1 FROM narrowed) OR EXISTS (
-            SELECT 1 FROM narrowed
-            JOIN account_organizations m ON m.organization_id = narrowed.id AND m.account_id = a.id
-            WHERE m.role IN ",
+/// Leaves the agents of the narrowing organisation, if there is one.
+const NARROWING: &str = concat!(
+    " AND (NOT EXISTS (SELECT 1 FROM narrowed) OR m.account_id IN (
+        SELECT n.account_id FROM narrowed JOIN account_organizations n ON n.organization_id = narrowed.id
+        WHERE n.role IN ",
     agents!(),
-    ")))",
+    "))",
 );
 
-/// The beginning of a query about what one viewer sees.
+/// What a viewer sees, and which part of it is listed.
 #[derive(Clone, Debug)]
 pub(crate) struct Sight {
+    /// An account's id.
     pub(crate) viewer: String,
+    /// An organisation's number.
     pub(crate) organization: Option<i64>,
+    /// The page.
+    pub(crate) slice: Slice,
 }
 
 impl Sight {
-    /// Defines `shown`, for the statement that follows.
-    pub(crate) fn define<'b>(&'b self, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        rules(&self.viewer, out)?;
+    /// Defines `shown`, with these columns and joins on the accounts `a` that are seen, and `page`, a part of it in this
+    /// order. A statement has to follow.
+    pub(crate) fn define<'b>(
+        &'b self,
+        out: &mut AstPass<'_, 'b, MultiBackend>,
+        columns: &str,
+        joins: &str,
+        order: &str,
+    ) -> QueryResult<()> {
+        viewer(&self.viewer, out)?;
         out.push_sql(NARROWED);
         out.push_bind_param::<Nullable<BigInt>, _>(&self.organization)?;
-        out.push_sql(SHOWN);
+        out.push_sql("), shown AS (");
+        seen(out, columns, joins, NARROWING);
+        out.push_sql("), page AS (SELECT * FROM shown ORDER BY ");
+        out.push_sql(order);
+        out.push_sql(" LIMIT ");
+        out.push_bind_param::<BigInt, _>(&self.slice.limit)?;
+        out.push_sql(" OFFSET ");
+        out.push_bind_param::<BigInt, _>(&self.slice.offset)?;
+        out.push_sql(")");
         Ok(())
     }
 }
 
-fn rules<'b>(viewer: &'b str, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
+fn viewer<'b>(id: &'b str, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
     out.push_sql(VIEWER);
-    out.push_bind_param::<Text, str>(viewer)?;
-    out.push_sql(RULES);
+    out.push_bind_param::<Text, str>(id)?;
+    out.push_sql(MEMBERSHIPS);
     Ok(())
 }
 
-/// `LIMIT … OFFSET …`.
-pub(crate) fn cut<'b>(slice: &'b Slice, out: &mut AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-    out.push_sql(" LIMIT ");
-    out.push_bind_param::<BigInt, _>(&slice.limit)?;
-    out.push_sql(" OFFSET ");
-    out.push_bind_param::<BigInt, _>(&slice.offset)
+fn seen(out: &mut AstPass<'_, '_, MultiBackend>, columns: &str, joins: &str, narrowing: &str) {
+    for (part, beginning) in
+        [(WIDE, "SELECT "), (TERRITORIES, " UNION SELECT "), (COLLEAGUES, " UNION SELECT ")]
+    {
+        for text in
+            [beginning, columns, part, " JOIN accounts a ON a.id = m.account_id", joins, VISIBLE, narrowing]
+        {
+            out.push_sql(text);
+        }
+    }
 }
 
 /// One page of the agents that a viewer sees, and how many there are. A page past the end is one row of NULLs beside
 /// the total.
 #[derive(Clone, Debug, QueryId)]
-pub(super) struct ShownAgents {
-    pub(super) sight: Sight,
-    pub(super) slice: Slice,
-}
+pub(super) struct ShownAgents(pub(super) Sight);
 
-/// The columns of an agent: id, number, key of the e-mail address, given name, family name.
-pub(crate) type AgentColumns = Nullable<(Text, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>)>;
+/// Id, number, key of the e-mail address, given name, family name.
+type AgentColumns = Nullable<(Text, BigInt, Nullable<Text>, Nullable<Text>, Nullable<Text>)>;
 
 impl Query for ShownAgents {
     type SqlType = (BigInt, AgentColumns);
@@ -133,11 +148,10 @@ impl RunQueryDsl<DbConn> for ShownAgents {}
 
 impl QueryFragment<MultiBackend> for ShownAgents {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        self.sight.define(&mut out)?;
-        out.push_sql(", page AS (SELECT * FROM shown ORDER BY created_at, number");
-        cut(&self.slice, &mut out)?;
+        let columns = "a.id, a.number, a.email_key, a.given_name, a.family_name, a.created_at";
+        self.0.define(&mut out, columns, "", "created_at, number")?;
         out.push_sql(
-            ") SELECT counted.total, page.id, page.number, page.email_key, page.given_name, page.family_name
+            " SELECT counted.total, page.id, page.number, page.email_key, page.given_name, page.family_name
             FROM (SELECT COUNT(*) AS total FROM shown) counted LEFT JOIN page ON TRUE
             ORDER BY page.created_at, page.number",
         );
@@ -160,13 +174,37 @@ impl RunQueryDsl<DbConn> for Sees {}
 
 impl QueryFragment<MultiBackend> for Sees {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        rules(&self.viewer, &mut out)?;
-        out.push_sql(
-            " SELECT EXISTS (
-                SELECT 1 FROM seen JOIN accounts a ON a.id = seen.account_id WHERE a.enabled AND seen.account_id = ",
-        );
+        viewer(&self.viewer, &mut out)?;
+        out.push_sql(" SELECT EXISTS (SELECT 1 FROM (");
+        seen(&mut out, "m.account_id", "", "");
+        out.push_sql(") seen WHERE seen.account_id = ");
         out.push_bind_param::<Text, str>(&self.target)?;
         out.push_sql(")");
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_claims::roles::Role;
+
+    use super::*;
+    use crate::{agents::Level, services::SECRETARIAT};
+
+    /// A role that is added has to be weighed here too.
+    #[test]
+    fn the_roles_of_agents_are_the_ones_with_a_level() {
+        let mut named: Vec<&str> = agents!().trim_matches(['(', ')']).split(", ").collect();
+        let role = |role: &Role| format!("'{role}'");
+        let mut levels: Vec<String> =
+            Role::ALL.iter().filter(|role| Level::of(**role).is_some()).map(role).collect();
+        named.sort_unstable();
+        levels.sort_unstable();
+        assert_eq!(named, levels);
+    }
+
+    #[test]
+    fn the_secretariat_is_called_the_same_everywhere() {
+        assert!(MEMBERSHIPS.contains(&format!("v.name = '{SECRETARIAT}'")));
     }
 }
