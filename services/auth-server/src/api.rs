@@ -7,6 +7,7 @@ mod meet;
 mod metadata;
 pub(crate) mod oauth;
 mod openapi;
+mod rdv;
 mod revocation_feed;
 
 use actix_web::web;
@@ -29,5 +30,8 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
     .service(resource("/internal/revocations").route(web::get().to(revocation_feed::follow)));
     if app.settings.meet.routed {
         meet::configure(cfg, app);
+    }
+    if app.settings.rdv.enabled {
+        rdv::configure(cfg, app);
     }
 }

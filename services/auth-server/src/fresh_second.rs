@@ -8,6 +8,7 @@
 use std::time::Duration;
 
 use auth_claims::clock::Clock;
+use auth_claims::revocations::RevocationReason;
 use chrono::{DateTime, Utc};
 use identity::IdentityError;
 use identity::accounts::AccountId;
@@ -43,7 +44,7 @@ pub(crate) async fn later(
 ) -> Result<Option<DateTime<Utc>>, NoFreshSecond> {
     let revoked = app.identity.find_revocation(&Terms::outline(account, issued_at)).await?;
     // A state hits whatever is issued while it lasts, in any second: that is decided elsewhere.
-    if revoked.is_none_or(|reason| reason.is_state()) {
+    if revoked.is_none_or(RevocationReason::is_state) {
         return Ok(None);
     }
     next_second(app.identity.clock(), issued_at).await.map(Some).ok_or(NoFreshSecond::Clock)

@@ -79,7 +79,8 @@ impl Attempt {
         AuditEvent::new(app.identity.clock().now(), action, &self.origin)
     }
 
-    fn count(&self, outcome: &'static str) {
+    /// Counts what came of it, where the audit trail hears it from the directory.
+    pub(crate) fn count(&self, outcome: &'static str) {
         tracing::Span::current().record("outcome", outcome);
         metrics::counter!("tessera_tokens_issued_total",
             "dialect" => self.dialect, "grant_type" => self.grant_type, "outcome" => outcome)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use auth_claims::keys::Algorithm;
 use identity::clients::LONGEST_ACCESS_TOKEN;
+use identity::device_sessions::DeviceSettings;
 use identity::refresh::RefreshSettings;
 use identity::throttle::PasswordLimits;
 use meet_dialect::cors::CorsSettings;
@@ -34,6 +35,8 @@ pub struct AuthSettings {
     pub limits: LimitSettings,
     /// The Meet dialect.
     pub meet: MeetSettings,
+    /// The RDV dialect.
+    pub rdv: RdvSettings,
     /// How long audit events are kept. Default: none, for ever.
     #[serde(with = "humantime_serde")]
     pub audit_kept: Option<Duration>,
@@ -48,6 +51,7 @@ impl Default for AuthSettings {
             refresh: RefreshSettings::default(),
             limits: LimitSettings::default(),
             meet: MeetSettings::default(),
+            rdv: RdvSettings::default(),
             audit_kept: None,
         }
     }
@@ -238,6 +242,24 @@ impl Default for MeetSettings {
             audience: "rooms".to_owned(),
             cors: CorsSettings::default(),
         }
+    }
+}
+
+/// `auth.rdv.*`, after `contracts/rdv-sign-in.md` §1.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RdvSettings {
+    /// Whether the routes below `/api/v1/auth` are there at all. Default: true.
+    pub enabled: bool,
+    /// How long a session lives, and how many an agent has. Default: one, for 24 h.
+    pub sessions: DeviceSettings,
+    /// Whether clients that prefer English (`Accept-Language`) are answered in English. Default: false.
+    pub english: bool,
+}
+
+impl Default for RdvSettings {
+    fn default() -> Self {
+        Self { enabled: true, sessions: DeviceSettings::default(), english: false }
     }
 }
 

@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{jwks, meet, metadata, oauth, revocation_feed};
+use super::{jwks, meet, metadata, oauth, rdv, revocation_feed};
 
 /// The document, as it is checked in.
 #[must_use]
@@ -15,7 +15,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 #[openapi(
     info(
         title = "Tessera auth-server",
-        description = "Tokens in every dialect: OAuth 2 (RFC 6749, 7009, 7662, 8414, 8693) and the Meet external API."
+        description = "Tokens in every dialect: OAuth 2 (RFC 6749, 7009, 7662, 8414, 8693), the Meet external API and the \
+            agent API of RDV-Solidarités."
     ),
     paths(
         oauth::token::token,
@@ -25,12 +26,17 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         metadata::metadata,
         revocation_feed::follow,
         meet::application_token::application_token,
+        rdv::sign_in::sign_in,
+        rdv::validate_token::validate_token,
+        rdv::sign_out::sign_out,
+        rdv::password::change,
     ),
     tags(
         (name = "OAuth 2", description = "The platform's standard face"),
         (name = "Metadata", description = "Public documents"),
         (name = "Internal", description = "Between services; refused at the gateway"),
         (name = "Meet", description = "The Meet external API's own token route"),
+        (name = "RDV", description = "Device sessions of agents; their resources are the service `agenda`"),
     ),
     modifiers(&Security),
 )]

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth_claims::claims::{AccessClaims, Audience, OrganizationMembership, SubjectKind};
+use auth_claims::device::DeviceTriple;
 use auth_claims::roles::Role;
 use auth_claims::scopes::Scopes;
 use auth_claims::verify::VerifyError;
@@ -17,6 +18,7 @@ use super::form::Form;
 use super::no_store;
 use super::openapi::{IntrospectionRequest, IntrospectionResponse};
 use crate::app::App;
+use crate::device;
 use crate::issuing;
 use crate::presented::TokenRefusal;
 
@@ -27,6 +29,7 @@ enum Introspection {
     Inactive { active: bool },
     Access(Box<AccessToken>),
     Refresh(Box<RefreshToken>),
+    Device(Box<Device>),
 }
 
 const INACTIVE: Introspection = Introspection::Inactive { active: false };
@@ -65,9 +68,31 @@ struct RefreshToken {
     roles: Vec<Role>,
 }
 
+/// A device session, in the same words. It was issued to no client, and names no audience.
+#[derive(Serialize)]
+struct Device {
+    active: bool,
+    token_type: &'static str,
+    username: String,
+    iss: String,
+    sub: String,
+    exp: i64,
+    iat: i64,
+    sid: String,
+    auth_time: i64,
+    kind: SubjectKind,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_id: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    organizations: Vec<OrganizationMembership>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<Role>,
+}
+
 /// Tells whether a token is active, and what it says.
 ///
-/// A client may ask about what was issued to it or names it in `aud`, a client with the role `SERVICE` about anything.
+/// A client may ask about what was issued to it or names it in `aud`, a client with the role `SERVICE` about anything,
+/// device sessions included, which it shows as they are exchanged: base64url of the JSON `{"access-token","client","uid"}`.
 /// Every other token is `{"active":false}` and nothing else.
 ///
 /// # Errors
@@ -111,6 +136,9 @@ async fn answer(
     origin.client_id = Some(credentials.id().to_owned());
     let client = credentials.authenticate_confidential(app, issuing::address(origin)).await?;
     let token = form.require("token")?;
+    if let Some(triple) = DeviceTriple::from_subject_token(token) {
+        return device_session(app, &client, triple).await;
+    }
     match app.identity.find_family(token).await? {
         Some(found) if found.standing.is_ok() => refresh_token(app, &client, found.family).await,
         Some(_) => Ok(INACTIVE),
@@ -158,6 +186,35 @@ async fn refresh_token(app: &App, client: &Client, family: Family) -> Result<Int
         scope: family.scope,
         sid: family.sid,
         auth_time: family.auth_time.timestamp(),
+        kind: SubjectKind::User,
+        organization_id: account.organization_id,
+        organizations: account.organizations,
+        roles: account.roles,
+    })))
+}
+
+async fn device_session(
+    app: &App,
+    client: &Client,
+    triple: DeviceTriple,
+) -> Result<Introspection, OAuthError> {
+    if !client.roles.contains(&Role::Service) {
+        return Ok(INACTIVE);
+    }
+    let Some(session) = app.identity.find_device_session(&device::credential(triple)).await? else {
+        return Ok(INACTIVE);
+    };
+    let account = session.account;
+    Ok(Introspection::Device(Box::new(Device {
+        active: true,
+        token_type: "device_session",
+        username: account.login,
+        iss: app.issuer.to_string(),
+        sub: account.id.to_string(),
+        exp: session.expires_at.timestamp(),
+        iat: session.created_at.timestamp(),
+        sid: session.sid,
+        auth_time: session.created_at.timestamp(),
         kind: SubjectKind::User,
         organization_id: account.organization_id,
         organizations: account.organizations,

@@ -27,7 +27,8 @@ pub(crate) struct TokenRequest {
     refresh_token: Option<String>,
     /// For token exchange: the credential to exchange.
     subject_token: Option<String>,
-    /// For token exchange: `urn:ietf:params:oauth:token-type:access_token`, `…:jwt` or `urn:tessera:token-type:basic`.
+    /// For token exchange: `urn:ietf:params:oauth:token-type:access_token`, `…:jwt`, `urn:tessera:token-type:basic` or
+    /// `urn:tessera:token-type:device-session`.
     subject_token_type: Option<String>,
     /// For token exchange: a token of the exchanging client itself.
     actor_token: Option<String>,
@@ -40,7 +41,7 @@ pub(crate) struct TokenRequest {
 /// The parameters of an introspection.
 #[derive(ToSchema)]
 pub(crate) struct IntrospectionRequest {
-    /// An access or refresh token.
+    /// An access or refresh token, or a device session as it is exchanged.
     token: String,
     /// Not needed.
     token_type_hint: Option<String>,
@@ -53,7 +54,7 @@ pub(crate) struct IntrospectionRequest {
 /// The parameters of a revocation.
 #[derive(ToSchema)]
 pub(crate) struct RevocationRequest {
-    /// An access or refresh token.
+    /// An access or refresh token, or a device session as it is exchanged.
     token: String,
     /// Not needed.
     token_type_hint: Option<String>,
@@ -73,7 +74,7 @@ pub(crate) struct RevocationRequest {
 pub(crate) struct IntrospectionResponse {
     /// Whether the token can be used.
     active: bool,
-    /// `Bearer` or `refresh_token`.
+    /// `Bearer`, `refresh_token` or `device_session`.
     token_type: Option<String>,
     /// The login of the account, or the client's id.
     username: Option<String>,

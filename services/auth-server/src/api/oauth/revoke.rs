@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth_claims::claims::AccessClaims;
+use auth_claims::device::DeviceTriple;
 use auth_claims::revocations::RevocationReason;
 use auth_claims::verify::VerifyError;
 use chrono::DateTime;
@@ -16,14 +17,16 @@ use super::form::Form;
 use super::no_store;
 use super::openapi::RevocationRequest;
 use crate::app::App;
+use crate::device;
 use crate::issuing;
 use crate::presented::TokenRefusal;
 
 /// Revokes a token.
 ///
 /// A refresh token takes its family and the access tokens of its session along. An access token
-/// goes alone when it belongs to a session, else with what was exchanged from it. An unknown token and one of another
-/// client are answered like a revoked one, and left alone.
+/// goes alone when it belongs to a session, else with what was exchanged from it. A device session, shown as it is
+/// exchanged, is signed out: it belongs to no client, and whoever holds it may do so anyway. An unknown token and one of
+/// another client are answered like a revoked one, and left alone.
 ///
 /// # Errors
 /// Those of client authentication; `invalid_request` without a token.
@@ -65,8 +68,12 @@ async fn answer(
     let credentials = Credentials::read(request, &form)?;
     origin.client_id = Some(credentials.id().to_owned());
     let client = credentials.authenticate(app, issuing::address(origin)).await?;
-    // The hint is not needed: the two kinds of token cannot be mistaken for each other.
+    // The hint is not needed: no kind of token can be mistaken for another.
     let token = form.require("token")?;
+    if let Some(triple) = DeviceTriple::from_subject_token(token) {
+        app.identity.sign_out_device(&device::credential(triple), origin).await?;
+        return Ok(());
+    }
     match app.identity.find_family(token).await? {
         Some(found) if found.family.client_id == client.id => {
             app.identity.revoke_family(&found.family.id, RevocationReason::Revoked, origin).await?;

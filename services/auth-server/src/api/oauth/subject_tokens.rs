@@ -4,12 +4,14 @@
 //! through the rest. A kind that is not in this registry is an unsupported one.
 
 mod basic;
+mod device_session;
 mod platform;
 
 use std::str::FromStr;
 use std::sync::Arc;
 
 use auth_claims::claims::AccessClaims;
+use auth_claims::device::DEVICE_SESSION;
 use chrono::{DateTime, Utc};
 use identity::accounts::Account;
 use identity::audit::Origin;
@@ -26,6 +28,8 @@ pub(crate) enum SubjectTokenType {
     Jwt,
     /// Login and password.
     Basic,
+    /// The three values of a device session.
+    DeviceSession,
 }
 
 /// Whom a subject token stands for.
@@ -54,7 +58,7 @@ pub(crate) struct OwnSession {
 }
 
 impl SubjectTokenType {
-    const ALL: [Self; 3] = [Self::AccessToken, Self::Jwt, Self::Basic];
+    const ALL: [Self; 4] = [Self::AccessToken, Self::Jwt, Self::Basic, Self::DeviceSession];
 
     /// The value of `subject_token_type`.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -62,6 +66,7 @@ impl SubjectTokenType {
             Self::AccessToken => "urn:ietf:params:oauth:token-type:access_token",
             Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
             Self::Basic => "urn:tessera:token-type:basic",
+            Self::DeviceSession => DEVICE_SESSION,
         }
     }
 
@@ -84,6 +89,7 @@ impl SubjectTokenType {
         match self {
             Self::AccessToken | Self::Jwt => platform::resolve(app, token).await.map(Subject::Token),
             Self::Basic => basic::resolve(app, token, origin).await,
+            Self::DeviceSession => device_session::resolve(app, token).await,
         }
     }
 }
