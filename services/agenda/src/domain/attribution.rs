@@ -1,4 +1,7 @@
 //! The record of every authenticated call: which agent did what. `contracts/rdv-sign-in.md` §13.
+//!
+//! It is made before anything is permitted: its outcome, success, says that the caller was recognised. What a call changed
+//! has a record of its own, with the same request id.
 
 use std::borrow::Cow;
 use std::fmt;
