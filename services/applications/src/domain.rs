@@ -1,0 +1,19 @@
+//! Applications and the rules about them. Knows nothing of HTTP and of databases.
+//!
+//! | module | subject |
+//! | --- | --- |
+//! | [`application`] | an application, and the check that every write passes |
+//! | [`config`] | its configuration: reserved sections, entries, JSON as it was sent |
+//! | [`access`] | tables A and B of the contract: who may do and see what |
+//! | [`id`] | ids of applications and organisations |
+//! | [`json`] | JSON texts that may be kept as they are |
+//! | [`sort`] | in which order a list is |
+//! | [`refusal`] | why something is not done |
+
+pub mod access;
+pub mod application;
+pub mod config;
+pub mod id;
+pub mod json;
+pub mod refusal;
+pub mod sort;

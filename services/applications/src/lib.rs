@@ -1,0 +1,7 @@
+//! Applications of organisations: `/api/applications`. The contract is `contracts/auvious-applications.md`.
+//!
+//! | folder | holds |
+//! | --- | --- |
+//! | [`domain`] | applications, who sees and changes what of them, pages: plain types and rules |
+
+pub mod domain;
