@@ -12,6 +12,7 @@ use identity::{
     services::ServiceChange,
 };
 use rstest::rstest;
+use serde_json::json;
 use test_kit::Backend;
 
 use crate::fixture::{Fixture, PASSWORD, secret};
@@ -90,6 +91,36 @@ async fn an_update_replaces_the_whole_profile(
     assert!(updated.services.is_empty() && updated.territories.is_empty() && updated.service_id.is_none());
     assert!(identity.find_account_by_login("elodie").await.unwrap().is_none());
     assert!(fixture.feed().await.is_empty(), "a new name revokes nothing");
+}
+
+/// Who may do what is told by the audit trail; names and addresses are not.
+#[rstest]
+#[tokio::test]
+async fn the_audit_trail_tells_what_an_account_was_given(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::on(backend).await;
+    surroundings(&fixture).await;
+    let (identity, origin) = (&fixture.identity, Origin::default());
+    let made = identity.create_account(new(full("elodie")), &origin).await.unwrap();
+    let given = json!({
+        "login": "elodie",
+        "organization_id": "north",
+        "organizations": [{ "id": "north", "role": "ADMIN" }, { "id": "south", "role": "AGENT" }],
+        "services": ["hotline", "night"],
+        "territories": ["coast"],
+        "roles": ["AGENT", "SUPERVISOR"],
+    });
+    assert_eq!(fixture.audited("account.create").await[0].detail, Some(given));
+
+    let renamed = AccountProfile { family_name: Some("Roux".to_owned()), ..full("elodie") };
+    identity.update_account(made.id, renamed.clone(), &origin).await.unwrap();
+    assert_eq!(fixture.audited("account.update").await[0].detail, None);
+    fixture.pass(1);
+    let demoted = AccountProfile { territories: Vec::new(), roles: vec![Role::Agent], ..renamed };
+    identity.update_account(made.id, demoted, &origin).await.unwrap();
+    let taken = json!({ "territories": [], "roles": ["AGENT"] });
+    assert_eq!(fixture.audited("account.update").await[0].detail, Some(taken));
 }
 
 #[rstest]
