@@ -8,6 +8,7 @@
 mod absence_changes;
 mod absence_validation;
 mod absences;
+mod alerts;
 mod attribution;
 mod authentication;
 mod bearer;
