@@ -6,7 +6,6 @@ use identity::agents::{self, Agent};
 use rdv_dialect::error::RdvError;
 use service_kit::client_address;
 use store::{DbConn, StoreError};
-use tracing::field::display;
 
 use super::Recognised;
 use crate::app::App;
