@@ -225,6 +225,25 @@ async fn revocation_of_a_session(#[values(Backend::Sqlite, Backend::Postgres)] b
     assert!(!is_active(&world.app, &gate, &access).await);
 }
 
+/// A refresh token that came of a session stands for all of it: they share the session's id.
+#[rstest]
+#[actix_web::test]
+async fn revoking_the_refresh_token_of_a_session_signs_out(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::on(backend).await;
+    let gate = world.app.exchanger("gate").await;
+    let session = world.session().await;
+    let form = [("scope", "a offline_access")];
+    let answer = world.app.exchange(&gate, DEVICE_SESSION, &session.subject_token(), &form).await;
+    let access = world.exchange(&gate, &session).await.access_token();
+    world.app.post_as(&gate, "/oauth/revoke", &[("token", &access)]).await;
+    assert!(world.is_valid(&session).await, "an access token goes alone");
+    world.app.post_as(&gate, "/oauth/revoke", &[("token", &answer.refresh_token())]).await;
+    assert!(!world.is_valid(&session).await);
+    assert!(!is_active(&world.app, &gate, &answer.access_token()).await);
+}
+
 /// A token that somebody gets in the second of a password change, by the new password or by a session that outlives it,
 /// is alive: the request waits for the next second.
 #[rstest]
