@@ -26,19 +26,36 @@ fn every_operation_is_described_with_its_statuses() {
     assert_eq!(
         seen,
         [
-            "delete absences/{id} deleteAbsence 204,400,401,403,404",
-            "get absences listAbsences 200,400,401",
-            "get absences/{id} showAbsence 200,400,401,403,404",
-            "get agents listAgents 200,400,401",
-            "get organisations listOrganisations 200,400,401",
-            "get organisations/{id} showOrganisation 200,400,401,403,404",
-            "patch absences/{id} updateAbsence 200,400,401,403,404,422",
-            "patch organisations/{id} updateOrganisation 200,400,401,403,404,422",
-            "post absences createAbsence 200,400,401,403,404,422",
-            "put absences/{id} replaceAbsence 200,400,401,403,404,422",
-            "put organisations/{id} replaceOrganisation 200,400,401,403,404,422",
+            "delete absences/{id} deleteAbsence 204,400,401,403,404,413,503",
+            "get absences listAbsences 200,400,401,413,503",
+            "get absences/{id} showAbsence 200,400,401,403,404,413,503",
+            "get agents listAgents 200,400,401,413,503",
+            "get organisations listOrganisations 200,400,401,413,503",
+            "get organisations/{id} showOrganisation 200,400,401,403,404,413,503",
+            "patch absences/{id} updateAbsence 200,400,401,403,404,413,422,503",
+            "patch organisations/{id} updateOrganisation 200,400,401,403,404,413,422,503",
+            "post absences createAbsence 200,400,401,403,404,413,422,503",
+            "put absences/{id} replaceAbsence 200,400,401,403,404,413,422,503",
+            "put organisations/{id} replaceOrganisation 200,400,401,403,404,413,422,503",
         ]
     );
+}
+
+/// §4.5: the answers that tell the session say so.
+#[test]
+fn the_headers_of_a_session_are_described() {
+    let document = document();
+    let headers = |pointer: &str| {
+        let headers = document.pointer(pointer).unwrap()["headers"].as_object().cloned();
+        headers.map(|headers| headers.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
+    };
+    let six = ["access-token", "authorization", "client", "expiry", "token-type", "uid"];
+    assert_eq!(headers("/paths/~1api~1v1~1agents/get/responses/200"), six);
+    assert_eq!(headers("/paths/~1api~1v1~1absences~1{id}/delete/responses/204"), six);
+    assert_eq!(headers("/paths/~1api~1v1~1absences~1{id}/put/responses/200"), six);
+    assert_eq!(headers("/components/responses/AbsenceNotFound"), six);
+    assert_eq!(headers("/components/responses/AgentNotFound"), six);
+    assert!(headers("/components/responses/OrganisationNotFound").is_empty());
 }
 
 /// Three headers together, or a token, or the signature with its `uid`.
