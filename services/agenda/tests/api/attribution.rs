@@ -1,7 +1,9 @@
 //! §13, "Audit": every authenticated call is recorded, whatever comes of it.
 
+use diesel::connection::SimpleConnection as _;
 use rstest::rstest;
 use serde_json::{Value, json};
+use store::{DbConn, StoreError};
 
 use crate::support::{ABSENCES, AGENTS, Backend, ORGANISATIONS, People, Service, answer};
 
@@ -104,6 +106,36 @@ async fn no_credential_is_recorded(#[values(Backend::Sqlite, Backend::Postgres)]
         assert!(!recorded.contains(secret), "{recorded}");
     }
     assert!(recorded.contains("[redacted]") && recorded.contains("127.0.0.1"), "{recorded}");
+}
+
+/// A call whose body cannot be parsed is a call.
+#[actix_web::test]
+async fn a_call_is_recorded_before_it_is_read() {
+    let service = Service::on(Backend::Sqlite).await;
+    let session = service.sign_in("a");
+    let request = service.request_with(&session, "POST", ABSENCES).header("content-type", "application/json");
+    answer(request.body("{")).await.expect(400);
+    let events = service.audited("api.call").await;
+    assert_eq!(
+        events.iter().map(|event| event.target.as_deref()).collect::<Vec<_>>(),
+        [Some("absences#create")]
+    );
+}
+
+/// "A failure to record never fails the request."
+#[rstest]
+#[actix_web::test]
+async fn a_call_that_cannot_be_recorded_is_answered(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::on(backend).await;
+    let session = service.sign_in("a");
+    let gone = |conn: &mut DbConn| conn.batch_execute("DROP TABLE audit_events").map_err(StoreError::from);
+    service.identity.db().write(gone).await.unwrap();
+    for _ in 0..3 {
+        let agents = service.send(&session, "GET", AGENTS).await;
+        assert_eq!(agents.listed("agents", "/id").len(), 2);
+    }
 }
 
 /// Writes are recorded twice: the call, and what it did, in the transaction that did it.
