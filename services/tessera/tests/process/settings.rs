@@ -86,8 +86,8 @@ fn a_wrong_value_is_named(
 #[case("agenda", "TESSERA_AUTHORITY__URL", "ftp://id.example", "authority.url")]
 #[case("agenda", "TESSERA_AGENDA__SHARED_SECRET", "short", "agenda.shared_secret")]
 #[case("tessera", "TESSERA_AGENDA__SHARED_SECRET", "short", "agenda.shared_secret")]
-#[case("auth-server", "TESSERA_AUTH__RDV__SESSIONS__MAX_CLIENTS", "0", "auth.rdv.sessions.max_clients")]
-#[case("tessera", "TESSERA_AUTH__RDV__SESSIONS__LIFETIME", "31d", "auth.rdv.sessions.lifetime")]
+#[case("auth-server", "TESSERA_AUTH__RDV__SESSIONS__MAX_CLIENTS", "0", "auth.rdv.sessions: max_clients")]
+#[case("tessera", "TESSERA_AUTH__RDV__SESSIONS__LIFETIME", "31d", "auth.rdv.sessions: lifetime")]
 #[case("tessera", "TESSERA_IDENTITY__PASSWORD__MEMORY_KIB", "much", "identity.password.memory_kib")]
 fn a_wrong_value_of_a_service_is_named(
     #[case] program: &str,
