@@ -261,7 +261,7 @@ async fn an_attempt_without_an_outcome_counts_nowhere(
 ) {
     let single = PasswordSettings { threads: Some(1), queue, ..cheap() };
     let fixture = Fixture::with(backend, single, limits()).await;
-    let slow = "pbkdf2_sha256$1000000$x$wJSpLMQRQz0Dhj/pFpbyjMj71B2gUYp6HJS5AU+32Ac=".parse().unwrap();
+    let slow = "pbkdf2_sha256$3000000$x$wJSpLMQRQz0Dhj/pFpbyjMj71B2gUYp6HJS5AU+32Ac=".parse().unwrap();
     let password = secret(PASSWORD);
     let attempts = async {
         for _ in 0..8 {
