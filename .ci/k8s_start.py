@@ -53,9 +53,11 @@ class Cluster:
         self.items, self.binaries, self.folder = items, pathlib.Path(binaries).resolve(), pathlib.Path(folder)
         self.image = self.folder / "image"
         self.image.mkdir()
+        identity = new_database("identity")
         self.secrets = {
+            "tessera-agenda": {"database-url": identity, "client-secret": secrets.token_hex(32)},
             "tessera-auth-server": {
-                "database-url": new_database("identity"),
+                "database-url": identity,
                 "master-key": base64.b64encode(secrets.token_bytes(32)).decode(),
             },
             "tessera-rooms": {"database-url": new_database("rooms"), "client-secret": secrets.token_hex(32)},

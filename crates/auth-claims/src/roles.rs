@@ -95,4 +95,10 @@ mod tests {
         }
         assert_eq!("admin".parse::<Role>(), Err(UnknownRole));
     }
+
+    #[test]
+    fn every_role_but_one_is_held_on_the_whole_platform() {
+        let elsewhere: Vec<Role> = Role::ALL.into_iter().filter(|role| !role.is_platform_wide()).collect();
+        assert_eq!(elsewhere, [Role::Intervenant]);
+    }
 }

@@ -13,6 +13,7 @@
 mod changes;
 mod emails;
 mod facade;
+mod memberships;
 mod profile;
 mod provisional;
 mod queries;

@@ -20,7 +20,7 @@ use store::{DbConn, StoreError};
 pub use lookups::{find, find_by_number, find_by_uid, is_admin_anywhere, level_in, organizations};
 
 pub(crate) use lookups::{AgentRow, is_agents};
-pub(crate) use visibility::Sight;
+pub(crate) use visibility::{Listing, Sight};
 
 use self::visibility::{Sees, ShownAgents};
 use crate::{

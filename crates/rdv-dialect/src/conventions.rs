@@ -97,6 +97,7 @@ mod tests {
             ("cache-control", "max-age=0, private, must-revalidate"),
             ("x-frame-options", "SAMEORIGIN"),
             ("x-content-type-options", "nosniff"),
+            ("x-xss-protection", "0"),
             ("x-download-options", "noopen"),
             ("x-permitted-cross-domain-policies", "none"),
             ("referrer-policy", "strict-origin-when-cross-origin"),

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    X_FRAME_OPTIONS, X_XSS_PROTECTION,
 };
 use serde::Serialize;
 
@@ -14,10 +14,12 @@ use crate::token_headers::TokenHeaders;
 pub const JSON: &str = "application/json; charset=utf-8";
 
 /// §2, "Success headers seen in the seed"; those that say something about the response rather than about its making.
-const ALWAYS: [(HeaderName, &str); 6] = [
+const ALWAYS: [(HeaderName, &str); 7] = [
     (CACHE_CONTROL, "max-age=0, private, must-revalidate"),
     (X_FRAME_OPTIONS, "SAMEORIGIN"),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    // Off: the filter that it would switch on was itself a way in.
+    (X_XSS_PROTECTION, "0"),
     (HeaderName::from_static("x-download-options"), "noopen"),
     (HeaderName::from_static("x-permitted-cross-domain-policies"), "none"),
     (REFERRER_POLICY, "strict-origin-when-cross-origin"),

@@ -105,6 +105,10 @@ fn a_wrong_setting_is_named() {
         ("TESSERA_AUTH__SIGNING__INTERVAL", "15m", "auth.signing: interval must be longer than publish_lead"),
         ("TESSERA_AUTH__SIGNING__RELOAD", "0s", "auth.signing: reload must be longer than nothing"),
         ("TESSERA_AUTH__LIMITS__CLIENT_FAILURES", "-1", "auth.limits.client_failures"),
+        ("TESSERA_AUTH__LIMITS__PASSWORD_WINDOW", "soon", "auth.limits.password_window"),
+        ("TESSERA_AUTH__RDV__SESSIONS__MAX_CLIENTS", "0", "auth.rdv.sessions"),
+        ("TESSERA_AUTH__RDV__SESSIONS__LIFETIME", "31d", "auth.rdv.sessions"),
+        ("TESSERA_AUTH__RDV__ENGLISH", "perhaps", "auth.rdv.english"),
         ("TESSERA_AUTH__COLOUR", "red", "auth.colour"),
         ("TESSERA_IDENTITY__MASTER_KEY", "c2hvcnQ=", "identity.master_key"),
     ] {

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-/// The demo's client and person, as in deploy/bootstrap.demo.yaml.
+/// The demo's client, person and RDV agent, as in deploy/bootstrap.demo.yaml.
 const CLIENT: (&str, &str) = ("demo-visio", "demo-visio-secret-0123456789abcdef");
 const PERSON: (&str, &str) = ("agent@example.org", "demo-agent-password");
+const AGENT: (&str, &str) = ("anais.berthelot@rdv.example.org", "demo-Agent-Password-1");
 
 /// Prints it on standard output; logs go to standard error.
 pub(crate) fn print(listen: SocketAddr, management: SocketAddr) {
@@ -13,6 +14,7 @@ pub(crate) fn print(listen: SocketAddr, management: SocketAddr) {
 
 fn text(listen: SocketAddr, management: SocketAddr) -> String {
     let ((client, secret), (person, password)) = (CLIENT, PERSON);
+    let (agent, agent_password) = AGENT;
     format!(
         "
 Tessera is running with demo data. Its secrets are public: never use it for anything real.
@@ -24,6 +26,7 @@ Tessera is running with demo data. Its secrets are public: never use it for anyt
 
   Application  {client} / {secret}
   Person       {person} / {password}
+  RDV agent    {agent} / {agent_password}
 
 A first token:
 

@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use agenda::Agenda;
 use anyhow::Context;
 use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
 use auth_claims::revocations::Follower;
 use auth_claims::verify::{LostFeed, Verifier, VerifierSettings};
-use auth_server::AuthServer;
+use auth_server::{AuthServer, InProcessClient};
 use identity::Identity;
 use rooms::Rooms;
 use service_kit::Server;
@@ -23,8 +24,11 @@ use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::{banner, directory};
 
+mod clients;
+
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
+    settings.agenda.check_secret(settings.demo).map_err(|error| Failure::Usage(error.to_string()))?;
     let telemetry =
         telemetry::init(&settings.log, "tessera").map_err(|error| Failure::Usage(error.to_string()))?;
     let identity = directory::open(&settings).await?;
@@ -33,20 +37,25 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let (auth, issuer) = settings.auth.clone().with_issuer_at(&settings.server).context("auth.issuer")?;
     let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;
     let rooms_db = directory::open_rooms_db(&settings)?;
-    let (authenticator, follower) = access(issuer.as_str(), &settings.rooms.audience, &auth);
+    let (authenticator, rooms_feed) = access(issuer.as_str(), &auth, clients::rooms(&settings.rooms)?);
     let origin = PublicOrigin::new(&settings.server);
     let rooms =
         Rooms::start(settings.rooms.clone(), rooms_db.clone(), authenticator, origin, Clock::system())
             .await
             .context("rooms.database")?;
+    let (authenticator, agenda_feed) = access(issuer.as_str(), &auth, clients::agenda(&settings.agenda)?);
+    let (db, audit) = (identity.db().clone(), identity.audit().clone());
+    let agenda = Agenda::start(settings.agenda.clone(), db, audit, authenticator, Clock::system());
     let explorer = explorer()?;
 
     let server = Server::new(&settings.server)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(auth.configure())
-        // Last: behind its own resources it mounts the page for everything else below the shared prefix.
+        // Behind its own resources each of these mounts the page for everything else below a prefix that it shares with
+        // the auth server.
+        .configure(agenda.configure())
         .configure(rooms.configure());
-    let server = with_checks(server, identity.db().clone(), rooms_db, follower);
+    let server = with_checks(server, identity.db().clone(), rooms_db, [rooms_feed, agenda_feed]);
     let bound =
         server.on_shutdown(flush(identity)).bind().map_err(|error| Failure::Usage(error.to_string()))?;
     if settings.demo {
@@ -57,29 +66,31 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a service needs to know its callers.
-fn access(issuer: &str, audience: &str, auth: &AuthServer) -> (Authenticator, Follower) {
+/// What a service needs to know its callers, whatever they present: it verifies tokens of its audience, and exchanges
+/// every other credential for one.
+fn access(issuer: &str, auth: &AuthServer, client: InProcessClient) -> (Authenticator, Follower) {
     let expected = VerifierSettings {
         // Whatever was revoked before this process began is unknown until the feed has told it.
         lost_feed: LostFeed::KeepServingOnceHeard,
-        ..VerifierSettings::new(issuer, audience)
+        ..VerifierSettings::new(issuer, client.audience.as_str())
     };
     let verifier = Verifier::new(expected, auth.key_source(), Clock::system());
     let follower =
         Follower::spawn(auth.revocation_source(), Arc::clone(verifier.revocations()), Clock::system());
-    (Authenticator::new(verifier, None), follower)
+    (Authenticator::new(verifier, Some(auth.exchange(client))), follower)
 }
 
 fn explorer() -> Result<Explorer, Failure> {
     let document =
         |api: utoipa::openapi::OpenApi| api.to_json().context("an OpenAPI document does not serialize");
     Ok(Explorer::new([
+        ("agenda", document(agenda::openapi())?),
         ("auth-server", document(auth_server::openapi())?),
         ("rooms", document(rooms::openapi())?),
     ]))
 }
 
-fn with_checks(server: Server, identity: Db, rooms: Db, follower: Follower) -> Server {
+fn with_checks(server: Server, identity: Db, rooms: Db, followers: [Follower; 2]) -> Server {
     let ping = |db: Db| {
         move || {
             let db = db.clone();
@@ -89,7 +100,7 @@ fn with_checks(server: Server, identity: Db, rooms: Db, follower: Follower) -> S
     server.ready("identity database", ping(identity)).ready("rooms database", ping(rooms)).ready(
         "revocation feed",
         move || {
-            let alive = follower.ensure_alive();
+            let alive = followers.iter().try_for_each(Follower::ensure_alive);
             async move { alive }
         },
     )

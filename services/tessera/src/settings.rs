@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use agenda::AgendaSettings;
 use auth_server::AuthSettings;
 use identity::IdentitySettings;
 use identity::bootstrap::BootstrapSettings;
@@ -13,7 +14,8 @@ use crate::cli::{Global, Serve};
 use crate::failure::Failure;
 
 /// Keys whose values are secrets: each also accepts `<key>_file`, and none is ever shown.
-pub(crate) const SECRETS: &[&str] = &["identity.master_key", "identity.database.url", "rooms.database.url"];
+pub(crate) const SECRETS: &[&str] =
+    &["agenda.shared_secret", "identity.master_key", "identity.database.url", "rooms.database.url"];
 
 /// Everything an operator can say.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -33,6 +35,8 @@ pub(crate) struct Settings {
     pub(crate) auth: AuthSettings,
     /// The rooms service.
     pub(crate) rooms: RoomsSettings,
+    /// The agenda service.
+    pub(crate) agenda: AgendaSettings,
     /// What to apply before serving.
     pub(crate) bootstrap: BootstrapSettings,
 }
@@ -47,6 +51,7 @@ impl Default for Settings {
             identity: IdentitySettings::default(),
             auth: AuthSettings::default(),
             rooms: RoomsSettings::default(),
+            agenda: AgendaSettings::default(),
             bootstrap: BootstrapSettings::default(),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::{Jwk, JwkSet, KeySource, SourceError, VerifyingKey};
 use crate::clock::Clock;
@@ -13,19 +13,24 @@ use crate::clock::Clock;
 /// No fetch is waited for longer, whatever its source promises.
 const FETCH_LIMIT: Duration = Duration::from_secs(10);
 
+/// So many look-ups wait for the next fetch; what comes then is told that nobody can tell.
+const IN_LINE: usize = 1024;
+
 /// When the cache asks again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyCacheSettings {
-    /// After a fetch that brought no new key the next one waits this long, however many unknown key ids arrive. One that
-    /// did is no reason to wait: of two rotations in a row the second is learnt at once, too. Default 5 s.
+    /// After a fetch that brought no new key the next one waits this long, however many unknown key ids arrive, and they
+    /// wait with it. One that did is no reason to wait: of two rotations in a row the second is learnt at once, too.
+    /// Default 1 s: as long as a new key can be delayed by ids that somebody makes up.
     pub min_refresh: Duration,
-    /// Keys older than this are fetched anew in the background, at their next use. Default 300 s.
+    /// Keys older than this are fetched anew in the background, at their next use: as long as a withdrawn key can live on
+    /// where nothing signed by its successor arrives. Default 30 s.
     pub max_age: Duration,
 }
 
 impl Default for KeyCacheSettings {
     fn default() -> Self {
-        Self { min_refresh: Duration::from_secs(5), max_age: Duration::from_mins(5) }
+        Self { min_refresh: Duration::from_secs(1), max_age: Duration::from_secs(30) }
     }
 }
 
@@ -42,9 +47,12 @@ pub enum KeyLookup {
 
 /// The issuer's keys. Cheap to clone.
 ///
-/// A known id is answered from memory without waiting, even while a refresh runs or fails. An unknown id waits for
-/// the refresh under way or starts one; within `min_refresh` of the last one that brought nothing new it is simply
-/// unknown. A failed refresh keeps the keys there are.
+/// | an id | is answered |
+/// | --- | --- |
+/// | known | from memory without waiting, even while a fetch runs or fails |
+/// | unknown | by a fetch that began after it came, at most `min_refresh` later than the one before |
+/// | unknown, after a fetch failed | `Unavailable`, until `min_refresh` has passed; the keys there are stay |
+/// | unknown, while 1024 others wait for the next fetch | `Unavailable` |
 #[derive(Clone)]
 pub struct KeyCache(Arc<Shared>);
 
@@ -53,6 +61,7 @@ struct Shared {
     clock: Clock,
     settings: KeyCacheSettings,
     keys: ArcSwap<Keys>,
+    line: Semaphore,
     attempts: Mutex<Attempts>,
 }
 
@@ -66,17 +75,38 @@ struct Keys {
 #[derive(Default)]
 struct Attempts {
     started_at: Option<Duration>,
-    failed: bool,
-    /// Closed once the fetch is over, be it by an answer, a failure or the end of the task that ran it.
-    flight: Option<watch::Receiver<()>>,
+    /// The last fetch.
+    flight: Option<Flight>,
+}
+
+/// Closed once the fetch is over, be it by an answer, a failure or the end of the task that ran it. True when it brought
+/// keys.
+type Flight = watch::Receiver<bool>;
+
+/// What came of asking for a fetch.
+enum Refresh {
+    /// One begins now.
+    Begins(Flight),
+    /// One was under way already.
+    UnderWay(Flight),
+    /// The next one may begin after this time.
+    TooSoon(Duration),
+    /// It is too soon for the next one, and the last one failed.
+    FailedJustNow,
+}
+
+/// Waits for the end of a fetch, and tells whether it brought keys.
+async fn landing(mut flight: Flight) -> bool {
+    while flight.changed().await.is_ok() {}
+    *flight.borrow()
 }
 
 impl KeyCache {
     /// An empty cache over `source`; the first look-up fills it.
     #[must_use]
     pub fn new(source: Arc<dyn KeySource>, clock: Clock, settings: KeyCacheSettings) -> Self {
-        let (keys, attempts) = (ArcSwap::default(), Mutex::default());
-        Self(Arc::new(Shared { source, clock, settings, keys, attempts }))
+        let (keys, line, attempts) = (ArcSwap::default(), Semaphore::new(IN_LINE), Mutex::default());
+        Self(Arc::new(Shared { source, clock, settings, keys, line, attempts }))
     }
 
     /// Looks a key up by its id.
@@ -85,23 +115,57 @@ impl KeyCache {
             self.keep_fresh();
             return KeyLookup::Found(key);
         }
-        if let Some(mut flight) = self.refresh() {
-            // Nothing is ever sent: the wait ends when the sender is gone.
-            let _ = flight.changed().await;
-        }
+        let learnt = self.learn(kid).await;
         match self.known(kid) {
             Some(key) => KeyLookup::Found(key),
-            None if self.attempts().failed => KeyLookup::Unavailable,
-            None => KeyLookup::Unknown,
+            None if learnt => KeyLookup::Unknown,
+            None => KeyLookup::Unavailable,
+        }
+    }
+
+    /// Waits until the key is there, or a fetch that began from now on has ended without it. False when the keys could
+    /// not be had.
+    // Threat 18: were an unknown id refused at once, whoever makes ids up all the time could keep a new key out.
+    async fn learn(&self, kid: &str) -> bool {
+        let next = match self.refresh() {
+            // It may have asked before the key was published; the one after it has not.
+            Refresh::UnderWay(flight) => {
+                if !landing(flight).await {
+                    return false;
+                }
+                if self.known(kid).is_some() {
+                    return true;
+                }
+                self.refresh()
+            }
+            next => next,
+        };
+        match next {
+            Refresh::Begins(flight) | Refresh::UnderWay(flight) => landing(flight).await,
+            Refresh::TooSoon(pause) => self.wait_for_next(kid, pause).await,
+            Refresh::FailedJustNow => false,
+        }
+    }
+
+    async fn wait_for_next(&self, kid: &str, pause: Duration) -> bool {
+        let Ok(_place) = self.0.line.try_acquire() else { return false };
+        tokio::time::sleep(pause).await;
+        if self.known(kid).is_some() {
+            return true;
+        }
+        match self.refresh() {
+            Refresh::Begins(flight) | Refresh::UnderWay(flight) => landing(flight).await,
+            Refresh::TooSoon(_) => true, // it has come and gone, without the key
+            Refresh::FailedJustNow => false,
         }
     }
 
     /// Fetches the keys if there are none yet, and says whether there are now. For readiness checks.
     pub async fn warm(&self) -> bool {
         if self.0.keys.load().fetched_at.is_none()
-            && let Some(mut flight) = self.refresh()
+            && let Refresh::Begins(flight) | Refresh::UnderWay(flight) = self.refresh()
         {
-            let _ = flight.changed().await;
+            landing(flight).await;
         }
         self.0.keys.load().fetched_at.is_some()
     }
@@ -126,32 +190,31 @@ impl KeyCache {
     }
 
     /// Joins the fetch under way, or starts one unless the last was started too recently.
-    fn refresh(&self) -> Option<watch::Receiver<()>> {
+    fn refresh(&self) -> Refresh {
         let mut attempts = self.attempts();
         if let Some(flight) = attempts.flight.as_ref().filter(|flight| flight.has_changed().is_ok()) {
-            return Some(flight.clone());
+            return Refresh::UnderWay(flight.clone());
         }
         let now = self.0.clock.uptime();
-        let too_soon = |at: Duration| now.saturating_sub(at) < self.0.settings.min_refresh;
-        if attempts.started_at.is_some_and(too_soon) {
-            return None;
+        let pause = |at: Duration| self.0.settings.min_refresh.saturating_sub(now.saturating_sub(at));
+        if let Some(pause) = attempts.started_at.map(pause).filter(|pause| !pause.is_zero()) {
+            let has_failed = attempts.flight.as_ref().is_some_and(|flight| !*flight.borrow());
+            return if has_failed { Refresh::FailedJustNow } else { Refresh::TooSoon(pause) };
         }
-        let (done, flight) = watch::channel(());
+        let (done, flight) = watch::channel(false);
         attempts.started_at = Some(now);
-        attempts.failed = true; // until the answer is there, and if the task dies before
         attempts.flight = Some(flight.clone());
         drop(attempts);
         let cache = self.clone();
         // A task of its own, so that the fetch outlives the request that caused it.
         tokio::spawn(async move {
-            cache.fetch().await;
-            drop(done);
+            done.send_replace(cache.fetch().await);
         });
-        Some(flight)
+        Refresh::Begins(flight)
     }
 
     #[tracing::instrument(name = "jwks.refresh", skip_all)]
-    async fn fetch(&self) {
+    async fn fetch(&self) -> bool {
         let fetched = match tokio::time::timeout(FETCH_LIMIT, self.0.source.fetch()).await {
             Ok(answer) => answer.and_then(|set| self.replace(set)),
             Err(_) => Err(SourceError::new("the key set did not arrive in time")),
@@ -161,11 +224,11 @@ impl KeyCache {
         if let Err(error) = &fetched {
             tracing::warn!(%error, "kept the old signing keys: {error}");
         }
-        let mut attempts = self.attempts();
-        attempts.failed = fetched.is_err();
+        let is_fetched = fetched.is_ok();
         if fetched.is_ok_and(|brought_news| brought_news) {
-            attempts.started_at = None;
+            self.attempts().started_at = None;
         }
+        is_fetched
     }
 
     /// Takes a key set in, and tells whether it holds a key that was not known.

@@ -36,7 +36,7 @@ fn hex(text: &str) -> Vec<u8> {
 
 /// Threat 6: the public key is no secret, in whatever spelling.
 #[rstest]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_06_hmac_with_the_public_key(
     #[values(Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256)] algorithm: Algorithm,
     #[values(Alg::HS256, Alg::HS384, Alg::HS512)] hmac: Alg,
@@ -53,7 +53,7 @@ async fn threat_06_hmac_with_the_public_key(
 
 /// Threat 6: no algorithm is no signature.
 #[rstest]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_06_none_is_no_algorithm(#[values("none", "None", "NONE", "nOnE", "")] alg: &str) {
     let issuer = Issuer::new(Algorithm::Es256);
     let header = with(issuer.header(), &json!({ "alg": alg }));
@@ -65,7 +65,7 @@ async fn threat_06_none_is_no_algorithm(#[values("none", "None", "NONE", "nOnE",
 
 /// Threat 6: the header does not choose the algorithm, even where the signature is right.
 #[rstest]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_06_the_header_does_not_choose_the_algorithm(
     #[values(Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256)] algorithm: Algorithm,
 ) {
@@ -87,7 +87,7 @@ async fn threat_06_the_header_does_not_choose_the_algorithm(
 #[case::extension("crit", json!(["exp"]))]
 #[case::no_extension("crit", json!([]))]
 #[case::empty_extension("crit", json!(null))]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_06_forbidden_header_members(#[case] name: &str, #[case] value: Value) {
     let (issuer, attacker) = (Issuer::new(Algorithm::Es256), Issuer::new(Algorithm::Es256));
     let value = if name == "jwk" { serde_json::to_value(attacker.jwk()).unwrap() } else { value };
@@ -109,7 +109,7 @@ async fn threat_06_forbidden_header_members(#[case] name: &str, #[case] value: V
 #[case::logout_token(json!("logout+jwt"), false)]
 #[case::absent(json!(null), false)]
 #[case::padded(json!("at+jwt "), false)]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_06_only_access_tokens(#[case] typ: Value, #[case] accepted: bool) {
     let issuer = Issuer::new(Algorithm::Es256);
     let header = with(issuer.header(), &json!({ "typ": typ })).to_string();
@@ -118,7 +118,7 @@ async fn threat_06_only_access_tokens(#[case] typ: Value, #[case] accepted: bool
 }
 
 /// Threat 6: another's signature under a known key id; a known signature under another key id or none.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_06_keys_do_not_stand_in_for_each_other() {
     let (issuer, attacker) = (Issuer::new(Algorithm::Es256), Issuer::new(Algorithm::Es256));
     let claims = good_claims().to_string();
@@ -135,7 +135,7 @@ async fn threat_06_keys_do_not_stand_in_for_each_other() {
 }
 
 /// Threat 6: degenerate ECDSA values, and the encoding of other protocols.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_06_signatures_that_are_none() {
     let issuer = Issuer::new(Algorithm::Es256);
     let token = issuer.token(&good_claims());
@@ -148,7 +148,7 @@ async fn threat_06_signatures_that_are_none() {
 }
 
 /// Threat 18: a long token is refused before anything is decoded, a short one of the same kind is not.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_18_huge_tokens() {
     let issuer = Issuer::new(Algorithm::Es256);
     let padded = |len: usize| issuer.token(&with(good_claims(), &json!({ "padding": "x".repeat(len) })));
@@ -160,7 +160,7 @@ async fn threat_18_huge_tokens() {
 
 /// Threat 18: nothing that is no token makes work, or a panic.
 #[rstest]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_18_shapes_that_are_no_token(
     #[values(
         "",
@@ -186,7 +186,7 @@ async fn threat_18_shapes_that_are_no_token(
 }
 
 /// Threat 18: JSON nested as deep as the size allows, in the header and in the (properly signed) payload.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_18_deep_json() {
     let issuer = Issuer::new(Algorithm::Es256);
     for (open, close) in [("[", "]"), (r#"{"act":"#, "}")] {
@@ -205,7 +205,7 @@ async fn threat_18_deep_json() {
 }
 
 /// Threat 6: two parsers that pick different ones of two members would see different tokens, so both are refused.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_06_repeated_members() {
     let issuer = Issuer::new(Algorithm::Es256);
     let (header, claims) = (issuer.header().to_string(), good_claims().to_string());
@@ -226,7 +226,7 @@ async fn threat_06_repeated_members() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_payload_that_is_no_set_of_claims_is_malformed() {
     let issuer = Issuer::new(Algorithm::Es256);
     let header = issuer.header().to_string();
@@ -243,7 +243,7 @@ async fn a_payload_that_is_no_set_of_claims_is_malformed() {
 }
 
 #[rstest]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_required_claim_that_is_absent_empty_or_of_another_type_is_malformed(
     #[values("iss", "aud", "exp", "iat", "sub", "client_id", "jti", "kind")] name: &str,
 ) {

@@ -130,8 +130,9 @@ impl KeySource for Published {
     fn fetch(&self) -> BoxFuture<'_, Result<JwkSet, SourceError>> {
         async move {
             self.fetches.fetch_add(1, Ordering::SeqCst);
+            let keys = self.keys.lock().unwrap().clone(); // as they are when the question arrives
             self.gate.acquire().await.unwrap().forget();
-            let keys = self.keys.lock().unwrap().clone()?;
+            let keys = keys?;
             // Over the wire and back, as a real key set comes.
             Ok(serde_json::from_str(&serde_json::to_string(&JwkSet { keys }).unwrap()).unwrap())
         }

@@ -1,6 +1,7 @@
 //! Fetching of keys: as rarely as possible, and never in a good token's way.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth_claims::clock::Clock;
 use auth_claims::keys::Algorithm;
@@ -8,6 +9,7 @@ use auth_claims::verify::{Verifier, VerifyError};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use crate::issuer::{Issuer, Published, clock, good_claims, settings, with};
 
@@ -45,7 +47,7 @@ async fn the_first_callers_share_one_fetch() {
 }
 
 /// Threat 18: a flood of unknown key ids causes one fetch in vain per `min_refresh`, whatever its size.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_18_a_flood_of_unknown_key_ids() {
     let issuer = Issuer::new(Algorithm::EdDsa);
     let published = Published::new(&[&issuer]);
@@ -58,8 +60,8 @@ async fn threat_18_a_flood_of_unknown_key_ids() {
         assert!(verifier.verify(&fresh(&issuer, second)).await.is_ok());
         clock.advance(TimeDelta::seconds(1));
     }
-    // The first at second 0, which brought the key; then in vain at 0, 5, 10 and 15.
-    assert_eq!(published.fetches(), 5);
+    // The first at second 0, which brought the key; then one in vain each second.
+    assert_eq!(published.fetches(), 21);
 }
 
 /// Threat 18: while a fetch hangs, garbage waits and good tokens do not.
@@ -107,6 +109,87 @@ async fn rotations_in_a_row_are_learnt_at_once() {
     assert!(verifier.verify(&fresh(&second, 1)).await.is_ok());
     published.publish(&[&first, &second, &third]);
     assert!(verifier.verify(&fresh(&third, 2)).await.is_ok());
+    assert_eq!(published.fetches(), 3);
+}
+
+/// Lets everything run that does not wait for time.
+async fn settle() {
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn verifying(verifier: &Verifier, token: String) -> JoinHandle<Result<(), VerifyError>> {
+    let verifier = verifier.clone();
+    tokio::spawn(async move { verifier.verify(&token).await.map(drop) })
+}
+
+/// Threat 18: an id that comes too soon after a fetch in vain waits for the next one. Were it refused, whoever makes ids
+/// up all the time could keep a new key out.
+#[tokio::test(start_paused = true)]
+async fn threat_18_made_up_key_ids_do_not_keep_a_new_key_out() {
+    let (old, new) = (Issuer::new(Algorithm::EdDsa), Issuer::new(Algorithm::EdDsa));
+    let published = Published::new(&[&old]);
+    let (verifier, clock) = over(&published);
+    assert!(verifier.verify(&fresh(&old, 0)).await.is_ok());
+    assert_eq!(verifier.verify(&garbage(&old, 0)).await, Err(VerifyError::Signature));
+    published.publish(&[&old, &new]);
+    let began = tokio::time::Instant::now();
+    let honest: Vec<_> = (0..10).map(|n| verifying(&verifier, fresh(&new, n))).collect();
+    let made_up: Vec<_> = (1..100).map(|n| verifying(&verifier, garbage(&old, n))).collect();
+    settle().await;
+    assert_eq!(published.fetches(), 2);
+    clock.advance(TimeDelta::seconds(1));
+    assert!(join_all(honest).await.into_iter().all(|outcome| outcome.unwrap().is_ok()));
+    assert!(began.elapsed() < Duration::from_millis(1010), "{:?}", began.elapsed());
+    assert_eq!(published.fetches(), 3);
+    let refused = join_all(made_up).await.into_iter().all(|end| end.unwrap() == Err(VerifyError::Signature));
+    assert!(refused);
+}
+
+/// Threat 18: a fetch that made-up ids caused may have asked before a new key was published. Who joins it waits for the
+/// one after it.
+#[tokio::test(start_paused = true)]
+async fn threat_18_an_older_fetch_is_no_verdict_on_a_new_key() {
+    let (old, new) = (Issuer::new(Algorithm::EdDsa), Issuer::new(Algorithm::EdDsa));
+    let published = Published::gated(&[&old]);
+    published.gate.add_permits(1);
+    let (verifier, clock) = over(&published);
+    assert!(verifier.verify(&fresh(&old, 0)).await.is_ok());
+    let made_up = verifying(&verifier, garbage(&old, 0));
+    until(|| published.fetches() == 2).await;
+    published.publish(&[&old, &new]);
+    let honest = verifying(&verifier, fresh(&new, 0));
+    settle().await;
+    published.gate.add_permits(1);
+    assert_eq!(made_up.await.unwrap(), Err(VerifyError::Signature));
+    assert!(!honest.is_finished());
+    clock.advance(TimeDelta::seconds(1));
+    published.gate.add_permits(1);
+    assert_eq!(honest.await.unwrap(), Ok(()));
+    assert_eq!(published.fetches(), 3);
+}
+
+/// Threat 18: so many wait for the next fetch, and no more. What comes then is no verdict, and a second later all is well.
+#[tokio::test(start_paused = true)]
+async fn threat_18_a_flood_finds_the_line_full() {
+    let (old, new) = (Issuer::new(Algorithm::EdDsa), Issuer::new(Algorithm::EdDsa));
+    let published = Published::new(&[&old]);
+    let (verifier, clock) = over(&published);
+    assert!(verifier.verify(&fresh(&old, 0)).await.is_ok());
+    assert_eq!(verifier.verify(&garbage(&old, 0)).await, Err(VerifyError::Signature));
+    published.publish(&[&old, &new]);
+    let made_up: Vec<_> = (1..1500).map(|n| verifying(&verifier, garbage(&old, n))).collect();
+    settle().await;
+    let waiting = made_up.iter().filter(|end| !end.is_finished()).count();
+    assert_eq!(waiting, 1024);
+    assert_eq!(verifier.verify(&fresh(&new, 0)).await, Err(VerifyError::Unavailable));
+    assert!(verifier.verify(&fresh(&old, 1)).await.is_ok(), "a known key does not stand in line");
+    clock.advance(TimeDelta::seconds(1));
+    let ends: Vec<_> = join_all(made_up).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(ends.iter().filter(|end| **end == Err(VerifyError::Signature)).count(), 1024);
+    assert_eq!(ends.iter().filter(|end| **end == Err(VerifyError::Unavailable)).count(), 1499 - 1024);
+    assert!(verifier.verify(&fresh(&new, 0)).await.is_ok());
     assert_eq!(published.fetches(), 3);
 }
 

@@ -20,7 +20,7 @@ use crate::issuer::{
 };
 
 #[rstest]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_good_token_of_each_algorithm_verifies(
     #[values(Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256)] algorithm: Algorithm,
 ) {
@@ -29,7 +29,7 @@ async fn a_good_token_of_each_algorithm_verifies(
     assert_eq!(serde_json::to_value(&*claims).unwrap(), good_claims());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_of_several_audiences_is_enough() {
     let issuer = Issuer::new(Algorithm::Es256);
     let token = issuer.token(&with(good_claims(), &json!({ "aud": ["agenda", AUDIENCE] })));
@@ -46,14 +46,14 @@ async fn one_of_several_audiences_is_enough() {
 // contracts/meet.md §6.1: `Token expired.` wins over a wrong `aud` or `iss`.
 #[case::expired_before_issuer(json!({ "exp": NOW, "iss": "x", "aud": "y" }), VerifyError::Expired)]
 #[case::early_before_expired(json!({ "exp": NOW - 10, "nbf": NOW + 10 }), VerifyError::NotYetValid)]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn claims_are_checked_in_order(#[case] changes: serde_json::Value, #[case] expected: VerifyError) {
     let issuer = Issuer::new(Algorithm::Es256);
     let token = issuer.token(&with(good_claims(), &changes));
     assert_eq!(verifier(&issuer).verify(&token).await, Err(expected));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_signature_comes_before_every_claim() {
     let (issuer, attacker) = (Issuer::new(Algorithm::Es256), Issuer::new(Algorithm::Es256));
     let expired = with(good_claims(), &json!({ "exp": 1, "iss": "x" })).to_string();
@@ -74,7 +74,7 @@ async fn the_signature_comes_before_every_claim() {
 #[case(3600, NOW - 5, false)]
 #[case(0, i64::MIN, false)]
 #[case(5, i64::MAX, true)]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_26_expiry_to_the_second(#[case] leeway: u64, #[case] exp: i64, #[case] accepted: bool) {
     let issuer = Issuer::new(Algorithm::Es256);
     let settings = VerifierSettings { expiry_leeway: Duration::from_secs(leeway), ..settings() };
@@ -85,7 +85,7 @@ async fn threat_26_expiry_to_the_second(#[case] leeway: u64, #[case] exp: i64, #
 
 /// Threat 26: a token from a replica whose clock is a little ahead is good, one from the future is not.
 #[rstest]
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_26_clock_skew(#[values("iat", "nbf")] name: &str) {
     let issuer = Issuer::new(Algorithm::Es256);
     for (skew, ahead, accepted) in [(5, 5, true), (5, 6, false), (0, 0, true), (0, 1, false), (60, 6, false)]
@@ -100,7 +100,7 @@ async fn threat_26_clock_skew(#[values("iat", "nbf")] name: &str) {
 }
 
 /// Threat 26: what is remembered expires as everything else does.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_26_a_remembered_token_expires() {
     let (issuer, clock) = (Issuer::new(Algorithm::Es256), clock());
     let verifier = Verifier::new(settings(), Published::new(&[&issuer]), clock.clone());
@@ -121,7 +121,7 @@ fn entry(kind: RevocationKind, value: &str, reason: RevocationReason) -> Revocat
 }
 
 /// Threat 26: a revocation holds at the next use, remembered or not, and is checked last.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_26_a_remembered_token_is_revoked() {
     let issuer = Issuer::new(Algorithm::Es256);
     let verifier = verifier(&issuer);
@@ -135,7 +135,7 @@ async fn threat_26_a_remembered_token_is_revoked() {
     assert_eq!(verifier.verify(&elsewhere).await, Err(VerifyError::Audience));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_lifted_state_lets_the_same_token_in_again() {
     let issuer = Issuer::new(Algorithm::Es256);
     let verifier = verifier(&issuer);
@@ -147,7 +147,7 @@ async fn a_lifted_state_lets_the_same_token_in_again() {
     assert!(verifier.verify(&token).await.is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn failures_are_not_remembered() {
     let issuer = Issuer::new(Algorithm::Es256);
     let verifier = verifier(&issuer);
@@ -159,7 +159,7 @@ async fn failures_are_not_remembered() {
 }
 
 /// Threat 18: what is remembered is bounded, and the newest token still finds a place.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_18_memory_is_bounded() {
     let issuer = Issuer::new(Algorithm::EdDsa);
     let settings = VerifierSettings { remembered_bytes: 8 * 1024, ..settings() };
@@ -173,7 +173,7 @@ async fn threat_18_memory_is_bounded() {
     assert!(kept > 0 && kept <= 8 * 1024, "{kept}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_remembered_where_there_is_no_room() {
     let issuer = Issuer::new(Algorithm::EdDsa);
     let settings = VerifierSettings { remembered_bytes: 0, ..settings() };
@@ -184,7 +184,7 @@ async fn nothing_is_remembered_where_there_is_no_room() {
 }
 
 /// The issuer looks at the tokens of others; a service that remembers one of those still does not accept it.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn whomever_a_token_is_for_everything_else_is_checked() {
     let issuer = Issuer::new(Algorithm::Es256);
     let verifier = verifier(&issuer);
@@ -206,7 +206,7 @@ async fn whomever_a_token_is_for_everything_else_is_checked() {
     assert_eq!(verifier.verify_for_any_audience(&elsewhere).await, revoked);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_feed_tokens_are_refused_only_by_setting() {
     let (issuer, clock) = (Issuer::new(Algorithm::Es256), clock());
     let token = issuer.token(&good_claims());
@@ -233,7 +233,7 @@ impl RevocationSource for Hushed {
 }
 
 /// Threat 26: a service that was just started knows of no revocation at all; nobody is let in on that.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn threat_26_a_restarted_service_waits_for_the_feed_to_speak_once() {
     let (issuer, clock) = (Issuer::new(Algorithm::Es256), clock());
     let token = issuer.token(&good_claims());

@@ -48,7 +48,8 @@ async fn main() {
             let ([small, large], total) = measure(&directories, listing, number).await;
             let ratio = large.as_secs_f64() / small.as_secs_f64();
             worst = worst.max(ratio);
-            println!("{name:<10} {viewer:<20} {total:>6} {small:>11.0?} {large:>11.0?} {ratio:>6.2}");
+            let [small, large] = [small, large].map(|time| format!("{} µs", time.as_micros()));
+            println!("{name:<10} {viewer:<20} {total:>6} {small:>11} {large:>11} {ratio:>6.2}");
         }
     }
     let verdict = if worst <= BOUND { "within" } else { "NOT within" };

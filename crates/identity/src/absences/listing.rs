@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     accounts::AccountId,
-    agents::Sight,
+    agents::{Listing, Sight},
     pages::{Counted, Slice},
 };
 
@@ -60,12 +60,13 @@ impl RunQueryDsl<DbConn> for ShownAbsences {}
 
 impl QueryFragment<MultiBackend> for ShownAbsences {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, MultiBackend>) -> QueryResult<()> {
-        self.0.define(
-            &mut out,
-            "b.id, b.first_day, b.start_time",
-            " JOIN absences b ON b.account_id = a.id",
-            "first_day DESC, start_time DESC, id DESC",
-        )?;
+        let listing = Listing {
+            columns: "b.id, b.first_day, b.start_time",
+            tables: " CROSS JOIN absences b",
+            conditions: " AND b.account_id = a.id",
+            order: "first_day DESC, start_time DESC, id DESC",
+        };
+        self.0.define(&mut out, listing)?;
         out.push_sql(
             " SELECT counted.total, page.id
             FROM (SELECT COUNT(*) AS total FROM shown) counted LEFT JOIN page ON TRUE",

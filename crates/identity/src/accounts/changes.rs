@@ -2,26 +2,19 @@
 
 use auth_claims::revocations::{RevocationKind, RevocationReason};
 use diesel::prelude::*;
-use serde_json::json;
 use store::{DbConn, StoreError, on_backend};
 
 use super::{
     Account, AccountId, CheckedProfile, EmailKey, find,
-    schema::{
-        account_groups, account_organizations, account_passwords, account_services, account_territories,
-        accounts,
-    },
+    memberships::{self, check_references},
+    schema::{account_passwords, accounts},
 };
 use crate::{
     act::Act,
     errors::IdentityError,
-    faults::Faults,
-    groups,
     locks::Lock,
-    organizations,
     passwords::EncodedHash,
     revocations::{self, Revocation},
-    services, territories,
     text::to_json,
 };
 
@@ -49,11 +42,13 @@ pub fn insert(
         ))
         .execute(conn)
         .map_err(|error| IdentityError::or_taken(error.into(), "login or e-mail address"))?;
-    write_memberships(conn, id, profile)?;
+    memberships::write(conn, id, profile)?;
     if let Some(hash) = password {
         write_hash(conn, act, id, hash)?;
     }
-    act.record(conn, "account.create", &id.to_string(), Some(json!({ "login": profile.profile.login })))?;
+    let mut detail = memberships::changes(None, &profile.profile);
+    detail.insert("login".to_owned(), profile.profile.login.as_str().into());
+    act.record(conn, "account.create", &id.to_string(), Some(detail.into()))?;
     if !profile.profile.enabled {
         set_enabled(conn, act, id, false)?;
     }
@@ -72,6 +67,7 @@ pub fn update(
 ) -> Result<Account, IdentityError> {
     check_references(conn, profile)?;
     check_unique(conn, Some(id), profile)?;
+    let current = load(conn, id)?;
     let changed = diesel::update(accounts::table.find(id.to_string()))
         .set((columns(profile)?, accounts::updated_at.eq(act.stamp())))
         .execute(conn)
@@ -79,8 +75,9 @@ pub fn update(
     if changed == 0 {
         return Err(IdentityError::Unknown("account"));
     }
-    write_memberships(conn, id, profile)?;
-    act.record(conn, "account.update", &id.to_string(), None)?;
+    memberships::write(conn, id, profile)?;
+    let detail = memberships::changes(Some(&current), &profile.profile);
+    act.record(conn, "account.update", &id.to_string(), (!detail.is_empty()).then(|| detail.into()))?;
     set_enabled(conn, act, id, profile.profile.enabled)
 }
 
@@ -231,72 +228,6 @@ fn columns(checked: &CheckedProfile) -> Result<Columns, StoreError> {
         roles: to_json(&profile.roles)?,
         provisional: false,
     })
-}
-
-fn write_memberships(conn: &mut DbConn, id: AccountId, checked: &CheckedProfile) -> Result<(), StoreError> {
-    let id = id.to_string();
-    diesel::delete(account_organizations::table.filter(account_organizations::account_id.eq(&id)))
-        .execute(conn)?;
-    for membership in &checked.profile.organizations {
-        let row = (
-            account_organizations::account_id.eq(&id),
-            account_organizations::organization_id.eq(&membership.id),
-            account_organizations::role.eq(membership.role.as_str()),
-        );
-        diesel::insert_into(account_organizations::table).values(row).execute(conn)?;
-    }
-    write_services(conn, &id, checked)?;
-    diesel::delete(account_groups::table.filter(account_groups::account_id.eq(&id))).execute(conn)?;
-    for group in &checked.profile.groups {
-        let row = (account_groups::account_id.eq(&id), account_groups::group_id.eq(group));
-        diesel::insert_into(account_groups::table).values(row).execute(conn)?;
-    }
-    Ok(())
-}
-
-/// Comes after the account's own row, whose `service_id` a trigger follows for the sake of older replicas.
-fn write_services(conn: &mut DbConn, id: &str, checked: &CheckedProfile) -> Result<(), StoreError> {
-    diesel::delete(account_services::table.filter(account_services::account_id.eq(id))).execute(conn)?;
-    for (position, service) in (0_i64..).zip(&checked.profile.services) {
-        let row = (
-            account_services::account_id.eq(id),
-            account_services::service_id.eq(service),
-            account_services::position.eq(position),
-        );
-        diesel::insert_into(account_services::table).values(row).execute(conn)?;
-    }
-    diesel::delete(account_territories::table.filter(account_territories::account_id.eq(id)))
-        .execute(conn)?;
-    for territory in &checked.profile.territories {
-        let row = (account_territories::account_id.eq(id), account_territories::territory_id.eq(territory));
-        diesel::insert_into(account_territories::table).values(row).execute(conn)?;
-    }
-    Ok(())
-}
-
-fn check_references(conn: &mut DbConn, checked: &CheckedProfile) -> Result<(), IdentityError> {
-    let mut faults = Faults::default();
-    for (index, membership) in checked.profile.organizations.iter().enumerate() {
-        if organizations::find(conn, &membership.id)?.is_none() {
-            faults.push(format!("organizations[{index}]"), "there is no such organization");
-        }
-    }
-    for (index, service) in checked.profile.services.iter().enumerate() {
-        if services::find(conn, service)?.is_none() {
-            faults.push(format!("services[{index}]"), "there is no such service");
-        }
-    }
-    for (index, territory) in checked.profile.territories.iter().enumerate() {
-        if territories::find(conn, territory)?.is_none() {
-            faults.push(format!("territories[{index}]"), "there is no such territory");
-        }
-    }
-    for (index, group) in checked.profile.groups.iter().enumerate() {
-        if groups::find(conn, group)?.is_none() {
-            faults.push(format!("groups[{index}]"), "there is no such group");
-        }
-    }
-    Ok(faults.into_result(())?)
 }
 
 fn check_unique(

@@ -170,6 +170,8 @@ impl CheckedProfile {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -181,7 +183,9 @@ mod tests {
             organization_id: Some("c".to_owned()),
             organizations: vec![membership("a"), membership("b"), membership("a")],
             service_id: Some("x".repeat(MAX_ID + 1)),
-            roles: vec![Role::Agent, Role::Agent],
+            services: vec!["s".to_owned(), "s".to_owned()],
+            territories: vec!["t".to_owned(), "t".to_owned()],
+            roles: vec![Role::Agent, Role::Agent, Role::Intervenant],
             groups: vec!["g".to_owned(); 2],
             ..AccountProfile::new(" ")
         };
@@ -194,9 +198,12 @@ mod tests {
                 "email",
                 "family_name",
                 "service_id",
+                "services[2]",
                 "organizations[2]",
                 "organization_id",
+                "territories[1]",
                 "roles[1]",
+                "roles[2]",
                 "groups[1]"
             ]
         );
@@ -207,6 +214,8 @@ mod tests {
         let profile = AccountProfile {
             email: Some(" Nadia@Example.org ".to_owned()),
             groups: vec!["b".to_owned(), "a".to_owned()],
+            services: vec!["b".to_owned(), "a".to_owned()],
+            territories: vec!["b".to_owned(), "a".to_owned()],
             ..AccountProfile::new("Nadia")
         };
         let checked = profile.check().unwrap();
@@ -214,5 +223,45 @@ mod tests {
         assert_eq!(checked.profile().email.as_deref(), Some("Nadia@Example.org"));
         assert_eq!(checked.email_key.unwrap().as_str(), "nadia@example.org");
         assert_eq!(checked.profile.groups, ["a", "b"]);
+        assert_eq!(checked.profile.territories, ["a", "b"]);
+        assert_eq!(checked.profile.services, ["b", "a"], "the order of services has a meaning");
+    }
+
+    #[test]
+    fn an_intervenant_is_one_in_an_organization_only() {
+        let membership = OrganizationMembership { id: "a".to_owned(), role: Role::Intervenant };
+        let profile = AccountProfile { organizations: vec![membership], ..AccountProfile::new("a") };
+        assert!(profile.clone().check().is_ok());
+        let faults = AccountProfile { roles: vec![Role::Intervenant], ..profile }.check().unwrap_err();
+        assert_eq!(faults.to_string(), "roles[0]: is held in an organization only");
+    }
+
+    fn services(first: Option<&str>, services: &[String]) -> (Option<String>, Vec<String>) {
+        let profile = AccountProfile {
+            service_id: first.map(str::to_owned),
+            services: services.to_vec(),
+            ..AccountProfile::new("a")
+        };
+        let checked = profile.check().unwrap().profile;
+        (checked.service_id, checked.services)
+    }
+
+    proptest! {
+        /// The first service and the list say the same, and nothing is lost or doubled on the way.
+        #[test]
+        fn the_first_service_heads_the_list(
+            first in prop::option::of("[a-e]"),
+            list in prop::collection::hash_set("[a-e]", 0..5),
+        ) {
+            let list: Vec<String> = list.into_iter().collect();
+            let (head, all) = services(first.as_deref(), &list);
+            prop_assert_eq!(head.as_ref(), all.first());
+            prop_assert_eq!(head.as_ref(), first.as_ref().or(list.first()));
+            let rest = |services: &[String]| -> Vec<String> {
+                services.iter().filter(|service| Some(*service) != head.as_ref()).cloned().collect()
+            };
+            prop_assert_eq!(rest(&all), rest(&list), "the others keep their order");
+            prop_assert_eq!(services(head.as_deref(), &all), (head, all));
+        }
     }
 }

@@ -136,11 +136,11 @@ const DISTINCT: usize = 6;
 
 /// Why a secret is too weak for anything but a demo (threat 22).
 fn weakness(kind: SecretKind, secret: &str) -> Option<String> {
-    if secret.starts_with("demo-") || DEMO_DOCUMENT.contains(secret) {
-        return Some("is a secret of the demo, which everybody knows".to_owned());
-    }
     if secret.chars().count() < kind.shortest() {
         return Some(format!("must have at least {} characters", kind.shortest()));
+    }
+    if secret.starts_with("demo-") || DEMO_DOCUMENT.contains(secret) {
+        return Some("is a secret of the demo, which everybody knows".to_owned());
     }
     let mut rest = secret.to_lowercase();
     for known in KNOWN {

@@ -83,6 +83,9 @@ impl Registration {
         note_words(&mut faults, "audiences", &self.audiences);
         text::note_optional(&mut faults, "application_id", self.application_id.as_ref(), MAX_ID);
         text::note_list(&mut faults, "roles", &self.roles);
+        for (index, _) in self.roles.iter().enumerate().filter(|(_, role)| !role.is_platform_wide()) {
+            faults.push(format!("roles[{index}]"), "is held in an organization only");
+        }
         note_words(&mut faults, "permissions", &self.permissions);
         if let Some(ttl) = self.access_token_ttl {
             let whole = ttl.subsec_nanos() == 0 && !ttl.is_zero();
@@ -203,7 +206,7 @@ mod tests {
             grants: vec![GrantType::ClientCredentials; 2],
             audiences: vec!["rooms".to_owned(), "two words".to_owned()],
             application_id: Some(String::new()),
-            roles: vec![Role::Service; 2],
+            roles: vec![Role::Service, Role::Service, Role::Intervenant],
             permissions: vec![String::new()],
             access_token_ttl: Some(Duration::from_millis(1500)),
             ..Registration::new("x".repeat(256))
@@ -221,6 +224,7 @@ mod tests {
                 "audiences[1]",
                 "application_id",
                 "roles[1]",
+                "roles[2]",
                 "permissions[0]",
                 "access_token_ttl"
             ]

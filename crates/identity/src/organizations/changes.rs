@@ -236,18 +236,18 @@ mod tests {
         faults.iter().map(|fault| fault.path.clone()).collect()
     }
 
-    fn some(text: &str) -> Option<Option<String>> {
-        Some(Some(text.to_owned()))
+    fn own(text: &str) -> String {
+        text.to_owned()
     }
 
     #[test]
     fn every_fault_is_found_at_once() {
         let change = OrganizationChange {
             name: Some(" \t".to_owned()),
-            phone_number: some("12"),
-            email: some("a\0b"),
+            phone_number: Some(Some(own("12"))),
+            email: Some(Some(own("a\0b"))),
             verticale: None,
-            territory_id: some(""),
+            territory_id: Some(Some(own(""))),
         };
         assert_eq!(paths("", &change), ["id", "name", "phone_number", "email", "territory_id"]);
         assert_eq!(paths("a", &OrganizationChange::default()), [""; 0]);
@@ -256,18 +256,18 @@ mod tests {
     #[test]
     fn white_space_goes_from_name_and_address_and_stays_in_the_number() {
         let change = OrganizationChange {
-            phone_number: some(" 04 75 00 00 00 "),
-            email: some(" accueil@mds.example\n"),
+            phone_number: Some(Some(own(" 04 75 00 00 00 "))),
+            email: Some(Some(own(" accueil@mds.example\n"))),
             ..OrganizationChange::named("  MDS Die ")
         };
         let expected = OrganizationChange {
-            phone_number: some(" 04 75 00 00 00 "),
-            email: some("accueil@mds.example"),
+            phone_number: Some(Some(own(" 04 75 00 00 00 "))),
+            email: Some(Some(own("accueil@mds.example"))),
             ..OrganizationChange::named("MDS Die")
         };
         assert_eq!(change.normalized(), expected);
         assert_eq!(paths("a", &change), [""; 0]);
-        let blank = OrganizationChange { email: some("  "), ..OrganizationChange::default() };
+        let blank = OrganizationChange { email: Some(Some(own("  "))), ..OrganizationChange::default() };
         assert_eq!(blank.normalized().email, Some(None));
     }
 }

@@ -117,3 +117,118 @@ impl Admitted {
         self.own.into_iter().for_each(Reservation::forgiven);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use chrono::{DateTime, TimeDelta};
+
+    use super::*;
+
+    fn network(number: u32) -> Network {
+        Network::of(Some(IpAddr::V4(Ipv4Addr::from(number))))
+    }
+
+    fn clock() -> Clock {
+        Clock::manual(DateTime::UNIX_EPOCH)
+    }
+
+    /// Whether a wrong password is looked at.
+    async fn guess(guard: &PasswordGuard, name: &str, from: u32, familiar: bool, clock: &Clock) -> bool {
+        match guard.admit(name, &network(from), familiar, clock).await {
+            Ok(admitted) => {
+                admitted.failed(clock.uptime());
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Threat 10: however the guesses are spread over addresses and time, a day has room for no more than the limit in
+    /// every hour, and a little more where failures share an entry.
+    #[tokio::test]
+    async fn threat_10_a_day_of_guessing_has_a_bounded_number_of_guesses() {
+        let limits = PasswordLimits::default();
+        for (addresses, familiar, most) in
+            [(1_000_000, false, 200), (7, false, 200), (1, false, 200), (1, true, 200)]
+        {
+            let (guard, clock) = (PasswordGuard::new(&limits), clock());
+            let mut looked_at = 0;
+            for number in 0..24 * 60 * 10_u32 {
+                looked_at += usize::from(guess(&guard, "ada", number % addresses, familiar, &clock).await);
+                clock.advance(TimeDelta::seconds(6));
+            }
+            assert!(looked_at <= most * 24, "{looked_at} from {addresses}");
+            assert!(looked_at >= most * 20, "{looked_at} from {addresses}: ordinary retries have room");
+        }
+    }
+
+    /// Threat 10: nobody else's guesses, names or addresses change what the owner may do where they have signed in.
+    #[tokio::test]
+    async fn threat_10_a_familiar_network_is_nobody_elses_to_exhaust() {
+        let (guard, clock) = (PasswordGuard::new(&PasswordLimits::default()), clock());
+        for number in 1..5000 {
+            guess(&guard, "ada", number, false, &clock).await;
+            guess(&guard, &format!("name-{number}"), 0, false, &clock).await;
+        }
+        assert!(!guess(&guard, "ada", 5000, false, &clock).await);
+        assert!(!guess(&guard, "bob", 0, false, &clock).await);
+        assert!(guess(&guard, "ada", 0, true, &clock).await);
+    }
+
+    /// Threats 10 and 18: a flood of names and addresses takes a bounded room, and does not push out the counts that are
+    /// in use.
+    #[tokio::test]
+    async fn threat_18_a_flood_is_bounded_and_frees_nobody() {
+        let limits = PasswordLimits {
+            remembered: 1000,
+            pair_failures: 5,
+            account_failures: 10,
+            ..PasswordLimits::default()
+        };
+        let (guard, clock) = (PasswordGuard::new(&limits), clock());
+        let mut looked_at = 0;
+        for number in 0..20_000 {
+            guess(&guard, &format!("name-{number}"), number, false, &clock).await;
+            if number % 50 == 0 {
+                looked_at += usize::from(guess(&guard, "ada", number + 1_000_000, false, &clock).await);
+            }
+        }
+        assert_eq!(looked_at, 10);
+        for table in [&guard.pairs, &guard.names, &guard.networks] {
+            assert!(table.buckets.len() <= 1100, "{}", table.buckets.len());
+        }
+    }
+
+    /// A guess that waits for others to end goes on when they end without an outcome, and is refused when they fail.
+    #[tokio::test]
+    async fn what_waits_is_decided_by_what_it_waits_for() {
+        let limits = PasswordLimits { pair_failures: 1, ..PasswordLimits::default() };
+        for fails in [false, true] {
+            let (guard, clock) = (PasswordGuard::new(&limits), clock());
+            let first = guard.admit("ada", &network(1), false, &clock).await.unwrap();
+            let place = network(1);
+            let mut second = std::pin::pin!(guard.admit("ada", &place, false, &clock));
+            assert!(futures_util::poll!(&mut second).is_pending());
+            if fails {
+                first.failed(clock.uptime());
+            } else {
+                drop(first);
+            }
+            assert_eq!(second.await.err(), fails.then_some(Throttled { retry_after: 60 }));
+        }
+    }
+
+    /// What was right from an unfamiliar network leaves what others have tried.
+    #[tokio::test]
+    async fn a_success_forgets_its_own_failures_only() {
+        let limits = PasswordLimits { pair_failures: 2, account_failures: 3, ..PasswordLimits::default() };
+        let (guard, clock) = (PasswordGuard::new(&limits), clock());
+        assert!(guess(&guard, "ada", 1, false, &clock).await);
+        guard.admit("ada", &network(1), false, &clock).await.unwrap().succeeded();
+        assert!(guess(&guard, "ada", 1, false, &clock).await);
+        assert!(guess(&guard, "ada", 2, false, &clock).await);
+        assert!(!guess(&guard, "ada", 1, false, &clock).await, "three of the name");
+    }
+}

@@ -42,21 +42,31 @@ impl Person {
 }
 
 impl Directory {
-    /// §11.2.
+    /// §11.2: whether any of the rules holds.
     pub(crate) fn sees(&self, viewer: usize, target: usize) -> bool {
+        !self.rules(viewer, target).is_empty()
+    }
+
+    /// §11.2: the rules that hold, by their letters.
+    pub(crate) fn rules(&self, viewer: usize, target: usize) -> BTreeSet<char> {
         let (v, a) = (&self.agents[viewer], &self.agents[target]);
         let secretariat = v.services.iter().any(|service| SERVICES[*service] == "Secrétariat");
-        let colleague = !v.services.is_disjoint(&a.services);
-        self.organizations_of(target).into_iter().any(|o| {
-            let territory = self.organizations[o].is_some_and(|t| v.enabled && v.territories.contains(&t));
-            match v.level(o) {
-                _ if territory => true,
-                None => false,
-                Some(Level::Admin) => true,
-                Some(Level::Basic) => secretariat || colleague,
-                Some(Level::Intervenant) => secretariat,
+        let mut rules = BTreeSet::new();
+        for o in self.organizations_of(target) {
+            let level = v.level(o);
+            let territory = self.organizations[o].is_some_and(|t| v.territories.contains(&t));
+            for (rule, holds) in [
+                ('S', secretariat && level.is_some()),
+                ('T', v.enabled && territory),
+                ('A', level == Some(Level::Admin)),
+                ('B', level == Some(Level::Basic) && !v.services.is_disjoint(&a.services)),
+            ] {
+                if holds {
+                    rules.insert(rule);
+                }
             }
-        })
+        }
+        rules
     }
 
     /// The organisations where somebody is an agent, in order (§11.3).

@@ -117,6 +117,48 @@ async fn the_trail_of_one_agent_is_found_by_index() {
     assert_eq!(listed.await.unwrap(), 50);
 }
 
+/// SQLite plans without knowing how large a table is: what it would read through here, it always would.
+#[tokio::test]
+async fn sqlite_reads_through_nothing_but_what_it_found() {
+    let (fixture, filled) = Fixture::example(Backend::Sqlite).await;
+    let (viewer, absence) = (filled.agents[3], filled.absences[3][0]);
+    let plans = fixture.read(move |conn| {
+        let texts = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&texts);
+        conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+            if let InstrumentationEvent::StartQuery { query, .. } = event {
+                noted.lock().unwrap().push(query.to_string());
+            }
+        });
+        agents::list_visible(conn, viewer, None, PAGE)?;
+        absences::list_visible(conn, viewer, None, PAGE)?;
+        agents::sees(conn, viewer, viewer)?;
+        agents::find_by_uid(conn, "zoe@example.org")?;
+        agents::level_in(conn, viewer, "o")?;
+        agents::is_admin_anywhere(conn, viewer)?;
+        absences::find(conn, absence)?;
+        let asked = texts.lock().unwrap().clone();
+        let plan = |text: &String| {
+            let statement = text.split(" -- binds").next().unwrap();
+            Ok(diesel::sql_query(format!("EXPLAIN QUERY PLAN {statement}")).load::<Step>(conn)?)
+        };
+        asked.iter().map(plan).collect::<Result<Vec<_>, StoreError>>()
+    });
+    let steps: Vec<String> = plans.await.into_iter().flatten().map(|step| step.detail).collect();
+    let derived = ["viewer", "own", "wide", "narrowed", "shown", "counted", "page", "seen", "CONSTANT"];
+    for scanned in steps.iter().filter_map(|step| step.strip_prefix("SCAN ")) {
+        let name = scanned.split(' ').next().unwrap();
+        assert!(derived.contains(&name), "SCAN {scanned} in {steps:#?}");
+    }
+    assert!(steps.iter().any(|step| step.starts_with("SEARCH b USING")), "{steps:#?}");
+}
+
+#[derive(QueryableByName)]
+struct Step {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
 /// Planning these takes longer than running them.
 #[tokio::test]
 async fn the_rules_are_planned_once_for_each_connection() {

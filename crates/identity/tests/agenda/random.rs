@@ -1,6 +1,9 @@
 //! Random directories: every query against the model of the rules.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use auth_claims::roles::Role;
 use identity::{absences, agents, pages::Slice};
@@ -18,19 +21,34 @@ use crate::{
     model::{Directory, Person, SERVICES},
 };
 
+/// Every role, and the usual ones more often, so that each rule has something to decide.
+const ROLES: [Role; 12] = [
+    Role::Agent,
+    Role::Agent,
+    Role::Agent,
+    Role::Supervisor,
+    Role::Admin,
+    Role::GlobalAdmin,
+    Role::Intervenant,
+    Role::Intervenant,
+    Role::Intervenant,
+    Role::Customer,
+    Role::Service,
+    Role::ClientService,
+];
 /// Directories on each database. They pile up in it: each is a tenant that the ones before must not show in.
 const CASES: u32 = 48;
 const ALL: Slice = Slice { offset: 0, limit: 100 };
 
 fn directories() -> impl Strategy<Value = Directory> {
-    (0..3_usize, 1..4_usize).prop_flat_map(|(territories, organizations)| {
+    (0..4_usize, 1..4_usize).prop_flat_map(|(territories, organizations)| {
         let territory = proptest::option::of(0..territories.max(1))
             .prop_map(move |territory| territory.filter(|index| *index < territories));
         let person = persons(territories, organizations);
         (
             Just(territories),
             proptest::collection::vec(territory, organizations),
-            proptest::collection::vec(person, 1..7),
+            proptest::collection::vec(person, 3..8),
         )
             .prop_map(|(territories, organizations, agents)| Directory {
                 territories,
@@ -41,22 +59,23 @@ fn directories() -> impl Strategy<Value = Directory> {
 }
 
 fn persons(territories: usize, organizations: usize) -> impl Strategy<Value = Person> {
-    let subset = |count: usize, most: usize| {
-        subsequence((0..count).collect::<Vec<_>>(), 0..=count.min(most))
+    let subset = |count: usize, least: usize, most: usize| {
+        subsequence((0..count).collect::<Vec<_>>(), least.min(count)..=most.min(count))
             .prop_map(|indices| indices.into_iter().collect::<BTreeSet<_>>())
     };
-    let roles = subset(organizations, 3).prop_flat_map(|organizations| {
-        let count = organizations.len();
-        proptest::collection::vec(select(&Role::ALL), count)
-            .prop_map(move |roles| organizations.iter().copied().zip(roles).collect::<BTreeMap<_, _>>())
-    });
+    let roles = prop_oneof![1 => subset(organizations, 0, 0), 6 => subset(organizations, 1, 3)]
+        .prop_flat_map(|organizations| {
+            let count = organizations.len();
+            proptest::collection::vec(select(&ROLES), count)
+                .prop_map(move |roles| organizations.iter().copied().zip(roles).collect::<BTreeMap<_, _>>())
+        });
     let absences = proptest::collection::vec((1..4_u8, 8..10_u8), 0..3);
     (
         prop::bool::weighted(0.9),
         0..3_i64,
-        subset(SERVICES.len(), 2),
+        prop_oneof![1 => subset(SERVICES.len(), 0, 5), 3 => subset(3, 1, 2)],
         roles,
-        prop_oneof![4 => Just(BTreeSet::new()), 1 => subset(territories, 2)],
+        prop_oneof![2 => Just(BTreeSet::new()), 1 => subset(territories, 1, 2)],
         absences,
     )
         .prop_map(|(enabled, made_at, services, roles, territories, absences)| Person {
@@ -74,27 +93,39 @@ fn every_query_agrees_with_the_model(#[values(Backend::Sqlite, Backend::Postgres
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let fixture = runtime.block_on(Fixture::on(backend));
     let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let decisive = RefCell::new(BTreeMap::new());
     let checked = TestRunner::new(config).run(&directories(), |directory| {
+        for (viewer, target) in pairs(&directory) {
+            *decisive.borrow_mut().entry(directory.rules(viewer, target)).or_insert(0) += 1;
+        }
         runtime.block_on(async {
             let filled = fixture.fill(directory.clone()).await;
             fixture.read(move |conn| compare(conn, &directory, &filled)).await
         })
     });
     checked.unwrap_or_else(|failure| panic!("{failure}"));
+    // Each rule has decided by itself, and so has the lack of all.
+    for alone in ["", "S", "T", "A", "B"] {
+        assert!(decisive.borrow().contains_key(&alone.chars().collect()), "{alone}: {decisive:?}");
+    }
+}
+
+fn pairs(directory: &Directory) -> impl Iterator<Item = (usize, usize)> {
+    let count = directory.agents.len();
+    (0..count).flat_map(move |viewer| (0..count).map(move |target| (viewer, target)))
 }
 
 /// Fails the case, rather than the test at once, so that it shrinks.
 type Compared = Result<(), TestCaseError>;
 
 fn compare(conn: &mut DbConn, directory: &Directory, filled: &Filled) -> Result<Compared, StoreError> {
-    for viewer in 0..directory.agents.len() {
-        let id = filled.agents[viewer];
-        for target in 0..directory.agents.len() {
-            let sees = agents::sees(conn, id, filled.agents[target])?;
-            if sees != directory.sees(viewer, target) {
-                return Ok(differs("sees", viewer, target, sees));
-            }
+    for (viewer, target) in pairs(directory) {
+        let sees = agents::sees(conn, filled.agents[viewer], filled.agents[target])?;
+        if sees != directory.sees(viewer, target) {
+            return Ok(differs("sees", viewer, target, sees));
         }
+    }
+    for viewer in 0..directory.agents.len() {
         if let Err(difference) = compare_lists(conn, directory, filled, viewer)? {
             return Ok(Err(difference));
         }
@@ -113,8 +144,9 @@ fn compare_lists(
 ) -> Result<Compared, StoreError> {
     let known =
         filled.organizations.iter().enumerate().map(|(index, (_, number))| (Some(index), Some(*number)));
-    // No filter; one for an organisation that is not there; one for each that is.
-    for (index, number) in [(None, None), (None, Some(-1))].into_iter().chain(known) {
+    // No filter; one for another tenant's organisation, if there is one; one for each of its own.
+    let foreign = filled.organizations[0].1 - 1;
+    for (index, number) in [(None, None), (None, Some(foreign))].into_iter().chain(known) {
         let list = agents::list_visible(conn, filled.agents[viewer], number, ALL)?;
         let found: Vec<_> = list.items.iter().map(|agent| agent.id).collect();
         let expected: Vec<_> =

@@ -9,8 +9,10 @@ use identity::{
     IdentityError,
     accounts::{AccountProfile, NewAccount, NewPassword, SignInRefusal},
     audit::Origin,
+    services::ServiceChange,
 };
 use rstest::rstest;
+use serde_json::json;
 use test_kit::Backend;
 
 use crate::fixture::{Fixture, PASSWORD, secret};
@@ -26,16 +28,23 @@ fn full(login: &str) -> AccountProfile {
             OrganizationMembership { id: "north".to_owned(), role: Role::Admin },
             OrganizationMembership { id: "south".to_owned(), role: Role::Agent },
         ],
-        service_id: Some("hotline".to_owned()),
+        services: vec!["hotline".to_owned(), "night".to_owned()],
+        territories: vec!["coast".to_owned()],
         roles: vec![Role::Agent, Role::Supervisor],
         ..AccountProfile::new(login)
     }
 }
 
-async fn organizations(fixture: &Fixture) {
+/// What [`full`] refers to.
+async fn surroundings(fixture: &Fixture) {
+    let (identity, origin) = (&fixture.identity, Origin::default());
     for id in ["north", "south"] {
-        fixture.identity.create_organization(id, id, &Origin::default()).await.unwrap();
+        identity.create_organization(id, id, &origin).await.unwrap();
     }
+    for id in ["hotline", "night"] {
+        identity.create_service(id, ServiceChange::default(), &origin).await.unwrap();
+    }
+    identity.create_territory("coast", "Coast", &origin).await.unwrap();
 }
 
 fn new(profile: AccountProfile) -> NewAccount {
@@ -46,11 +55,13 @@ fn new(profile: AccountProfile) -> NewAccount {
 #[tokio::test]
 async fn an_account_is_found_as_it_was_made(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let fixture = Fixture::on(backend).await;
-    organizations(&fixture).await;
+    surroundings(&fixture).await;
     let (identity, origin) = (&fixture.identity, Origin::default());
     let made = identity.create_account(new(full("Elodie")), &origin).await.unwrap();
     assert_eq!((made.created_at, made.updated_at), (fixture.clock.now(), fixture.clock.now()));
     assert_eq!(made.organizations, full("Elodie").organizations);
+    assert_eq!((made.service_id.as_deref(), made.services.len()), (Some("hotline"), 2));
+    assert_eq!((&made.services, &made.territories), (&full("").services, &full("").territories));
     assert_eq!(made.email.as_deref(), Some("Elodie@Example.org"));
     assert_eq!(identity.find_account(made.id).await.unwrap().as_ref(), Some(&made));
     assert_eq!(identity.find_account_by_login("eLODIE").await.unwrap().as_ref(), Some(&made));
@@ -65,7 +76,7 @@ async fn an_update_replaces_the_whole_profile(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let fixture = Fixture::on(backend).await;
-    organizations(&fixture).await;
+    surroundings(&fixture).await;
     let (identity, origin) = (&fixture.identity, Origin::default());
     let made = identity.create_account(new(full("elodie")), &origin).await.unwrap();
     fixture.pass(5);
@@ -77,8 +88,39 @@ async fn an_update_replaces_the_whole_profile(
     assert!(
         updated.organizations.is_empty() && updated.roles.is_empty() && updated.organization_id.is_none()
     );
+    assert!(updated.services.is_empty() && updated.territories.is_empty() && updated.service_id.is_none());
     assert!(identity.find_account_by_login("elodie").await.unwrap().is_none());
     assert!(fixture.feed().await.is_empty(), "a new name revokes nothing");
+}
+
+/// Who may do what is told by the audit trail; names and addresses are not.
+#[rstest]
+#[tokio::test]
+async fn the_audit_trail_tells_what_an_account_was_given(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::on(backend).await;
+    surroundings(&fixture).await;
+    let (identity, origin) = (&fixture.identity, Origin::default());
+    let made = identity.create_account(new(full("elodie")), &origin).await.unwrap();
+    let given = json!({
+        "login": "elodie",
+        "organization_id": "north",
+        "organizations": [{ "id": "north", "role": "ADMIN" }, { "id": "south", "role": "AGENT" }],
+        "services": ["hotline", "night"],
+        "territories": ["coast"],
+        "roles": ["AGENT", "SUPERVISOR"],
+    });
+    assert_eq!(fixture.audited("account.create").await[0].detail, Some(given));
+
+    let renamed = AccountProfile { family_name: Some("Roux".to_owned()), ..full("elodie") };
+    identity.update_account(made.id, renamed.clone(), &origin).await.unwrap();
+    assert_eq!(fixture.audited("account.update").await[0].detail, None);
+    fixture.pass(1);
+    let demoted = AccountProfile { territories: Vec::new(), roles: vec![Role::Agent], ..renamed };
+    identity.update_account(made.id, demoted, &origin).await.unwrap();
+    let taken = json!({ "territories": [], "roles": ["AGENT"] });
+    assert_eq!(fixture.audited("account.update").await[0].detail, Some(taken));
 }
 
 #[rstest]
@@ -127,7 +169,7 @@ async fn of_two_accounts_made_at_once_under_one_name_one_is_made(
 
 #[rstest]
 #[tokio::test]
-async fn unknown_organizations_and_groups_are_faults(
+async fn what_an_account_refers_to_must_be_there(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let fixture = Fixture::on(backend).await;
@@ -136,6 +178,8 @@ async fn unknown_organizations_and_groups_are_faults(
     assert_eq!(
         refused.to_string(),
         "organizations[0]: there is no such organization; organizations[1]: there is no such organization; \
+         services[0]: there is no such service; services[1]: there is no such service; \
+         territories[0]: there is no such territory; \
          groups[0]: there is no such group; groups[1]: there is no such group"
     );
     assert!(fixture.audited("account.create").await.is_empty());
@@ -185,7 +229,7 @@ async fn deleting_leaves_nothing_that_signs_in(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let fixture = Fixture::on(backend).await;
-    organizations(&fixture).await;
+    surroundings(&fixture).await;
     let (identity, origin) = (&fixture.identity, Origin::default());
     let account = new(full("ada"));
     let account = NewAccount { password: NewPassword::Plain(secret(PASSWORD)), ..account };
@@ -237,7 +281,7 @@ async fn threat_14_an_account_update_is_checked_like_a_creation(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let fixture = Fixture::on(backend).await;
-    organizations(&fixture).await;
+    surroundings(&fixture).await;
     let (identity, origin) = (&fixture.identity, Origin::default());
     fixture.account("taken").await;
     let subject = fixture.account("subject").await;
@@ -257,7 +301,12 @@ async fn threat_14_an_account_update_is_checked_like_a_creation(
         AccountProfile { organizations: vec![], ..base() },
         AccountProfile { groups: vec!["nowhere".to_owned()], ..base() },
         AccountProfile { service_id: text(" "), ..base() },
+        AccountProfile { service_id: text("nowhere"), ..base() },
+        AccountProfile { services: vec!["night".to_owned(); 2], ..base() },
+        AccountProfile { territories: vec!["nowhere".to_owned()], ..base() },
+        AccountProfile { territories: vec!["coast".to_owned(); 2], ..base() },
         AccountProfile { roles: vec![Role::Agent; 2], ..base() },
+        AccountProfile { roles: vec![Role::Intervenant], ..base() },
     ];
     let mut accepted = 0;
     for candidate in candidates {

@@ -3,11 +3,15 @@
 
 mod accounts;
 mod bootstrap;
+mod bootstrap_agents;
 mod bootstrap_faults;
 mod clients;
+mod divisions;
 mod fixture;
 mod listing;
 mod opening;
+mod organizations;
 mod passwords;
 mod provisioning;
 mod rotation;
+mod upgrade;

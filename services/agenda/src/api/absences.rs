@@ -60,7 +60,10 @@ pub async fn list(
 /// are; 403 for an agent whom the caller does not see.
 #[utoipa::path(
     post, path = "/api/v1/absences", operation_id = "createAbsence", tag = "Absences",
-    request_body(content = AbsenceCreate),
+    request_body(content(
+        (AbsenceCreate = "application/json"), (AbsenceCreate = "application/x-www-form-urlencoded"),
+        (AbsenceCreate = "multipart/form-data")
+    )),
     responses(
         (status = 200, description = "The new absence", body = AbsenceBody),
         (status = 400, response = BadRequest),
@@ -125,7 +128,10 @@ pub async fn show(
 #[utoipa::path(
     patch, path = "/api/v1/absences/{id}", operation_id = "updateAbsence", tag = "Absences",
     params(("id" = i64, Path, description = "The absence")),
-    request_body(content = AbsenceChange),
+    request_body(content(
+        (AbsenceChange = "application/json"), (AbsenceChange = "application/x-www-form-urlencoded"),
+        (AbsenceChange = "multipart/form-data")
+    )),
     responses(
         (status = 200, description = "The changed absence", body = AbsenceBody),
         (status = 400, response = BadRequest),

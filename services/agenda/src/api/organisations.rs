@@ -85,7 +85,10 @@ pub async fn show(
 #[utoipa::path(
     patch, path = "/api/v1/organisations/{id}", operation_id = "updateOrganisation", tag = "Organisations",
     params(("id" = i64, Path, description = "The organisation")),
-    request_body(content = OrganisationChange),
+    request_body(content(
+        (OrganisationChange = "application/json"), (OrganisationChange = "application/x-www-form-urlencoded"),
+        (OrganisationChange = "multipart/form-data")
+    )),
     responses(
         (status = 200, description = "The changed organisation", body = OrganisationBody),
         (status = 400, response = BadRequest),

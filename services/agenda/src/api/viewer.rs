@@ -2,8 +2,8 @@
 //!
 //! | the request has | it is authenticated | its answer echoes the session |
 //! | --- | --- | --- |
-//! | `X-Agent-Auth-Signature`, be it empty | by that alone ([`by_signature`]) | no |
-//! | any of the three values of a session | by those alone, exchanged for a token ([`by_token`]) | yes |
+//! | `X-Agent-Auth-Signature`, be it empty | by that alone (`by_signature`) | no |
+//! | any of the three values of a session | by those alone, exchanged for a token (`by_token`) | yes |
 //! | else a Bearer token | by that | no |
 //!
 //! Once it is known who calls, the call is recorded, and only then anything is permitted or refused.

@@ -108,9 +108,19 @@ impl Spawned {
 
     /// The same, with another `server.request_timeout`.
     pub(crate) async fn replica_answering_within(&self, request_timeout: Duration) -> Self {
+        self.replica_serving(ServerSettings { request_timeout, ..ServerSettings::default() }).await
+    }
+
+    /// The same behind a proxy on this machine, which tells it by `X-Forwarded-For` where a request comes from.
+    pub(crate) async fn replica_behind_a_proxy(&self) -> Self {
+        let trusted_proxies = vec!["127.0.0.1/32".parse().expect("a network")];
+        self.replica_serving(ServerSettings { trusted_proxies, ..ServerSettings::default() }).await
+    }
+
+    async fn replica_serving(&self, settings: ServerSettings) -> Self {
         let mut replica = self.replica().await;
         replica.stop();
-        let (base, shutdown, thread) = serve(&replica.auth, request_timeout);
+        let (base, shutdown, thread) = serve(&replica.auth, settings);
         (replica.base, replica.shutdown, replica.thread) = (base, shutdown, Some(thread));
         replica
     }
@@ -138,7 +148,7 @@ impl Spawned {
         let cheap = PasswordSettings { memory_kib: 8, iterations: 1, ..PasswordSettings::default() };
         let identity = Identity::open(db, master.clone(), cheap, clock.clone()).await.expect("a directory");
         let auth = AuthServer::start(settings.clone(), identity.clone()).await.expect("an auth server");
-        let (base, shutdown, thread) = serve(&auth, ServerSettings::default().request_timeout);
+        let (base, shutdown, thread) = serve(&auth, ServerSettings::default());
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let thread = Some(thread);
         Self { base, identity, auth, clock, http, shutdown, settings, master, database, thread }
@@ -348,14 +358,13 @@ impl Spawned {
 pub(crate) const MEET: &str = "/external-api/v1.0/application/token/";
 
 /// Serves on a thread of its own, which ends with the test.
-fn serve(auth: &AuthServer, request_timeout: Duration) -> (String, Shutdown, JoinHandle<()>) {
+fn serve(auth: &AuthServer, settings: ServerSettings) -> (String, Shutdown, JoinHandle<()>) {
     let settings = ServerSettings {
         listen: ([127, 0, 0, 1], 0).into(),
         management: ([127, 0, 0, 1], 0).into(),
         workers: Some(1),
         shutdown_grace: Duration::ZERO,
-        request_timeout,
-        ..ServerSettings::default()
+        ..settings
     };
     let server = Server::new(&settings).configure(auth.configure());
     let shutdown = server.shutdown();

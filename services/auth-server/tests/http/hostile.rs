@@ -11,8 +11,9 @@ use reqwest::Method;
 use rstest::rstest;
 
 use crate::harness::{Backend, FORM, MEET, Spawned, send};
+use crate::rdv::{CHANGE, SIGN_IN, SIGN_OUT, UID, VALIDATE_TOKEN, World};
 
-const ROUTES: [&str; 9] = [
+const ROUTES: [&str; 14] = [
     "/oauth/token",
     "/security/oauth/token",
     "/oauth/introspect",
@@ -22,6 +23,11 @@ const ROUTES: [&str; 9] = [
     "/.well-known/oauth-authorization-server",
     MEET,
     "/external-api/v1.0/application/token",
+    SIGN_IN,
+    VALIDATE_TOKEN,
+    SIGN_OUT,
+    CHANGE,
+    "/api/v1/auth/sign_out.json",
 ];
 
 const NASTY: &[&str] = &[
@@ -59,7 +65,7 @@ async fn threat_18_nasty_bodies_are_refused_in_order(
     let app = Spawned::on(Backend::Sqlite).await;
     let client = app.exchanger("gate").await;
     for route in ROUTES {
-        for method in [Method::POST, Method::PUT, Method::GET] {
+        for method in [Method::POST, Method::PUT, Method::GET, Method::DELETE] {
             for text in NASTY {
                 let request = app.request(method.clone(), route).header("content-type", content_type);
                 let request = request.basic_auth(&client.id, Some(&client.secret)).body(*text);
@@ -74,7 +80,19 @@ async fn threat_18_nasty_bodies_are_refused_in_order(
 #[rstest]
 #[actix_web::test]
 async fn threat_18_nasty_headers_are_refused_in_order(
-    #[values("authorization", "accept", "content-type", "if-none-match", "cookie", "x-request-id", "origin")]
+    #[values(
+        "authorization",
+        "accept",
+        "accept-language",
+        "content-type",
+        "if-none-match",
+        "cookie",
+        "x-request-id",
+        "origin",
+        "access-token",
+        "client",
+        "uid"
+    )]
     name: &str,
 ) {
     let app = Spawned::on(Backend::Sqlite).await;
@@ -94,7 +112,7 @@ async fn threat_18_nasty_headers_are_refused_in_order(
     ];
     for route in ROUTES {
         for value in values {
-            for method in [Method::POST, Method::GET, Method::OPTIONS] {
+            for method in [Method::POST, Method::GET, Method::OPTIONS, Method::DELETE, Method::PATCH] {
                 let answer = send(app.request(method, route).header(name, value).body("a=b")).await;
                 assert!(answer.status < 500, "{route} {name}: {value:?}: {answer:?}");
             }
@@ -151,6 +169,47 @@ async fn threat_18_random_forms_never_fail_the_server() {
             assert!(!answer.text.contains(&client.secret), "{answer:?}");
         }
     }
+}
+
+/// Random parameters of the RDV routes, of every JSON type and in every place, beside a live session and without one.
+/// None of them is a failure of the server, and none that lacks the right values ends the session.
+#[actix_web::test]
+async fn threat_18_random_parameters_never_fail_the_rdv_routes() {
+    const NAMES: [&str; 8] =
+        ["email", "password", "password_confirmation", "access-token", "client", "uid", "remember_me", "x"];
+    let world = World::with(Backend::Sqlite, crate::rdv::unlimited).await;
+    let session = world.session().await;
+    let value = prop_oneof![
+        2 => proptest::sample::select(vec![UID.to_owned(), session.client.clone(), "default".to_owned()])
+            .prop_map(serde_json::Value::from),
+        2 => ".{0,12}".prop_map(serde_json::Value::from),
+        1 => any::<i64>().prop_map(serde_json::Value::from),
+        1 => any::<f64>().prop_map(serde_json::Value::from),
+        1 => any::<bool>().prop_map(serde_json::Value::from),
+        1 => Just(serde_json::json!(null)),
+        1 => Just(serde_json::json!([UID, ["x"], {}])),
+        1 => Just(serde_json::json!({ "uid": UID, "": null })),
+    ];
+    let body = proptest::collection::btree_map(proptest::sample::select(&NAMES[..]), value, 0..6);
+    let (mut runner, routes) = (TestRunner::deterministic(), [SIGN_IN, VALIDATE_TOKEN, SIGN_OUT, CHANGE]);
+    for round in 0..300 {
+        let body = body.new_tree(&mut runner).expect("a body").current();
+        for (method, route) in
+            [Method::POST, Method::GET, Method::DELETE, Method::PUT].into_iter().zip(routes)
+        {
+            let request = world.app.request(method, route);
+            let request = if round % 2 == 0 {
+                request.json(&body)
+            } else {
+                request
+                    .query(&body.iter().map(|(name, value)| (*name, value.to_string())).collect::<Vec<_>>())
+            };
+            let answer = send(request).await;
+            assert!((400..500).contains(&answer.status), "{route} {body:?}: {answer:?}");
+            assert!(answer.headers.get("access-token").is_none(), "{answer:?}");
+        }
+    }
+    assert!(world.is_valid(&session).await);
 }
 
 /// Deeply nested JSON does not exhaust the stack.

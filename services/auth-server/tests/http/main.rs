@@ -1,6 +1,7 @@
 //! The service through HTTP, on both databases.
 //!
-//! One file a part of `contracts/oauth2.md`, and `meet/` for `contracts/meet.md`. A threat of the list is proved where
+//! One file a part of `contracts/oauth2.md`, `meet/` for `contracts/meet.md`, and `rdv/` for
+//! `contracts/rdv-sign-in.md`. A threat of the list is proved where
 //! its feature is tested; those that belong to no single endpoint are in `threats.rs`, `throttling.rs` and `hostile.rs`.
 #![expect(clippy::expect_used, clippy::panic, reason = "what a test cannot read has failed it")]
 
@@ -16,6 +17,7 @@ mod introspecting;
 mod meet;
 mod outages;
 mod publishing;
+mod rdv;
 mod refreshing;
 mod revoking;
 mod threats;

@@ -1,10 +1,12 @@
 //! 503: the database is down (`contracts/oauth2.md` §3), and what comes after.
 
+use auth_claims::device::DEVICE_SESSION;
 use reqwest::Method;
 use serde_json::json;
 use test_kit::PostgresServer;
 
-use crate::harness::{BASIC, MEET, Spawned, basic, send};
+use crate::harness::{BASIC, MEET, PASSWORD, Spawned, basic, send};
+use crate::rdv::{self, Session};
 
 /// Every endpoint that needs the database says so in its own words, and works again by itself.
 #[actix_web::test]
@@ -22,6 +24,7 @@ async fn a_database_that_is_away_is_a_503_and_comes_back() {
         })
         .await;
     let feed = app.own_token(&rooms).await;
+    let session = Session::of(&rdv::sign_in(&app, "nadia@agency.example", PASSWORD).await);
     postgres.crash();
     // Beyond the second for which a client that has just proved itself is remembered.
     app.clock.advance(chrono::TimeDelta::seconds(2));
@@ -30,6 +33,7 @@ async fn a_database_that_is_away_is_a_503_and_comes_back() {
         app.token(&gate, &[("grant_type", "client_credentials")]).await,
         app.refresh(&gate, &refresh).await,
         app.exchange(&gate, BASIC, &basic(&account), &[]).await,
+        app.exchange(&gate, DEVICE_SESSION, &session.subject_token(), &[]).await,
         app.post_as(&gate, "/oauth/introspect", &[("token", &access)]).await,
         app.post_as(&gate, "/oauth/revoke", &[("token", &access)]).await,
     ];
@@ -47,10 +51,21 @@ async fn a_database_that_is_away_is_a_503_and_comes_back() {
         json!({ "detail": "Service temporarily unavailable, try again later." }),
         "{MEET}"
     );
+    let change = session.on(app.request(Method::PUT, rdv::CHANGE)).json(&json!({ "password": "x" }));
+    for answer in [
+        rdv::sign_in(&app, "nadia@agency.example", PASSWORD).await,
+        rdv::validate(&app, &session).await,
+        rdv::sign_out(&app, &session).await,
+        send(change).await,
+    ] {
+        rdv::assert_said(&answer, 503, r#"{"success":false,"errors":["Service Unavailable"]}"#);
+        assert!(!answer.header("retry-after").is_empty());
+    }
     // Keys and metadata are in memory.
     assert_eq!(app.get("/.well-known/jwks.json").await.status, 200);
 
     postgres.resume();
+    assert!(rdv::is_valid(&app, &session).await);
     assert_eq!(app.refresh(&gate, &refresh).await.status, 200);
     assert_eq!(app.introspect(&gate, &access).await["active"], true);
     assert_eq!(follow().await.status, 200);

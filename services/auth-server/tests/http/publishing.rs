@@ -227,6 +227,10 @@ fn the_openapi_document_is_complete() {
     let expected = [
         "/.well-known/jwks.json",
         "/.well-known/oauth-authorization-server",
+        "/api/v1/auth/password",
+        "/api/v1/auth/sign_in",
+        "/api/v1/auth/sign_out",
+        "/api/v1/auth/validate_token",
         "/external-api/v1.0/application/token",
         "/internal/revocations",
         "/oauth/introspect",
@@ -241,6 +245,10 @@ fn the_openapi_document_is_complete() {
     let token = &document["paths"]["/oauth/token"]["post"];
     for status in ["200", "400", "401", "413", "429", "503"] {
         assert!(token["responses"].get(status).is_some(), "{status}");
+    }
+    let sign_in = &document["paths"]["/api/v1/auth/sign_in"]["post"]["responses"];
+    for name in crate::rdv::SIX {
+        assert!(sign_in["200"]["headers"].get(name).is_some(), "{name}");
     }
     // Every reference leads somewhere.
     let text = document.to_string();

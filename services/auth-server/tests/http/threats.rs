@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use auth_claims::claims::{AccessClaims, Actor};
+use auth_claims::device::DEVICE_SESSION;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::accounts::Account;
@@ -15,9 +16,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    ACCESS_TOKEN, Answer, BASIC, Backend, Credentials, EXCHANGE, JWT, MEET, Spawned, basic, claims, part,
-    scopes,
+    ACCESS_TOKEN, Answer, BASIC, Backend, Credentials, EXCHANGE, JWT, MEET, PASSWORD, Spawned, basic, claims,
+    part, scopes, send,
 };
+use crate::rdv::{self, Session};
 
 fn encode(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
@@ -214,8 +216,8 @@ impl Fallen {
     }
 }
 
-/// Threat 9: {disabled, deleted} × {client, account} × {every grant, refresh, exchange, introspection, Meet}, asked of
-/// the server that was told and of another one.
+/// Threat 9: {disabled, deleted} × {client, account} × {every grant, refresh, exchange, introspection, Meet, device
+/// sessions}, asked of the server that was told and of another one.
 #[rstest]
 #[actix_web::test]
 async fn threat_09_who_is_disabled_or_deleted_is_refused_everywhere(
@@ -234,6 +236,9 @@ async fn threat_09_who_is_disabled_or_deleted_is_refused_everywhere(
     let (access, refresh) = app.session(&gate, &account).await;
     let delegated = app.meet(&meet, "nadia@agency.example").await.access_token();
     let own = app.own_token(&gate).await;
+    let device = Session::of(&rdv::sign_in(&app, "nadia@agency.example", PASSWORD).await);
+    let shown = device.subject_token();
+    let on_device = app.exchange(&gate, DEVICE_SESSION, &shown, &[]).await.access_token();
     fallen.fall(&app, &account).await;
     // Beyond the second for which a replica may remember a client that has just proved itself.
     app.clock.advance(chrono::TimeDelta::seconds(2));
@@ -243,6 +248,13 @@ async fn threat_09_who_is_disabled_or_deleted_is_refused_everywhere(
         server.exchange(&gate, BASIC, &basic(&account), &[]).await.assert_refused(refused.0, refused.1);
         server.exchange(&gate, ACCESS_TOKEN, &access, &[]).await.assert_refused(refused.0, refused.1);
         server.exchange(&other, ACCESS_TOKEN, &access, &[]).await.assert_refused(400, "invalid_grant");
+        server.exchange(&gate, DEVICE_SESSION, &shown, &[]).await.assert_refused(refused.0, refused.1);
+        server.exchange(&gate, ACCESS_TOKEN, &on_device, &[]).await.assert_refused(refused.0, refused.1);
+        server.exchange(&other, ACCESS_TOKEN, &on_device, &[]).await.assert_refused(400, "invalid_grant");
+        // A session is the account's, whatever becomes of the clients it was shown to.
+        assert_eq!(rdv::is_valid(server, &device).await, fallen.is_client(), "{fallen:?}");
+        let told = server.introspect(&monitor, &shown).await["active"] == true;
+        assert_eq!(told, fallen.is_client(), "{fallen:?}");
         let for_itself = server.token(&gate, &[("grant_type", "client_credentials")]).await;
         if fallen.is_client() {
             for_itself.assert_refused(401, "invalid_client");
@@ -259,6 +271,9 @@ async fn threat_09_who_is_disabled_or_deleted_is_refused_everywhere(
         } else {
             assert_eq!(for_itself.status, 200);
             server.exchange(&other, BASIC, &basic(&account), &[]).await.assert_refused(400, "invalid_grant");
+            server.exchange(&other, DEVICE_SESSION, &shown, &[]).await.assert_refused(400, "invalid_grant");
+            assert_eq!(rdv::sign_in(server, "nadia@agency.example", PASSWORD).await.status, 401);
+            assert_eq!(rdv::sign_out(server, &device).await.status, 404);
             let again = server.meet(&meet, "nadia@agency.example").await;
             match fallen {
                 Fallen::DeletedAccount => assert_eq!(again.status, 404),
@@ -269,7 +284,7 @@ async fn threat_09_who_is_disabled_or_deleted_is_refused_everywhere(
                 ),
             }
         }
-        for token in [&access, &refresh, &delegated] {
+        for token in [&access, &refresh, &delegated, &on_device] {
             assert_eq!(server.introspect(&monitor, token).await, json!({ "active": false }), "{fallen:?}");
         }
     }
@@ -322,6 +337,56 @@ async fn threat_17_unknown_and_known_clients_take_the_same_time(#[values("/oauth
     }
 }
 
+/// Threat 17: an unknown e-mail address takes the time a known one takes at sign-in, and so does every other row of the
+/// table that says no more than that the credentials are bad; and a session of nobody takes the time of somebody's.
+#[actix_web::test]
+async fn threat_17_unknown_and_known_agents_take_the_same_time() {
+    let app = Spawned::with(Backend::Sqlite, crate::rdv::unlimited).await;
+    app.account("nadia").await;
+    let fallen = app.account("fallen").await;
+    app.enable_account(&fallen, false).await;
+    let sign_ins = [
+        json!({ "email": "nadia@agency.example", "password": "wrong" }),
+        json!({ "email": "nobody@agency.example", "password": "wrong" }),
+        json!({ "email": "fallen@agency.example", "password": "wrong" }),
+        json!({ "email": "nadia@agency.example" }),
+        json!({ "email": 26, "password": "wrong" }),
+        json!({ "email": "no address", "password": "wrong" }),
+    ];
+    let ask = |index: usize| rdv::sign_in_with(&app, &sign_ins[index]);
+    assert_alike::<6>(ask).await;
+    let own = Session::of(&rdv::sign_in(&app, "nadia@agency.example", PASSWORD).await);
+    let wrong = Session { access_token: "A".repeat(22), ..own.clone() };
+    let sessions = [
+        wrong.clone(),
+        Session { client: "A".repeat(22), ..wrong.clone() },
+        Session { uid: "nobody@agency.example".to_owned(), ..wrong },
+    ];
+    assert_alike::<3>(|index| rdv::validate(&app, &sessions[index])).await;
+}
+
+/// Medians, by a generous factor, interleaved as above.
+async fn assert_alike<const N: usize>(ask: impl AsyncFn(usize) -> Answer) {
+    let mut times: [Vec<Duration>; N] = std::array::from_fn(|_| Vec::new());
+    for round in 0..150 {
+        for (index, times) in times.iter_mut().enumerate() {
+            let started = Instant::now();
+            assert_eq!(ask(index).await.status, 401);
+            if round >= 20 {
+                times.push(started.elapsed());
+            }
+        }
+    }
+    let medians = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2].as_secs_f64()
+    });
+    for median in &medians[1..] {
+        let ratio = median / medians[0];
+        assert!((0.4..2.5).contains(&ratio), "{medians:?}");
+    }
+}
+
 /// Threat 25: nothing of a request becomes a part of a statement.
 #[rstest]
 #[case("' OR '1'='1")]
@@ -350,6 +415,17 @@ async fn threat_25_statements_in_parameters_are_text(
     let subject = crate::harness::basic_of(text, text);
     app.exchange(&client, BASIC, &subject, &[]).await.assert_refused(400, "invalid_grant");
     assert_eq!(app.introspect(&client, text).await, json!({ "active": false }));
+    assert_eq!(rdv::sign_in(&app, text, text).await.status, 401);
+    let [access_token, client_id, uid] = [text; 3].map(str::to_owned);
+    let triple = auth_claims::device::DeviceTriple { access_token, client: client_id, uid };
+    app.exchange(&client, DEVICE_SESSION, &triple.to_subject_token(), &[])
+        .await
+        .assert_refused(400, "invalid_grant");
+    for path in [rdv::VALIDATE_TOKEN, rdv::CHANGE] {
+        let request = app.request(reqwest::Method::GET, path);
+        let request = request.query(&[("access-token", text), ("client", text), ("uid", text)]);
+        assert!([401, 404].contains(&send(request).await.status));
+    }
     assert_eq!(app.post_as(&client, "/oauth/revoke", &[("token", text)]).await.status, 200);
     let quoted = format!("\"{}\"@agency.example", text.replace(['"', '\\', ' '], ""));
     assert!([400, 404].contains(&app.meet(&meet, &quoted).await.status));

@@ -1,6 +1,8 @@
-//! `make demo`: starts the platform on a throw-away directory and walks an integrator's path as a client, printing each
-//! request and its answer. Exits non-zero at the first answer that is not the expected one.
+//! `make demo`: starts the platform on a throw-away directory and walks an integrator's and an agent's path as a client,
+//! printing each request and its answer. Exits non-zero at the first answer that is not the expected one.
 
+mod agent;
+mod integrator;
 mod server;
 mod walk;
 
@@ -26,6 +28,7 @@ async fn run() -> anyhow::Result<usize> {
     let server = DemoServer::start().await?;
     println!("Tessera listens on {} with the demo directory.", server.url);
     let mut walk = walk::Walk::new(server.url.clone())?;
-    walk::integrator(&mut walk).await?;
+    integrator::walk(&mut walk).await?;
+    agent::walk(&mut walk).await?;
     Ok(walk.steps())
 }

@@ -65,7 +65,7 @@ pub(crate) struct CreateClient {
     /// A scope it gets when it asks for none (repeatable)
     #[arg(long = "default-scope", value_name = "SCOPE")]
     pub(crate) default_scopes: Vec<String>,
-    /// A grant it may use (repeatable), such as `client_credentials`
+    /// A grant it may use (repeatable), such as `client_credentials`, `token_exchange`
     #[arg(long = "grant", value_name = "GRANT")]
     pub(crate) grants: Vec<String>,
     /// An audience its tokens may name (repeatable), such as `rooms`

@@ -70,13 +70,18 @@ fn registration(flags: CreateClient) -> Result<Registration, Failure> {
     let mut registration = Registration::new(flags.name);
     registration.scopes = parsed("--scope")(&flags.scopes.join(" "))?;
     registration.default_scopes = parsed("--default-scope")(&flags.default_scopes.join(" "))?;
-    registration.grants = all("--grant", &flags.grants)?;
+    registration.grants = flags.grants.iter().map(|text| grant(text)).collect::<Result<_, _>>()?;
     registration.roles = all("--role", &flags.roles)?;
     registration.audiences = flags.audiences;
     registration.domains = flags.domains;
     registration.organization_id = flags.organization;
     registration.permissions = flags.permissions;
     Ok(registration)
+}
+
+/// A grant as a bootstrap file may spell it: the registered name of token exchange is a URN that nobody remembers.
+fn grant(text: &str) -> Result<GrantType, Failure> {
+    if text == "token_exchange" { Ok(GrantType::TokenExchange) } else { parsed("--grant")(text) }
 }
 
 async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {

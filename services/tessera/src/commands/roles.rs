@@ -2,10 +2,14 @@
 
 use auth_claims::claims::OrganizationMembership;
 use auth_claims::roles::Role;
-use identity::accounts::{self, Account, AccountId, AccountProfile};
+use identity::accounts::{self, Account, AccountFilter, AccountId, AccountProfile};
 use identity::act::Act;
+use identity::agents::Level;
 use identity::errors::IdentityError;
+use identity::faults::Faults;
+use identity::pages::MAX_PAGE;
 use identity::{Identity, organizations, territories};
+use store::{DbConn, StoreError};
 
 use super::arguments::parsed;
 use super::users;
@@ -74,9 +78,44 @@ async fn carry_out(identity: &Identity, id: AccountId, change: Change) -> Result
         let Some(profile) = changed(AccountProfile::from(&account), &change) else {
             return Err(IdentityError::Unknown("role of this account"));
         };
-        accounts::update(conn, &act, id, &profile.check()?)
+        let checked = profile.check()?;
+        let after = accounts::update(conn, &act, id, &checked)?;
+        keep_an_administrator(conn, &account, &after)?;
+        Ok(after)
     });
     Ok(done.await?)
+}
+
+/// contracts/rdv-sign-in.md §11.1: an organisation that has administrators keeps one.
+fn keep_an_administrator(conn: &mut DbConn, before: &Account, after: &Account) -> Result<(), IdentityError> {
+    for OrganizationMembership { id, .. } in &before.organizations {
+        if administers(before, id) && !administers(after, id) && !has_administrator(conn, id)? {
+            let mut faults = Faults::default();
+            faults.push("role", format!("{id} would be left without an administrator"));
+            return Err(faults.into());
+        }
+    }
+    Ok(())
+}
+
+fn has_administrator(conn: &mut DbConn, organization: &str) -> Result<bool, StoreError> {
+    let filter = AccountFilter { organization: Some(organization.to_owned()), ..AccountFilter::default() };
+    let mut after = None;
+    loop {
+        let members = accounts::list(conn, &filter, after, MAX_PAGE)?;
+        if members.items.iter().any(|member| administers(member, organization)) {
+            return Ok(true);
+        }
+        after = members.next;
+        if after.is_none() {
+            return Ok(false);
+        }
+    }
+}
+
+fn administers(account: &Account, organization: &str) -> bool {
+    let held = account.organizations.iter().find(|held| held.id == organization);
+    held.is_some_and(|held| Level::of(held.role) == Some(Level::Admin))
 }
 
 /// The profile with its places changed; nothing when there is nothing to take away.

@@ -1,8 +1,11 @@
 //! The command line as operators and their scripts use it: answers for people and as JSON, exit statuses, effects.
 
+mod audit;
 mod clients;
 mod declaring;
 mod looking;
+mod organizations;
+mod roles;
 mod users;
 
 use serde_json::Value;

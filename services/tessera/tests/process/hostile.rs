@@ -16,7 +16,7 @@ use rstest::rstest;
 
 use self::raw::{Outcome, send};
 use self::targets::Target;
-use crate::stack::{Plan, Stack, Topology, Unit};
+use crate::stack::{Plan, Stack, Topology, Triple, Unit};
 
 /// Requests to each process.
 const CASES: u32 = 1_500;
@@ -30,13 +30,14 @@ async fn threat_18_hostile_requests_harm_no_process(
 ) {
     // Millions of lines about every connection say nothing more than thousands.
     let plan = Plan::new(topology).auth("TESSERA_LOG__LEVEL", "info").rooms("TESSERA_LOG__LEVEL", "info");
-    let mut stack = plan.start().await;
+    let mut stack = with_sessions(plan).agenda("TESSERA_LOG__LEVEL", "info").start().await;
     let targets = targets::of(&stack, topology).await;
+    let triple = stack.agent_sign_in(&stack.declared.bob).await;
     let before: Vec<_> = stack.units().map(Unit::memory).collect();
     for target in targets {
         tokio::task::spawn_blocking(move || attack(&target)).await.unwrap();
     }
-    still_works(&mut stack).await;
+    still_works(&mut stack, &triple).await;
     for (unit, before) in stack.units().zip(before) {
         let after = unit.memory();
         println!("{}: {before} KiB before, {after} KiB after", unit.name());
@@ -82,8 +83,11 @@ async fn threat_18_half_open_connections_are_given_up(
         plan.auth("TESSERA_SERVER__HEADER_TIMEOUT", "2s").auth("TESSERA_SERVER__REQUEST_TIMEOUT", "3s");
     let plan =
         plan.rooms("TESSERA_SERVER__HEADER_TIMEOUT", "2s").rooms("TESSERA_SERVER__REQUEST_TIMEOUT", "3s");
-    let mut stack = plan.start().await;
+    let plan =
+        plan.agenda("TESSERA_SERVER__HEADER_TIMEOUT", "2s").agenda("TESSERA_SERVER__REQUEST_TIMEOUT", "3s");
+    let mut stack = with_sessions(plan).start().await;
     let targets = targets::of(&stack, topology).await;
+    let triple = stack.agent_sign_in(&stack.declared.bob).await;
     for target in &targets {
         let heads: Vec<_> =
             (0..150).map(|_| raw::begin(target.address, "GET /x HTTP/1.1\r\nHost: x\r\nA: ")).collect();
@@ -93,7 +97,7 @@ async fn threat_18_half_open_connections_are_given_up(
             target.post, target.token
         );
         let bodies: Vec<_> = (0..50).map(|_| raw::begin(target.address, &post)).collect();
-        still_works(&mut stack).await;
+        still_works(&mut stack, &triple).await;
         let given_up = tokio::task::spawn_blocking(move || {
             heads
                 .into_iter()
@@ -105,7 +109,7 @@ async fn threat_18_half_open_connections_are_given_up(
             assert!(matches!(outcome, Outcome::Closed | Outcome::Answered(400..500)), "{outcome:?}");
         }
     }
-    still_works(&mut stack).await;
+    still_works(&mut stack, &triple).await;
 }
 
 /// What is too large is refused before it is read to the end.
@@ -114,7 +118,8 @@ async fn threat_18_half_open_connections_are_given_up(
 async fn threat_18_what_is_too_large_is_refused(
     #[values(Topology::Single, Topology::Separate)] topology: Topology,
 ) {
-    let mut stack = Stack::start(topology).await;
+    let mut stack = with_sessions(Plan::new(topology)).start().await;
+    let triple = stack.agent_sign_in(&stack.declared.bob).await;
     for target in targets::of(&stack, topology).await {
         let before = stack.units().map(Unit::memory).max().unwrap();
         let outcomes = tokio::task::spawn_blocking(move || {
@@ -143,14 +148,20 @@ async fn threat_18_what_is_too_large_is_refused(
         let after = stack.units().map(Unit::memory).max().unwrap();
         assert!(after < before + GROWTH, "{before} KiB before, {after} KiB after");
     }
-    still_works(&mut stack).await;
+    still_works(&mut stack, &triple).await;
+}
+
+/// Lets people have as many device sessions as a test opens.
+fn with_sessions(plan: Plan) -> Plan {
+    plan.auth("TESSERA_AUTH__RDV__SESSIONS__MAX_CLIENTS", "100")
 }
 
 /// Everything still runs, and serves whoever is in order.
-async fn still_works(stack: &mut Stack) {
+async fn still_works(stack: &mut Stack, triple: &Triple) {
     for unit in stack.units() {
         assert!(unit.running().is_running(), "{} has ended", unit.name());
     }
     let token = stack.application_token(&stack.declared.kiosk, &stack.declared.bob).await;
     stack.call(&token, reqwest::Method::GET, "/rooms").await.expect(200);
+    stack.as_agent(triple, reqwest::Method::GET, "/absences").await.expect(200);
 }

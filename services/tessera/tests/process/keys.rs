@@ -43,6 +43,29 @@ async fn rotating_at_once_fails_no_request(
     assert_eq!(published(&stack).await.len(), 3, "old keys stay published for old tokens");
 }
 
+/// Threat 18: somebody sends tokens of made-up keys all the time, each of which could be a new one. Those of the key that
+/// really is new are accepted all the same.
+#[rstest]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn threat_18_made_up_keys_do_not_keep_a_new_one_out(
+    #[values(Topology::Single, Topology::Separate)] topology: Topology,
+) {
+    let stack = Arc::new(Stack::start(topology).await);
+    let ada = stack.declared.ada.clone();
+    let over = Arc::new(AtomicBool::new(false));
+    let garbage: Vec<_> = (0..20)
+        .map(|sender| tokio::spawn(traffic::with_made_up_keys(Arc::clone(&stack), sender, Arc::clone(&over))))
+        .collect();
+    let honest = tokio::spawn(traffic::with_new_tokens(Arc::clone(&stack), Arc::clone(&over)));
+    rotate(&stack, &["--now"], &ada).await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    over.store(true, Ordering::Release);
+    honest.await.unwrap();
+    for sender in garbage {
+        assert!(sender.await.unwrap() > 0);
+    }
+}
+
 #[rstest]
 #[tokio::test]
 async fn withdrawn_keys_take_their_tokens_along(

@@ -10,6 +10,7 @@
     reason = "what a test cannot do has failed it"
 )]
 
+mod agents;
 mod cli;
 mod disabling;
 mod durability;

@@ -12,8 +12,8 @@ mod secrets;
 /// What `tessera` ends with for wrong settings or arguments.
 const USAGE: i32 = 2;
 
-/// The three programs, with what a start of theirs needs besides the mistake.
-const PROGRAMS: [&str; 3] = ["tessera", "auth-server", "rooms"];
+/// The four programs, with what a start of theirs needs besides the mistake.
+const PROGRAMS: [&str; 4] = ["tessera", "auth-server", "rooms", "agenda"];
 
 /// Starts a program with these variables and waits for its end, which a mistake brings about.
 fn start(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
@@ -28,9 +28,9 @@ fn start(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
         // What goes well on the way is no part of the sentence.
         ("TESSERA_LOG__LEVEL", "error".to_owned()),
     ];
-    if program == "rooms" {
+    if ["rooms", "agenda"].contains(&program) {
         all.push(("TESSERA_AUTHORITY__URL", authority));
-        all.push(("TESSERA_AUTHORITY__CLIENT_ID", "rooms".to_owned()));
+        all.push(("TESSERA_AUTHORITY__CLIENT_ID", program.to_owned()));
         all.push(("TESSERA_AUTHORITY__CLIENT_SECRET", secrets::NEVER_SHOWN.to_owned()));
     }
     all.retain(|(name, _)| !variables.iter().any(|(given, _)| given == name));
@@ -65,7 +65,7 @@ fn refuses(program: &str, arguments: &[&str], variables: &[(&str, &str)], words:
 #[case::proxies("TESSERA_SERVER__TRUSTED_PROXIES", "10.0.0.0/8,everywhere", &["server.trusted_proxies"])]
 #[case::url("TESSERA_SERVER__PUBLIC_URL", "ftp://id.example", &["public_url must begin with http"])]
 fn a_wrong_value_is_named(
-    #[values("tessera", "auth-server", "rooms")] program: &str,
+    #[values("tessera", "auth-server", "rooms", "agenda")] program: &str,
     #[case] name: &str,
     #[case] value: &str,
     #[case] words: &[&str],
@@ -83,6 +83,11 @@ fn a_wrong_value_is_named(
 #[case("rooms", "TESSERA_ROOMS__DEFAULT_ACCESS_LEVEL", "open", "rooms.default_access_level")]
 #[case("rooms", "TESSERA_AUTHORITY__URL", "ftp://id.example", "authority.url")]
 #[case("rooms", "TESSERA_AUTHORITY__TIMEOUT", "x", "authority.timeout")]
+#[case("agenda", "TESSERA_AUTHORITY__URL", "ftp://id.example", "authority.url")]
+#[case("agenda", "TESSERA_AGENDA__SHARED_SECRET", "short", "agenda.shared_secret")]
+#[case("tessera", "TESSERA_AGENDA__SHARED_SECRET", "short", "agenda.shared_secret")]
+#[case("auth-server", "TESSERA_AUTH__RDV__SESSIONS__MAX_CLIENTS", "0", "auth.rdv.sessions: max_clients")]
+#[case("tessera", "TESSERA_AUTH__RDV__SESSIONS__LIFETIME", "31d", "auth.rdv.sessions: lifetime")]
 #[case("tessera", "TESSERA_IDENTITY__PASSWORD__MEMORY_KIB", "much", "identity.password.memory_kib")]
 fn a_wrong_value_of_a_service_is_named(
     #[case] program: &str,
@@ -96,13 +101,17 @@ fn a_wrong_value_of_a_service_is_named(
 /// What is missing is named too, with the variable to set.
 #[test]
 fn a_missing_key_is_named() {
-    let ran = run("rooms", &[], &[("TESSERA_LOG__LEVEL".to_owned(), "error".to_owned())], "");
-    ran.expect_sentence(1, &["authority is missing", "TESSERA_AUTHORITY"]);
+    for program in ["rooms", "agenda"] {
+        let ran = run(program, &[], &[("TESSERA_LOG__LEVEL".to_owned(), "error".to_owned())], "");
+        ran.expect_sentence(1, &["authority is missing", "TESSERA_AUTHORITY"]);
+    }
 }
 
 /// A settings file is judged like the environment, and a mistake tells which file it is in.
 #[rstest]
-fn a_mistake_in_a_file_is_named_with_the_file(#[values("tessera", "auth-server", "rooms")] program: &str) {
+fn a_mistake_in_a_file_is_named_with_the_file(
+    #[values("tessera", "auth-server", "rooms", "agenda")] program: &str,
+) {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("settings.toml");
     let file = path.display().to_string();
@@ -159,9 +168,13 @@ fn an_unusable_data_directory_is_named() {
 #[case::kind("mysql://127.0.0.1/tessera")]
 #[case::folder("sqlite:/proc/tessera/identity.db")]
 fn an_unusable_database_is_named(#[case] url: &str) {
-    for (program, section) in
-        [("tessera", "identity"), ("auth-server", "identity"), ("tessera", "rooms"), ("rooms", "rooms")]
-    {
+    for (program, section) in [
+        ("tessera", "identity"),
+        ("auth-server", "identity"),
+        ("agenda", "identity"),
+        ("tessera", "rooms"),
+        ("rooms", "rooms"),
+    ] {
         let name = format!("TESSERA_{}__DATABASE__URL", section.to_uppercase());
         let ran = start(program, &[], &[(&name, url)]);
         assert_ne!(ran.status, 0, "{ran:?}");
@@ -179,6 +192,7 @@ fn a_wrong_argument_is_refused() {
         ("tessera", &[]),
         ("auth-server", &["--colour"]),
         ("rooms", &["--listen", "here"]),
+        ("agenda", &["--listen", "here"]),
     ] {
         let ran = run(program, arguments, &[], "");
         assert_eq!(ran.status, 2, "{ran:?}");

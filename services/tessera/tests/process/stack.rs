@@ -1,5 +1,6 @@
 //! The processes of one deployment, with databases of their own.
 
+mod agents;
 mod answer;
 mod audit;
 mod declared;
@@ -15,6 +16,7 @@ use tempfile::TempDir;
 use test_kit::TestDatabase;
 
 pub(crate) use self::{
+    agents::{AGENDA, Triple, absence},
     answer::Answer,
     declared::{Credentials, Declared, Person, new_secret},
     gate::Gate,
@@ -31,7 +33,8 @@ pub(crate) use self::{
 pub(crate) enum Topology {
     /// `tessera serve`: every service in one process, on SQLite.
     Single,
-    /// `auth-server` and `rooms`, each on a PostgreSQL database of its own.
+    /// `auth-server`, `rooms` and `agenda` on PostgreSQL: the rooms in a database of their own, the agenda in the auth
+    /// server's.
     Separate,
 }
 
@@ -46,6 +49,8 @@ pub(crate) struct Stack {
     auth: Unit,
     /// `None` where one process serves everything.
     rooms: Option<Unit>,
+    /// The same.
+    agenda: Option<Unit>,
     /// What the operator's commands get, to work on the same databases.
     operator: Vec<(String, String)>,
     home: TempDir,
@@ -69,6 +74,11 @@ impl Stack {
         self.rooms.as_mut().unwrap_or(&mut self.auth)
     }
 
+    /// The process that serves the agenda.
+    pub(crate) fn agenda(&mut self) -> &mut Unit {
+        self.agenda.as_mut().unwrap_or(&mut self.auth)
+    }
+
     /// The folder that holds the auth server's data directory, `data`.
     pub(crate) fn home(&self) -> &std::path::Path {
         self.home.path()
@@ -76,7 +86,7 @@ impl Stack {
 
     /// Every process.
     pub(crate) fn units(&mut self) -> impl Iterator<Item = &mut Unit> {
-        std::iter::once(&mut self.auth).chain(self.rooms.as_mut())
+        std::iter::once(&mut self.auth).chain(self.rooms.as_mut()).chain(self.agenda.as_mut())
     }
 }
 

@@ -41,8 +41,8 @@ pub(super) async fn recognise(
         Some(agent) if signed => {
             Ok(Recognised { account: agent.id, client: None, session: None, permitted: Ok(()) })
         }
-        _ => {
-            alert(request, secret.is_some());
+        agent => {
+            alert(request, agent.as_ref(), secret.is_some());
             Err(RdvError::Unauthenticated)
         }
     }
@@ -65,13 +65,14 @@ fn only(request: &HttpRequest, name: &str) -> Option<String> {
     values.next().is_none().then_some(text)
 }
 
-/// Whoever tries signatures tries to be anybody.
-fn alert(request: &HttpRequest, configured: bool) {
+/// Whoever tries signatures tries to be anybody. E-mail addresses stay out of the log.
+fn alert(request: &HttpRequest, agent: Option<&Agent>, configured: bool) {
     let address = client_address(request);
     metrics::counter!("tessera_agent_signatures_refused_total").increment(1);
     tracing::warn!(
         security.alert = "agent_signature",
         client.address = %address,
+        account.id = agent.map(|agent| display(agent.id)),
         configured,
         "security alert: a signature for an agent was refused, from {address}"
     );

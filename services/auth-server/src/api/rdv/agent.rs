@@ -2,14 +2,13 @@
 
 use identity::accounts::{Account, AccountId, EmailKey};
 use identity::device_sessions::DeviceSession;
-use identity::{IdentityError, agents, services};
+use identity::{agents, services};
 use rdv_dialect::RdvError;
 use rdv_dialect::token_headers::TokenHeaders;
 use serde::Serialize;
 use store::{DbConn, StoreError};
 use utoipa::ToSchema;
 
-use super::errors::failed;
 use crate::app::App;
 
 /// An agent about itself: the eleven fields that every client may rely on, in the order of the contract.
@@ -102,12 +101,7 @@ fn uid(account: &Account) -> Result<String, RdvError> {
 async fn data(app: &App, account: Account, uid: String) -> Result<AgentData, RdvError> {
     let (id, service) = (account.id, account.services.first().cloned());
     let places = move |conn: &mut DbConn| places(conn, id, service.as_deref());
-    let (is_admin, service_id) = app
-        .identity
-        .db()
-        .read(places)
-        .await
-        .map_err(|error: StoreError| failed(IdentityError::from(error)))?;
+    let (is_admin, service_id) = app.identity.db().read(places).await.map_err(RdvError::Store)?;
     Ok(AgentData {
         id: account.number,
         deleted_at: None,

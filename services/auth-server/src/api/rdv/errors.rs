@@ -13,22 +13,28 @@ pub(super) fn language(app: &App, request: &HttpRequest) -> Language {
     Language::of(request, app.settings.rdv.english)
 }
 
-/// The directory could not be asked, or failed.
+/// The directory could not be asked, or failed. `RdvError` logs the cause, where it is told one.
 pub(super) fn failed(error: IdentityError) -> RdvError {
-    if error.is_unavailable() {
-        tracing::warn!(error = &error as &dyn std::error::Error, "the directory is unavailable");
-        return RdvError::Unavailable;
+    match error {
+        IdentityError::Store(error) => RdvError::Store(error),
+        error if error.is_unavailable() => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "the directory is unavailable");
+            RdvError::Unavailable
+        }
+        error => RdvError::internal(error),
     }
-    RdvError::internal(error)
 }
 
-/// Too many failed sign-ins, in the format of §13.
+/// Too many failed sign-ins, in the format of §13. It does not tell which of the limits it is: the narrowest is named.
 pub(super) fn throttled(app: &App, retry_after: u64) -> RdvError {
-    let limit = u32::try_from(app.settings.limits.password_failures).unwrap_or(u32::MAX);
-    RdvError::Throttled { retry_after, limit }
+    let limits = &app.settings.limits;
+    let limits =
+        [limits.password_failures, limits.password_account_failures, limits.password_address_failures];
+    let limit = limits.into_iter().find(|limit| *limit > 0).unwrap_or_default();
+    RdvError::Throttled { retry_after, limit: u32::try_from(limit).unwrap_or(u32::MAX) }
 }
 
-/// The outcome in audit and metrics: a bounded label.
+/// The outcome in metrics: a bounded label.
 pub(super) const fn outcome(error: &RdvError) -> &'static str {
     match error {
         RdvError::Auth { failure, .. } => match failure {

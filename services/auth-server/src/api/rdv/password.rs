@@ -40,6 +40,7 @@ pub(crate) struct PasswordRequest {
 #[utoipa::path(
     put,
     path = "/api/v1/auth/password",
+    operation_id = "change_password",
     tag = "RDV",
     params(
         ("access-token" = Option<String>, Header, description = "The token"),

@@ -45,6 +45,7 @@ pub(crate) struct Done {
         (status = 400, description = "The JSON cannot be parsed; no body"),
         (status = 404, description = "No live session", body = FailureBody,
             example = json!({ "success": false, "errors": ["L'utilisateur est inconnu ou n'est pas connecté."] })),
+        (status = 413, description = "The body is larger than 64 KiB", body = FailureBody),
         (status = 503, description = "A dependency is down; `Retry-After`", body = FailureBody),
     ),
 )]

@@ -33,6 +33,7 @@ use crate::device;
         (status = 200, description = "The agent; the session is in the headers", body = SessionBody),
         (status = 400, description = "The JSON cannot be parsed; no body"),
         (status = 401, description = "No live session", body = FailureBody),
+        (status = 413, description = "The body is larger than 64 KiB", body = FailureBody),
         (status = 503, description = "A dependency is down; `Retry-After`", body = FailureBody),
     ),
 )]

@@ -94,36 +94,31 @@ async fn a_secret_is_rotated_without_an_outage(
     stack.application(&newest, email).await.expect(200);
 }
 
-/// The client that a service needs, made the way the operations page says.
+/// The client that a service needs, made the way the operations page says: it follows the feed, and exchanges what agents
+/// present.
 #[tokio::test]
 async fn a_service_works_with_a_client_of_the_command_line() {
     let mut stack = Plan::new(Topology::Separate).start().await;
-    let made = stack.tessera(&[
-        "client",
-        "create",
-        "--id",
-        "rooms-2",
-        "--name",
-        "Rooms",
-        "--grant",
-        "client_credentials",
-        "--scope",
-        "internal:revocations",
-        "--audience",
-        "auth-server",
-        "--json",
-    ]);
+    let create = "client create --id rooms-2 --name Rooms --grant client_credentials --grant token_exchange \
+                  --scope internal:revocations --scope lasuite_visio --scope rooms:list \
+                  --default-scope lasuite_visio --default-scope rooms:list --audience auth-server --audience rooms --json";
+    let made = stack.tessera(&create.split_whitespace().collect::<Vec<_>>());
     let secret = made.expect(0).json()["client_secret"].as_str().unwrap().to_owned();
     assert!(stack.rooms().terminate().success());
-    let file = stack.home().join("rooms.secret");
-    std::fs::write(file, secret).unwrap();
+    let file = stack.home().join("rooms-2.secret");
+    std::fs::write(&file, secret).unwrap();
     stack.rooms().set("TESSERA_AUTHORITY__CLIENT_ID", "rooms-2");
+    stack.rooms().set("TESSERA_AUTHORITY__CLIENT_SECRET_FILE", file.display().to_string());
     stack.rooms().start().await;
     let token = stack.application_token(&stack.declared.booking, &stack.declared.ada).await;
     stack.settles(&token, 200).await;
+    let triple = stack.agent_sign_in(&stack.declared.ada).await;
+    stack.rooms_as_agent(&triple).await.expect(200);
+    let refused = stack.send(triple.on(stack.http.post(stack.rooms_url("/rooms")))).await;
+    refused.expect_detail(403, "Insufficient permissions. Required scope: rooms:create");
 }
 
-const NEWEST_FIRST: [&str; 5] = ["rooms-service", "kiosk", "gateway", "booking", "board"];
+const NEWEST_FIRST: [&str; 6] = ["rooms-service", "kiosk", "gateway", "booking", "board", "agenda-service"];
 
 #[rstest]
 fn clients_are_listed_and_shown(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
@@ -166,7 +161,7 @@ fn what_cannot_be_done_to_clients_has_its_exit_status(
     refused(&stack, &strange("--domain", "not a domain"), REFUSED, &["domains"]);
     refused(&stack, &strange("--default-scope", "rooms:delete"), REFUSED, &["default_scopes"]);
     // Nothing of all that was kept.
-    assert_eq!(both(&stack, &["client", "list"]).1.as_array().unwrap().len(), 5);
+    assert_eq!(both(&stack, &["client", "list"]).1.as_array().unwrap().len(), 6);
     for arguments in [
         &["client"][..],
         &["client", "show"],

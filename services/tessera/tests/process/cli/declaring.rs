@@ -19,6 +19,7 @@ fn applying_twice_changes_nothing(#[values(Topology::Single, Topology::Separate)
     assert_eq!(
         planned,
         [
+            "create service counter",
             "create organization agency",
             "create account ada",
             "create account bob",
@@ -27,6 +28,7 @@ fn applying_twice_changes_nothing(#[values(Topology::Single, Topology::Separate)
             "create client kiosk",
             "create client gateway",
             "create client rooms-service",
+            "create client agenda-service",
         ]
     );
     assert_eq!(dry.stderr.lines().count(), 1, "{dry:?}");
@@ -70,7 +72,7 @@ fn drift_is_told_and_mended(#[values(Topology::Single, Topology::Separate)] topo
     assert_eq!(dry.status, DRIFT, "{dry:?}");
     let pruned = stack.tessera(&["apply", "--prune", &file]).expect(0).stdout;
     assert_eq!(pruned, dry.stdout);
-    assert_eq!(pruned.lines().filter(|line| line.starts_with("delete ")).count(), 7, "{pruned}");
+    assert_eq!(pruned.lines().filter(|line| line.starts_with("delete ")).count(), 9, "{pruned}");
     let left = stack.tessera(&["client", "list", "--json"]).expect(0).json();
     assert_eq!((left[0]["client_id"].as_str(), left.as_array().unwrap().len()), (Some("by-hand"), 1));
     assert_eq!(stack.tessera(&["user", "list", "--json"]).expect(0).json(), json!([]));

@@ -124,7 +124,7 @@ pub(super) fn request(target: &Target) -> impl Strategy<Value = Request> + use<>
 }
 
 fn headers(target: &Target) -> impl Strategy<Value = Vec<(&'static str, Text)>> + use<> {
-    let credentials = heads::authorization(target.tokens.clone(), target.basic.clone());
+    let credentials = heads::credentials(target);
     (credentials, prop_oneof![2 => Just(Vec::new()), 1 => vec(heads::header(), 1..4)]).prop_map(
         |(mut credentials, headers)| {
             credentials.extend(headers);

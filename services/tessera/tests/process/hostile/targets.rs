@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 
-use crate::stack::{Credentials, Stack, Topology};
+use crate::stack::{AGENDA as RDV, Credentials, Stack, Topology, Triple};
 
 /// A method and the template of a path.
 pub(super) type Route = (&'static str, &'static str);
@@ -23,6 +23,8 @@ pub(super) struct Target {
     pub(super) tokens: Vec<String>,
     /// One that may do everything with rooms.
     pub(super) token: String,
+    /// Device sessions that are good. Some requests end the one they come with.
+    pub(super) triples: Vec<Triple>,
     /// `Basic` credentials that are good.
     pub(super) basic: Vec<String>,
     /// Ids of objects that exist.
@@ -31,7 +33,10 @@ pub(super) struct Target {
     pub(super) expected: &'static [u16],
 }
 
-const AUTH: [Route; 12] = [
+/// Device sessions for each process.
+const TRIPLES: usize = 12;
+
+const AUTH: [Route; 17] = [
     ("POST", "/oauth/token"),
     ("POST", "/oauth/token"),
     ("POST", "/security/oauth/token"),
@@ -42,6 +47,11 @@ const AUTH: [Route; 12] = [
     ("GET", "/internal/revocations"),
     ("POST", "/external-api/v1.0/application/token"),
     ("POST", "/external-api/v1.0/application/token/"),
+    ("POST", "/api/v1/auth/sign_in"),
+    ("GET", "/api/v1/auth/sign_in.json"),
+    ("GET", "/api/v1/auth/validate_token"),
+    ("DELETE", "/api/v1/auth/sign_out"),
+    ("PUT", "/api/v1/auth/password"),
     ("GET", "/docs/openapi/auth-server.json"),
     ("GET", "/"),
 ];
@@ -57,6 +67,18 @@ const ROOMS: [Route; 10] = [
     ("DELETE", "/external-api/v1.0/rooms/{id}/attendees/{id}"),
     ("GET", "/external-api/v1.0/rooms/{id}/anything"),
     ("GET", "/docs/openapi/rooms.json"),
+];
+
+const AGENDA: [Route; 9] = [
+    ("GET", "/api/v1/agents"),
+    ("GET", "/api/v1/organisations.json"),
+    ("GET", "/api/v1/organisations/{id}"),
+    ("PATCH", "/api/v1/organisations/{id}"),
+    ("GET", "/api/v1/absences"),
+    ("POST", "/api/v1/absences"),
+    ("PATCH", "/api/v1/absences/{id}"),
+    ("DELETE", "/api/v1/absences/{id}.json"),
+    ("GET", "/docs/openapi/agenda.json"),
 ];
 
 /// One for each process.
@@ -75,6 +97,11 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
     let path = format!("/rooms/{room}/attendees");
     let page = stack.call(&token, Method::GET, &path).await.expect(200).json();
     let attendee = page["results"][0]["id"].as_str().unwrap().to_owned();
+    let triples = triples(stack).await;
+    let organisation = stack.as_agent(&triples[0], Method::GET, "/organisations").await.expect(200).json();
+    let absence = stack.send(stack.new_absence(&triples[0], &declared.ada, "Congé")).await.expect(200).json();
+    let numbers = [&organisation["organisations"][0]["id"], &absence["absence"]["id"]];
+    let numbers = numbers.map(ToString::to_string);
     let basic = |client: &Credentials| STANDARD.encode(format!("{}:{}", client.id, client.secret));
     let auth = Target {
         address: address(&stack.auth_url("")),
@@ -83,7 +110,8 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
         tokens: vec![token.clone(), looker, own.access_token(), service],
         token,
         basic: vec![basic(&declared.gateway), basic(&declared.booking)],
-        ids: vec![room, attendee],
+        triples,
+        ids: [&[room, attendee], &numbers[..]].concat(),
         expected: &[200, 400, 401, 404, 405],
     };
     let rooms = Target {
@@ -93,10 +121,30 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
         expected: &[200, 400, 401, 403, 404, 405, 415],
         ..auth.clone()
     };
+    let agenda = Target {
+        address: address(stack.agents_url("").trim_end_matches(RDV)),
+        routes: AGENDA.into(),
+        post: "/api/v1/absences",
+        expected: &[200, 400, 401, 403, 404, 422],
+        ..auth.clone()
+    };
     match topology {
-        Topology::Single => vec![Target { routes: [&AUTH[..], &ROOMS].concat(), ..rooms }],
-        Topology::Separate => vec![auth, rooms],
+        Topology::Single => vec![Target { routes: [&AUTH[..], &ROOMS, &AGENDA].concat(), ..rooms }],
+        Topology::Separate => {
+            // Attacks on the auth server end the sessions that they come with.
+            let triples = self::triples(stack).await;
+            vec![auth, Target { triples: triples.clone(), ..rooms }, Target { triples, ..agenda }]
+        }
     }
+}
+
+/// New device sessions, alternately of two people.
+async fn triples(stack: &Stack) -> Vec<Triple> {
+    let (mut triples, people) = (Vec::new(), [&stack.declared.ada, &stack.declared.bob]);
+    for person in people.into_iter().cycle().take(TRIPLES) {
+        triples.push(stack.agent_sign_in(person).await);
+    }
+    triples
 }
 
 fn address(origin: &str) -> SocketAddr {

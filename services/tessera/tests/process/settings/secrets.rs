@@ -20,6 +20,10 @@ const REFUSED: i32 = 4;
 #[case("auth-server", "IDENTITY__MASTER_KEY", "identity.master_key")]
 #[case("tessera", "ROOMS__DATABASE__URL", "rooms.database.url")]
 #[case("rooms", "AUTHORITY__CLIENT_SECRET", "authority.client_secret")]
+#[case("agenda", "AUTHORITY__CLIENT_SECRET", "authority.client_secret")]
+#[case("agenda", "IDENTITY__DATABASE__URL", "identity.database.url")]
+#[case("agenda", "AGENDA__SHARED_SECRET", "agenda.shared_secret")]
+#[case("tessera", "AGENDA__SHARED_SECRET", "agenda.shared_secret")]
 fn a_secret_that_is_given_twice_is_refused(#[case] program: &str, #[case] name: &str, #[case] key: &str) {
     let home = tempfile::tempdir().unwrap();
     let file = home.path().join("secret");
@@ -42,6 +46,7 @@ fn a_malformed_master_key_is_not_shown(#[values("tessera", "auth-server")] progr
 #[rstest]
 #[case("tessera", "IDENTITY")]
 #[case("auth-server", "IDENTITY")]
+#[case("agenda", "IDENTITY")]
 #[case("rooms", "ROOMS")]
 fn a_database_password_is_not_shown(#[case] program: &str, #[case] section: &str) {
     let name = format!("TESSERA_{section}__DATABASE__URL");

@@ -17,6 +17,13 @@ pub(crate) struct Credentials {
     pub(crate) secret: String,
 }
 
+impl Credentials {
+    /// The file that a service reads its secret from, beside the bootstrap file.
+    pub(super) fn file(&self) -> String {
+        format!("{}.secret", self.id)
+    }
+}
+
 /// A person who signs in.
 #[derive(Clone, Debug)]
 pub(crate) struct Person {
@@ -38,6 +45,9 @@ pub(crate) struct Declared {
     pub(crate) gateway: Credentials,
     /// The rooms service.
     pub(crate) rooms: Credentials,
+    /// The agenda service.
+    pub(crate) agenda: Credentials,
+    /// Of the service `counter`, as `bob`: each sees the other's absences.
     pub(crate) ada: Person,
     pub(crate) bob: Person,
 }
@@ -54,6 +64,7 @@ impl Declared {
             kiosk: client("kiosk"),
             gateway: client("gateway"),
             rooms: client("rooms-service"),
+            agenda: client("agenda-service"),
             ada: person("ada"),
             bob: person("bob"),
         };
@@ -67,14 +78,16 @@ impl Declared {
         declared
     }
 
-    fn clients(&self) -> [&Credentials; 5] {
-        [&self.booking, &self.board, &self.kiosk, &self.gateway, &self.rooms]
+    fn clients(&self) -> [&Credentials; 6] {
+        [&self.booking, &self.board, &self.kiosk, &self.gateway, &self.rooms, &self.agenda]
     }
 
     /// Writes the bootstrap file into `folder`. Its secrets are given in all three ways.
     pub(super) fn write(&self, folder: &Path) -> PathBuf {
-        fs::write(folder.join("rooms.secret"), format!("{}\n", self.rooms.secret))
-            .expect("a writable folder");
+        for service in [&self.rooms, &self.agenda] {
+            fs::write(folder.join(service.file()), format!("{}\n", service.secret))
+                .expect("a writable folder");
+        }
         let path = folder.join("bootstrap.yaml");
         fs::write(&path, self.document()).expect("a writable folder");
         path
@@ -95,12 +108,14 @@ impl Declared {
         let person = |person: &Person| {
             format!(
                 "  - login: {}\n    email: {}\n    organization_id: agency\n    organizations:\n      \
-                 - {{ id: agency, role: AGENT }}\n    roles: [AGENT]\n    password: {}\n",
+                 - {{ id: agency, role: AGENT }}\n    roles: [AGENT]\n    services: [counter]\n    \
+                 password: {}\n",
                 person.login, person.email, person.password
             )
         };
         format!(
-            "organizations:\n  - id: agency\n    name: Agency\naccounts:\n{}{}clients:\n{}{}{}{GATEWAY}{ROOMS}",
+            "organizations:\n  - id: agency\n    name: Agency\n{SERVICES}accounts:\n{}{}clients:\n{}{}{}\
+             {GATEWAY}{ROOMS}{AGENDA}",
             person(&self.ada),
             person(&self.bob),
             application(&self.booking, all),
@@ -120,13 +135,26 @@ const GATEWAY: &str = r#"  - id: gateway
     secret: env:GATEWAY_SECRET
 "#;
 
+const SERVICES: &str = "services:\n  - id: counter\n    name: Counter\n";
+
 const ROOMS: &str = r#"  - id: rooms-service
     kind: service
-    grants: [client_credentials]
-    scopes: ["internal:revocations"]
-    audiences: [auth-server]
+    grants: [client_credentials, token_exchange]
+    scopes: ["internal:revocations", lasuite_visio, "lasuite_visio:rooms:list", "lasuite_visio:rooms:create"]
+    default_scopes: [lasuite_visio, "lasuite_visio:rooms:list", "lasuite_visio:rooms:create"]
+    audiences: [auth-server, rooms]
     roles: [SERVICE]
-    secret: file:rooms.secret
+    secret: file:rooms-service.secret
+"#;
+
+const AGENDA: &str = r#"  - id: agenda-service
+    kind: service
+    grants: [client_credentials, token_exchange]
+    scopes: ["internal:revocations", agenda]
+    default_scopes: [agenda]
+    audiences: [auth-server, agenda]
+    roles: [SERVICE]
+    secret: file:agenda-service.secret
 "#;
 
 /// 64 characters that nobody has seen before.

@@ -17,11 +17,12 @@ impl Plan {
         let declared = Declared::new(&watch);
         let bootstrap = declared.write(home.path()).display().to_string();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build();
-        let (auth, rooms) = match topology {
-            Topology::Single => (Unit::new("tessera", &["serve", "--bootstrap", &bootstrap]), None),
-            Topology::Separate => {
-                (Unit::new("auth-server", &["--bootstrap", &bootstrap]), Some(Unit::new("rooms", &[])))
-            }
+        let (auth, [rooms, agenda]) = match topology {
+            Topology::Single => (Unit::new("tessera", &["serve", "--bootstrap", &bootstrap]), [None, None]),
+            Topology::Separate => (
+                Unit::new("auth-server", &["--bootstrap", &bootstrap]),
+                ["rooms", "agenda"].map(|name| Some(Unit::new(name, &[]))),
+            ),
         };
         let mut plan = Self(Stack {
             declared,
@@ -29,6 +30,7 @@ impl Plan {
             http: http.expect("an HTTP client"),
             auth,
             rooms,
+            agenda,
             operator: Vec::new(),
             home,
             databases: Vec::new(),
@@ -46,18 +48,25 @@ impl Plan {
         stack.auth.set("TESSERA_AUTH__ISSUER", &issuer);
         stack.auth.set(declared::VARIABLE, &stack.declared.gateway.secret);
         stack.operator.push(("TESSERA_DATA_DIR".to_owned(), data));
-        let Some(rooms) = &mut stack.rooms else { return };
-        rooms.set("TESSERA_AUTH__ISSUER", &issuer);
-        rooms.set("TESSERA_AUTHORITY__URL", &issuer);
-        rooms.set("TESSERA_AUTHORITY__CLIENT_ID", &stack.declared.rooms.id);
-        let secret = stack.home.path().join("rooms.secret").display().to_string();
-        rooms.set("TESSERA_AUTHORITY__CLIENT_SECRET_FILE", secret);
-        let databases = [TestDatabase::postgres(), TestDatabase::postgres()];
-        for (unit, section, database) in
-            [(&mut stack.auth, "IDENTITY", &databases[0]), (rooms, "ROOMS", &databases[1])]
+        let (Some(rooms), Some(agenda)) = (&mut stack.rooms, &mut stack.agenda) else { return };
+        for (service, client) in
+            [(&mut *rooms, &stack.declared.rooms), (&mut *agenda, &stack.declared.agenda)]
         {
+            service.set("TESSERA_AUTH__ISSUER", &issuer);
+            service.set("TESSERA_AUTHORITY__URL", &issuer);
+            service.set("TESSERA_AUTHORITY__CLIENT_ID", &client.id);
+            let secret = stack.home.path().join(client.file()).display().to_string();
+            service.set("TESSERA_AUTHORITY__CLIENT_SECRET_FILE", secret);
+        }
+        let databases = [TestDatabase::postgres(), TestDatabase::postgres()];
+        for (section, database, units) in [
+            ("IDENTITY", &databases[0], vec![&mut stack.auth, agenda]),
+            ("ROOMS", &databases[1], vec![rooms]),
+        ] {
             let name = format!("TESSERA_{section}__DATABASE__URL");
-            unit.set(&name, database.url());
+            for unit in units {
+                unit.set(&name, database.url());
+            }
             stack.operator.push((name, database.url()));
         }
         stack.databases = databases.into();
@@ -77,6 +86,12 @@ impl Plan {
     /// Sets a variable of the process that serves rooms.
     pub(crate) fn rooms(mut self, name: &str, value: &str) -> Self {
         self.0.rooms().set(name, value);
+        self
+    }
+
+    /// Sets a variable of the process that serves the agenda.
+    pub(crate) fn agenda(mut self, name: &str, value: &str) -> Self {
+        self.0.agenda().set(name, value);
         self
     }
 

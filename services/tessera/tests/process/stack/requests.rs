@@ -29,6 +29,7 @@ impl Stack {
     pub(crate) async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
         let answer = Answer::read(request.send().await?).await?;
         self.watch.learn(&answer.text);
+        self.learn_triple(&answer);
         Ok(answer)
     }
 

@@ -41,7 +41,13 @@ fn kind() -> impl Strategy<Value = Text> {
 
 /// Parameters that some endpoint knows, with values of every kind, repeated or not.
 fn form(tokens: Vec<String>) -> impl Strategy<Value = Text> {
-    const NAMES: [&str; 18] = [
+    const NAMES: [&str; 24] = [
+        "email",
+        "password",
+        "title",
+        "agent_id",
+        "access-token",
+        "uid",
         "grant_type",
         "grant_type",
         "client_id",
@@ -113,20 +119,36 @@ fn value(tokens: Vec<String>) -> impl Strategy<Value = String> {
     ]
 }
 
+/// Members of objects that some endpoint knows.
+const MEMBERS: [&str; 24] = [
+    "password",
+    "password_confirmation",
+    "access-token",
+    "client",
+    "uid",
+    "title",
+    "agent_id",
+    "agent_email",
+    "first_day",
+    "start_time",
+    "end_day",
+    "end_time",
+    "phone_number",
+    "verticale",
+    "access_level",
+    "configuration",
+    "email",
+    "role",
+    "client_id",
+    "client_secret",
+    "grant_type",
+    "scope",
+    "name",
+    "id",
+];
+
 /// Objects that some endpoint knows, other JSON, and almost JSON.
 fn json() -> impl Strategy<Value = Text> {
-    const NAMES: [&str; 10] = [
-        "access_level",
-        "configuration",
-        "email",
-        "role",
-        "client_id",
-        "client_secret",
-        "grant_type",
-        "scope",
-        "name",
-        "id",
-    ];
     let values = [
         "null",
         "true",
@@ -144,6 +166,11 @@ fn json() -> impl Strategy<Value = Text> {
         "\"ada@agency.example\"",
         "\"client_credentials\"",
         "\"booking\"",
+        "1",
+        "\"2027-02-09\"",
+        "\"9999-12-31\"",
+        "\"08:30\"",
+        "\"25:00\"",
         "[]",
         "{}",
         "[[]]",
@@ -151,7 +178,7 @@ fn json() -> impl Strategy<Value = Text> {
         "\"\u{1f4a3}\"",
         "{\"can_publish_sources\":[\"camera\"]}",
     ];
-    let member = (select(NAMES.to_vec()), select(values.to_vec()))
+    let member = (select(MEMBERS.to_vec()), select(values.to_vec()))
         .prop_map(|(name, value)| format!("\"{name}\":{value}"));
     prop_oneof![
         10 => vec(member, 0..6).prop_map(|members| Text::from(format!("{{{}}}", members.join(",")))),

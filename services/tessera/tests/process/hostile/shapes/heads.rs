@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::Text;
-use crate::hostile::targets::Route;
+use crate::hostile::targets::{Route, Target};
+use crate::stack::Triple;
 
 /// The route's own method, another one, or none.
 fn method(own: &'static str) -> impl Strategy<Value = String> {
@@ -120,6 +121,11 @@ pub(super) fn query() -> impl Strategy<Value = Vec<u8>> {
         "?wait=99999999999999999999",
         "?client_id=booking&client_secret=x",
         "?access_token=x",
+        "?access-token=x&client=y&uid=z",
+        "?email=ada%40agency.example&password=x",
+        "?organisation_id=1",
+        "?organisation_id=99999999999999999999",
+        "?agent_id=1&title=x&first_day=2027-02-09&start_time=8:30&end_time=9:00",
         "?",
         "?&&&=&=",
         "?%",
@@ -134,8 +140,33 @@ pub(super) fn query() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
+/// What a request presents of itself.
+pub(super) fn credentials(target: &Target) -> impl Strategy<Value = Vec<(&'static str, Text)>> + use<> {
+    let authorization = authorization(target.tokens.clone(), target.basic.clone());
+    prop_oneof![3 => authorization, 1 => triple(target.triples.clone())]
+}
+
+/// A device session in its headers or in `Authorization`, in order, cut, or mixed with another one.
+fn triple(triples: Vec<Triple>) -> impl Strategy<Value = Vec<(&'static str, Text)>> {
+    let headers = |triple: &Triple| triple.pairs().map(|(name, value)| (name, Text::from(value))).to_vec();
+    prop_oneof![
+        6 => select(triples.clone()).prop_map(move |triple| headers(&triple)),
+        2 => select(triples.clone())
+            .prop_map(|triple| vec![("Authorization", Text::from(triple.authorization()))]),
+        1 => (select(triples.clone()), 0..3_usize, select(vec!["", "x", "\u{e9}", "default"])).prop_map(
+            move |(triple, at, wrong)| {
+                let mut headers = headers(&triple);
+                headers[at].1 = wrong.into();
+                headers
+            }
+        ),
+        1 => (select(triples.clone()), select(triples), 1..3_usize)
+            .prop_map(move |(one, other, at)| [&headers(&one)[..at], &headers(&other)[at..]].concat()),
+    ]
+}
+
 /// Nobody, somebody in order, or somebody else.
-pub(super) fn authorization(
+fn authorization(
     tokens: Vec<String>,
     basic: Vec<String>,
 ) -> impl Strategy<Value = Vec<(&'static str, Text)>> {
@@ -180,7 +211,11 @@ pub(super) fn authorization(
 
 /// Any other header, with a value that somebody may trip over.
 pub(super) fn header() -> impl Strategy<Value = (&'static str, Text)> {
-    const NAMES: [&str; 22] = [
+    const NAMES: [&str; 26] = [
+        "access-token",
+        "client",
+        "uid",
+        "X-Agent-Auth-Signature",
         "Accept",
         "Accept-Language",
         "Accept-Encoding",

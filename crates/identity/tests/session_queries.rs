@@ -1,0 +1,100 @@
+//! Threat 17: what cannot be somebody's costs the same queries as what nearly is. A test binary of its own, because it
+//! counts the statements of the whole process.
+
+#![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use auth_claims::clock::Clock;
+use chrono::DateTime;
+use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
+use identity::Identity;
+use identity::accounts::{AccountProfile, NewAccount, NewPassword, SignInRefusal};
+use identity::audit::Origin;
+use identity::device_sessions::{DeviceCredential, DeviceSettings};
+use identity::master::MasterKey;
+use identity::passwords::PasswordSettings;
+use secrecy::SecretString;
+use store::{DatabaseSettings, Db};
+use test_kit::{Backend, TestDatabase};
+
+static QUERIES: AtomicUsize = AtomicUsize::new(0);
+
+const PASSWORD: &str = "Pivoine-Rouge-26";
+
+fn count(event: &InstrumentationEvent<'_>) {
+    if let InstrumentationEvent::StartQuery { .. } = event {
+        QUERIES.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+async fn queries_of<T>(work: impl Future<Output = T>) -> (T, usize) {
+    let before = QUERIES.load(Ordering::Acquire);
+    let done = work.await;
+    (done, QUERIES.load(Ordering::Acquire) - before)
+}
+
+async fn directory(database: &TestDatabase) -> Identity {
+    let db = Db::open(&DatabaseSettings::at(database.url())).unwrap();
+    let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+    let cheap = PasswordSettings { memory_kib: 64, iterations: 1, ..PasswordSettings::default() };
+    let identity = Identity::open(db, MasterKey::generate().unwrap(), cheap, clock).await.unwrap();
+    for (login, password) in
+        [("ada", NewPassword::Plain(SecretString::from(PASSWORD))), ("none", NewPassword::None)]
+    {
+        let profile =
+            AccountProfile { email: Some(format!("{login}@example.org")), ..AccountProfile::new(login) };
+        identity.create_account(NewAccount { profile, password }, &Origin::default()).await.unwrap();
+    }
+    identity
+}
+
+#[tokio::test]
+async fn threat_17_whatever_is_wrong_costs_the_same_queries() {
+    set_default_instrumentation(|| Some(Box::new(|event: InstrumentationEvent<'_>| count(&event)))).unwrap();
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let database = TestDatabase::on(backend);
+        let identity = directory(&database).await;
+        sessions(&identity).await;
+        passwords(&identity).await;
+    }
+}
+
+/// An unknown uid, an unknown client, and a wrong token.
+async fn sessions(identity: &Identity) {
+    let (settings, origin) = (DeviceSettings::default(), Origin::default());
+    let password = SecretString::from(PASSWORD);
+    let opened = identity.sign_in_by_email("ada@example.org", &password, &settings, &origin).await.unwrap();
+    let (token, client) = (opened.token.expose(), opened.session.client.as_str());
+    let mut costs = Vec::new();
+    for (token, client, uid) in [
+        (token, client, "nobody@example.org"),
+        (token, client, "none@example.org"),
+        (token, "AAAAAAAAAAAAAAAAAAAAAA", "ada@example.org"),
+        ("AAAAAAAAAAAAAAAAAAAAAA", client, "ada@example.org"),
+        ("", "", ""),
+        (token, client, "\0"),
+    ] {
+        let (access_token, client, uid) = (SecretString::from(token), client.to_owned(), uid.to_owned());
+        let credential = DeviceCredential { access_token, client, uid };
+        let (found, cost) = queries_of(identity.find_device_session(&credential)).await;
+        assert!(found.unwrap().is_none());
+        costs.push(cost);
+    }
+    assert!(costs[0] > 0 && costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
+}
+
+/// An unknown name, one without a password, and a wrong password.
+async fn passwords(identity: &Identity) {
+    let (settings, origin) = (DeviceSettings::default(), Origin::default());
+    let wrong = SecretString::from("wrong");
+    let mut costs = Vec::new();
+    for email in ["ada@example.org", "none@example.org", "nobody@example.org", "nobody", "", "\0"] {
+        // The row of the audit trail is written behind the answer.
+        identity.audit().flush().await.unwrap();
+        let (refused, cost) = queries_of(identity.sign_in_by_email(email, &wrong, &settings, &origin)).await;
+        assert!(matches!(refused, Err(SignInRefusal::BadCredentials)), "{refused:?}");
+        costs.push(cost);
+    }
+    assert!(costs[0] > 0 && costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
+}

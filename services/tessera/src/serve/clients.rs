@@ -1,0 +1,34 @@
+//! The services as clients of the auth server in their own process. A service that runs apart has a client with the same
+//! scopes in the bootstrap file.
+
+use agenda::AgendaSettings;
+use anyhow::Context;
+use auth_claims::scopes::{Scope, Scopes};
+use auth_server::InProcessClient;
+use identity::clients::ClientId;
+use rooms::RoomsSettings;
+use rooms::domain::scopes::RoomScope;
+
+use crate::failure::Failure;
+
+/// The rooms service, whose callers may do with rooms whatever their person may.
+pub(super) fn rooms(settings: &RoomsSettings) -> Result<InProcessClient, Failure> {
+    let all = [RoomScope::List, RoomScope::Create, RoomScope::Retrieve, RoomScope::Update, RoomScope::Delete];
+    let names = settings.base_scopes.iter().map(String::as_str).chain(all.map(RoomScope::as_str));
+    Ok(client("rooms", &settings.audience, names).context("rooms.base_scopes")?)
+}
+
+/// The agenda service.
+pub(super) fn agenda(settings: &AgendaSettings) -> Result<InProcessClient, Failure> {
+    Ok(client("agenda", &settings.audience, [settings.scope.as_str()]).context("agenda.scope")?)
+}
+
+fn client<'a>(
+    id: &str,
+    audience: &str,
+    scopes: impl IntoIterator<Item = &'a str>,
+) -> anyhow::Result<InProcessClient> {
+    let id: ClientId = id.parse()?;
+    let scopes: Vec<Scope> = scopes.into_iter().map(str::parse).collect::<Result<_, _>>()?;
+    Ok(InProcessClient { id, audience: audience.to_owned(), scopes: Scopes::from_iter(scopes) })
+}
