@@ -20,13 +20,30 @@ const AHEAD: Duration = Duration::from_secs(30);
 /// After a failure nobody asks again for this long.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// What the token is for: the internal calls of this crate (contracts/oauth2.md §6).
-const SERVICE_SCOPE: &str = "internal:revocations";
+/// What a token is for. Each use has a token of its own: a service that follows the feed holds none that changes
+/// anything, and its client need not be registered for what it does not do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Use {
+    /// Following the revocation feed (contracts/oauth2.md §6).
+    Revocations,
+    /// Telling the status of applications (contracts/auvious-applications.md §3.6).
+    Applications,
+}
+
+impl Use {
+    const fn scope(self) -> &'static str {
+        match self {
+            Self::Revocations => "internal:revocations",
+            Self::Applications => "internal:applications",
+        }
+    }
+}
 
 type TokenClient = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
 
-/// Fetches and keeps the token. The lock is held while fetching, so that many callers cause one request.
+/// Fetches and keeps the token for one use. The lock is held while fetching, so that many callers cause one request.
 pub(crate) struct ServiceTokens {
+    purpose: Use,
     settings: Arc<AuthoritySettings>,
     token_url: TokenUrl,
     transport: Transport,
@@ -48,13 +65,14 @@ struct Token {
 
 impl ServiceTokens {
     pub(crate) fn new(
+        purpose: Use,
         settings: &Arc<AuthoritySettings>,
         endpoints: &Endpoints,
         transport: Transport,
         clock: Clock,
     ) -> Self {
         let token_url = TokenUrl::from_url(endpoints.token.clone());
-        Self { settings: Arc::clone(settings), token_url, transport, clock, state: Mutex::default() }
+        Self { purpose, settings: Arc::clone(settings), token_url, transport, clock, state: Mutex::default() }
     }
 
     pub(crate) async fn get(&self) -> Result<SecretString, AuthorityError> {
@@ -94,8 +112,8 @@ impl ServiceTokens {
     async fn fetch(&self) -> Result<Token, AuthorityError> {
         let asked_at = self.clock.uptime();
         // Asked for by name: what a client gets without asking is up to its registration.
-        let request = self.client();
-        let request = request.exchange_client_credentials().add_scope(Scope::new(SERVICE_SCOPE.to_owned()));
+        let (client, scope) = (self.client(), Scope::new(self.purpose.scope().to_owned()));
+        let request = client.exchange_client_credentials().add_scope(scope);
         let answer = request.request_async(&self.transport).await;
         let outcome = if answer.is_ok() { "success" } else { "failure" };
         metrics::counter!("tessera_service_tokens_total", "outcome" => outcome).increment(1);

@@ -9,6 +9,7 @@ use reqwest::{RequestBuilder, StatusCode};
 use secrecy::ExposeSecret as _;
 
 use crate::Authority;
+use crate::credentials::ServiceTokens;
 use crate::transport::{Answer, AuthorityError, FEED_ANSWER};
 
 /// The longest the feed waits (contracts/oauth2.md §6).
@@ -28,26 +29,27 @@ impl Authority {
     async fn revocations(&self, after: i64, wait: Duration) -> Result<RevocationPage, AuthorityError> {
         let query = [("after", after.to_string()), ("wait", wait.as_secs().to_string())];
         let request = || self.0.transport.client().get(self.0.endpoints.revocations.clone()).query(&query);
-        let answer = self.authorised(request, wait, FEED_ANSWER).await?;
+        let answer = self.authorised(&self.0.revocation_tokens, request, wait, FEED_ANSWER).await?;
         serde_json::from_slice(&answer.body)
             .map_err(|_| AuthorityError::Nonsense("a page of the revocation feed is none".to_owned()))
     }
 
-    /// Sends a request with the service token, a second time with a new one when the first is refused.
-    async fn authorised(
+    /// Sends a request with the service token for its use, a second time with a new one when the first is refused.
+    pub(crate) async fn authorised(
         &self,
+        tokens: &ServiceTokens,
         request: impl Fn() -> RequestBuilder,
         extra: Duration,
         limit: usize,
     ) -> Result<Answer, AuthorityError> {
-        let token = self.0.tokens.get().await?;
+        let token = tokens.get().await?;
         let bearer = |token: &str| request().bearer_auth(token);
         let first = self.0.transport.send(bearer(token.expose_secret()), extra, limit).await?;
         if first.status != StatusCode::UNAUTHORIZED {
             return judge(first);
         }
-        self.0.tokens.discard(&token).await;
-        let token = self.0.tokens.get().await?;
+        tokens.discard(&token).await;
+        let token = tokens.get().await?;
         judge(self.0.transport.send(bearer(token.expose_secret()), extra, limit).await?)
     }
 }

@@ -1,11 +1,12 @@
-//! A service's way to the authorization server: its own credentials, the published keys, the revocation feed, and the
-//! exchange of foreign credentials. Everything here answers in the terms of `auth-claims`, so that a service that runs
+//! A service's way to the authorization server: its own credentials, the published keys, the revocation feed, the
+//! exchange of foreign credentials, and the status of applications. Everything here answers in the terms of `auth-claims`, so that a service that runs
 //! in the authorization server's own process can do without this crate.
 //!
 //! What it leaves to others: remembering exchanged tokens (`auth_claims::caller::exchange`), verifying what it fetched (`auth_claims::verify`), and following the feed
 //! (`auth_claims::revocations::Follower`). To add an internal call, put a method beside those of `internal.rs` and send
-//! it with `Authority::authorised`, which brings the service token and renews it once when it is refused.
+//! it with `Authority::authorised`, which brings the service token for its use and renews it once when it is refused.
 
+pub mod applications;
 mod credentials;
 mod exchange;
 mod internal;
@@ -20,21 +21,22 @@ use secrecy::SecretString;
 
 pub use self::settings::AuthoritySettings;
 pub use self::transport::AuthorityError;
-use crate::credentials::ServiceTokens;
+use crate::credentials::{ServiceTokens, Use};
 use crate::exchange::{Exchanges, TokenEndpoint};
 use crate::settings::Endpoints;
 use crate::transport::Transport;
 
 /// The authorization server, as one of its clients sees it. Cheap to clone; clones share tokens and caches.
 ///
-/// Implements `KeySource`, `RevocationSource` and `Exchange` of `auth-claims`.
+/// Implements `KeySource`, `RevocationSource` and `Exchange` of `auth-claims`, and [`applications::ApplicationRegistry`].
 #[derive(Clone)]
 pub struct Authority(Arc<Inner>);
 
 struct Inner {
     endpoints: Endpoints,
     transport: Transport,
-    tokens: ServiceTokens,
+    revocation_tokens: ServiceTokens,
+    application_tokens: ServiceTokens,
     exchanges: Exchanges,
 }
 
@@ -55,18 +57,20 @@ impl Authority {
         let endpoints = settings.endpoints()?;
         let transport = Transport::new(&settings.url, settings.timeout)?;
         let settings = Arc::new(settings);
-        let tokens = ServiceTokens::new(&settings, &endpoints, transport.clone(), clock.clone());
+        let tokens =
+            |purpose| ServiceTokens::new(purpose, &settings, &endpoints, transport.clone(), clock.clone());
+        let (revocation_tokens, application_tokens) = (tokens(Use::Revocations), tokens(Use::Applications));
         let endpoint = TokenEndpoint::new(&settings, &endpoints, transport.clone());
         let exchanges = Exchanges::new(endpoint, clock);
-        Ok(Self(Arc::new(Inner { endpoints, transport, tokens, exchanges })))
+        Ok(Self(Arc::new(Inner { endpoints, transport, revocation_tokens, application_tokens, exchanges })))
     }
 
-    /// The service's own access token, from memory until shortly before it expires.
+    /// The service's own access token for the revocation feed, from memory until shortly before it expires.
     ///
     /// # Errors
     /// When the authorization server refuses the credentials or is out of reach.
     pub async fn service_token(&self) -> Result<SecretString, AuthorityError> {
-        self.0.tokens.get().await
+        self.0.revocation_tokens.get().await
     }
 }
 

@@ -37,6 +37,7 @@ pub(crate) struct Endpoints {
     pub(crate) token: Url,
     pub(crate) keys: Url,
     pub(crate) revocations: Url,
+    pub(crate) applications: Url,
 }
 
 impl AuthoritySettings {
@@ -65,6 +66,7 @@ impl AuthoritySettings {
             token: join("oauth/token")?,
             keys: join(".well-known/jwks.json")?,
             revocations: join("internal/revocations")?,
+            applications: join("internal/applications/")?,
         })
     }
 }

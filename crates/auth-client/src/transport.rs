@@ -14,6 +14,9 @@ pub(crate) const KEYS_ANSWER: usize = 256 * 1024;
 /// The most one page of the revocation feed may hold: some ten thousand entries.
 pub(crate) const FEED_ANSWER: usize = 4 * 1024 * 1024;
 
+/// The most the answer to a status may hold: it should be empty.
+pub(crate) const STATUS_ANSWER: usize = 64 * 1024;
+
 /// Why the authorization server gave nothing. Carries no secret and no body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorityError {

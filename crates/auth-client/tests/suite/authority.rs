@@ -1,6 +1,6 @@
 //! An authorization server small enough to see through: real HTTP, real signatures, and switches for its moods.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -48,8 +48,12 @@ pub(crate) struct State {
     pub(crate) forms: Mutex<Vec<TokenForm>>,
     /// Holds token answers back while it is on.
     pub(crate) slow: AtomicBool,
-    /// The one service token the internal endpoints accept; the newest.
-    current: Mutex<String>,
+    /// The one service token the internal endpoints accept, and what it is for; the newest.
+    current: Mutex<(String, String)>,
+    /// What was told of applications: method, path, body.
+    pub(crate) told: Mutex<Vec<(String, String, String)>>,
+    /// What is answered to that.
+    pub(crate) told_status: AtomicU16,
     entries: Mutex<Vec<RevocationEntry>>,
     news: watch::Sender<()>,
 }
@@ -84,13 +88,21 @@ impl State {
         tokio::time::timeout(Duration::from_secs(20), reached).await.expect("in time");
     }
 
+    /// Whether a request brings the current service token, and that is for this use.
+    fn admits(&self, request: &HttpRequest, scope: &str) -> bool {
+        let current = self.current.lock().unwrap();
+        let expected = format!("Bearer {}", current.0);
+        let given = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap());
+        !self.mood.lock().unwrap().refuses && given == Some(expected.as_str()) && current.1 == scope
+    }
+
     pub(crate) fn set(&self, change: impl FnOnce(&mut Mood)) {
         change(&mut self.mood.lock().unwrap());
     }
 
     /// Makes the internal endpoints forget the token they accept.
     pub(crate) fn expire_service_token(&self) {
-        self.current.lock().unwrap().clear();
+        self.current.lock().unwrap().0.clear();
     }
 
     pub(crate) fn revoke(&self, kind: RevocationKind, value: &str, reason: RevocationReason) {
@@ -134,6 +146,8 @@ pub(crate) fn serve() -> Served {
         forms: Mutex::default(),
         slow: AtomicBool::new(false),
         current: Mutex::default(),
+        told: Mutex::default(),
+        told_status: AtomicU16::new(204),
         entries: Mutex::default(),
         news: watch::Sender::new(()),
     });
@@ -145,6 +159,7 @@ pub(crate) fn serve() -> Served {
             .route("/base/oauth/token", web::post().to(token))
             .route("/base/.well-known/jwks.json", web::get().to(keys))
             .route("/base/internal/revocations", web::get().to(feed))
+            .service(web::resource("/base/internal/applications/{id:.*}").to(application))
     })
     .workers(1)
     .disable_signals()
@@ -211,7 +226,7 @@ async fn token(request: HttpRequest, form: web::Form<TokenForm>, state: web::Dat
     } else {
         let token =
             state.token(&json!({ "aud": "auth-server", "kind": "client", "jti": format!("own-{number}") }));
-        state.current.lock().unwrap().clone_from(&token);
+        *state.current.lock().unwrap() = (token.clone(), form.scope.clone().unwrap());
         token
     };
     HttpResponse::Ok().json(json!({
@@ -226,9 +241,7 @@ async fn keys(state: web::Data<State>) -> HttpResponse {
 
 async fn feed(request: HttpRequest, query: web::Query<FeedQuery>, state: web::Data<State>) -> HttpResponse {
     state.feed_calls.fetch_add(1, Ordering::SeqCst);
-    let expected = format!("Bearer {}", state.current.lock().unwrap());
-    let given = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap());
-    if state.mood.lock().unwrap().refuses || given != Some(expected.as_str()) {
+    if !state.admits(&request, "internal:revocations") {
         return HttpResponse::Unauthorized().finish();
     }
     let page = || {
@@ -244,4 +257,17 @@ async fn feed(request: HttpRequest, query: web::Query<FeedQuery>, state: web::Da
         answer = page();
     }
     HttpResponse::Ok().json(answer)
+}
+
+async fn application(request: HttpRequest, body: String, state: web::Data<State>) -> HttpResponse {
+    if !state.admits(&request, "internal:applications") {
+        return HttpResponse::Unauthorized().finish();
+    }
+    let told = (request.method().to_string(), request.uri().path().to_owned(), body);
+    state.told.lock().unwrap().push(told);
+    while state.slow.load(Ordering::SeqCst) {
+        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+    }
+    let status = state.told_status.load(Ordering::SeqCst);
+    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).finish()
 }

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod applications;
 mod authority;
 mod credentials;
 mod exchange;

@@ -1,0 +1,104 @@
+//! Telling the authorization server what it has to know of applications, so that it lets nobody in through one that is
+//! disabled, expired or gone. `contracts/auvious-applications.md` §3.6.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::future::{BoxFuture, FutureExt as _};
+use reqwest::RequestBuilder;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::Authority;
+use crate::transport::{AuthorityError, STATUS_ANSWER};
+
+/// What authentication through an application depends on; as JSON, the body of `PUT /internal/applications/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApplicationStatus {
+    /// Whose members may authenticate through it.
+    pub organization_id: String,
+    /// Whether nobody may.
+    pub disabled: bool,
+    /// The instant from which on nobody may.
+    #[serde(default)]
+    pub expires_at: Option<DateTime<Utc>>,
+}
+
+/// Why the authorization server did not confirm.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryError {
+    /// It did not answer as agreed. Whether it has done what it was told is unknown, and it may still come to it.
+    #[error("the authorization server did not confirm: {0}")]
+    Unconfirmed(String),
+    /// It said no, and has done nothing.
+    #[error("the authorization server refused: {0}")]
+    Refused(String),
+}
+
+/// Whoever decides on authentication through applications. What it has confirmed holds for every request that it gets
+/// afterwards. Telling it the same thing twice does no harm.
+pub trait ApplicationRegistry: Send + Sync + 'static {
+    /// There is an application, new or known, and this is its status.
+    ///
+    /// # Errors
+    /// It does not confirm.
+    fn put<'a>(
+        &'a self,
+        id: &'a str,
+        status: &'a ApplicationStatus,
+    ) -> BoxFuture<'a, Result<(), RegistryError>>;
+
+    /// There is no such application any more; whatever was granted through it is dead, also if there is one of that id
+    /// again.
+    ///
+    /// # Errors
+    /// It does not confirm.
+    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>>;
+}
+
+impl ApplicationRegistry for Authority {
+    fn put<'a>(
+        &'a self,
+        id: &'a str,
+        status: &'a ApplicationStatus,
+    ) -> BoxFuture<'a, Result<(), RegistryError>> {
+        let client = self.0.transport.client();
+        self.tell(id, move |url| client.put(url).json(status)).boxed()
+    }
+
+    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>> {
+        let client = self.0.transport.client();
+        self.tell(id, move |url| client.delete(url)).boxed()
+    }
+}
+
+impl Authority {
+    async fn tell(&self, id: &str, request: impl Fn(Url) -> RequestBuilder) -> Result<(), RegistryError> {
+        let url = self.application(id)?;
+        let request = || request(url.clone());
+        self.authorised(&self.0.application_tokens, request, Duration::ZERO, STATUS_ANSWER).await?;
+        Ok(())
+    }
+
+    /// The address of one application. Its id is one segment of the path, whatever it consists of; what a URL would take
+    /// for a direction is no id.
+    fn application(&self, id: &str) -> Result<Url, RegistryError> {
+        let mut url = self.0.endpoints.applications.clone();
+        let segments = url.path_segments_mut().ok().filter(|_| !matches!(id, "" | "." | ".."));
+        let mut segments = segments.ok_or_else(|| RegistryError::Refused("no id".to_owned()))?;
+        segments.pop_if_empty().push(id);
+        drop(segments);
+        Ok(url)
+    }
+}
+
+impl From<AuthorityError> for RegistryError {
+    fn from(error: AuthorityError) -> Self {
+        match error {
+            AuthorityError::Refused(reason) | AuthorityError::Settings(reason) => Self::Refused(reason),
+            AuthorityError::Unreachable(reason) | AuthorityError::Nonsense(reason) => {
+                Self::Unconfirmed(reason)
+            }
+        }
+    }
+}
