@@ -7,18 +7,17 @@
 //! A declared password or secret is compared by a fingerprint of the declaration. So it is not hashed again at every
 //! start, and what its owner has changed since is not set back until the declaration changes.
 //!
+//! Sections of other services are theirs to read; the text of a file is read by each of them (crate `bootstrap`).
+//!
 //! To add a section: a module with its entry (what serde reads), a `check` (every fault, without the database) and a
 //! `reconcile` (in the transaction), a field of `sections::File`, and a line in `Document::parse` and `facade::transact`.
 //! One of things with an id and a name takes the last two from `named`, and gives what its `Entry` asks for.
 
 mod accounts;
-mod change;
 mod clients;
 mod declarations;
-mod demo;
 mod document;
 mod facade;
-mod file;
 mod groups;
 mod named;
 mod organizations;
@@ -27,11 +26,9 @@ mod prune;
 mod secrets;
 mod sections;
 mod services;
+mod start;
 mod territories;
 
-pub use change::{Action, Change};
-pub use demo::DEMO_DOCUMENT;
+pub use ::bootstrap::{Action, BootstrapSettings, Change, DEMO_DOCUMENT, SecretSources, Source};
 pub use document::Document;
 pub use facade::BootstrapError;
-pub use file::BootstrapSettings;
-pub use secrets::SecretSources;

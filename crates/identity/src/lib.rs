@@ -10,6 +10,7 @@ pub mod absences;
 pub mod accounts;
 pub mod act;
 pub mod agents;
+pub mod applications;
 pub mod audit;
 pub mod bootstrap;
 pub mod client_secrets;
@@ -17,7 +18,10 @@ pub mod clients;
 pub mod device_sessions;
 pub mod errors;
 mod facts;
-pub mod faults;
+/// What is wrong with a record.
+pub mod faults {
+    pub use ::bootstrap::{Fault, Faults};
+}
 pub mod groups;
 mod identity;
 mod locks;

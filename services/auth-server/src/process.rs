@@ -91,9 +91,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let telemetry = telemetry::init(&settings.log, "auth-server")?;
     let (auth, _) = settings.auth.with_issuer_at(&settings.server).context("auth.issuer")?;
     let identity = settings.identity.open(&settings.data_dir, settings.demo, Clock::system()).await?;
-    settings
-        .bootstrap
-        .apply_at_start(&identity, settings.demo, &Origin::default())
+    let sources = settings.bootstrap.sources(settings.demo).context("bootstrap.file")?;
+    identity
+        .apply_at_start(&sources, settings.demo, &Origin::default())
         .await
         .context("bootstrap.file")?;
     let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use bootstrap::Syntax;
 use identity::bootstrap::BootstrapError;
 use identity::errors::IdentityError;
 
@@ -63,5 +64,11 @@ impl From<BootstrapError> for Failure {
             BootstrapError::Failed(error) => error.into(),
             BootstrapError::Syntax(_) | BootstrapError::Invalid(_) => Self::Refused(error.to_string()),
         }
+    }
+}
+
+impl From<Syntax> for Failure {
+    fn from(error: Syntax) -> Self {
+        Self::Refused(error.to_string())
     }
 }

@@ -32,7 +32,8 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let telemetry =
         telemetry::init(&settings.log, "tessera").map_err(|error| Failure::Usage(error.to_string()))?;
     let identity = directory::open(&settings).await?;
-    settings.bootstrap.apply_at_start(&identity, settings.demo, &directory::operator()).await?;
+    let sources = settings.bootstrap.sources(settings.demo)?;
+    identity.apply_at_start(&sources, settings.demo, &directory::operator()).await?;
 
     let (auth, issuer) = settings.auth.clone().with_issuer_at(&settings.server).context("auth.issuer")?;
     let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;

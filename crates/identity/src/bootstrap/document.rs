@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    BootstrapError, SecretSources,
+    BootstrapError, SecretSources, Source,
     accounts::{self, CheckedAccount},
     clients::{self, CheckedClient},
     groups::GroupEntry,
@@ -14,9 +14,6 @@ use super::{
     services::ServiceEntry,
     territories::TerritoryEntry,
 };
-
-/// A file of ten thousand accounts is smaller.
-pub(super) const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// A bootstrap file without faults, its secrets fetched. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -40,7 +37,7 @@ impl Document {
     /// # Errors
     /// [`BootstrapError::Syntax`] for what is no YAML or not of this form, [`BootstrapError::Invalid`] with every fault.
     pub fn parse(text: &str, sources: &SecretSources<'_>, demo: bool) -> Result<Self, BootstrapError> {
-        let file = read(text)?;
+        let file: File = ::bootstrap::read(text)?;
         let mut checker = Checker::new(sources);
         let mut content = Content {
             territories: named::check(file.territories, &mut checker),
@@ -59,30 +56,17 @@ impl Document {
         faults.into_result(Self(Arc::new(content))).map_err(BootstrapError::Invalid)
     }
 
+    /// The same for a file and the secrets it names.
+    ///
+    /// # Errors
+    /// As [`Document::parse`].
+    pub fn of(source: &Source, demo: bool) -> Result<Self, BootstrapError> {
+        Self::parse(source.text(), &source.secrets(), demo)
+    }
+
     /// Whether it holds secrets that only a demo may have.
     #[must_use]
     pub fn is_demo(&self) -> bool {
         self.0.demo
     }
-}
-
-fn read(text: &str) -> Result<File, BootstrapError> {
-    if text.len() > MAX_BYTES {
-        return Err(BootstrapError::Syntax(format!("the file is longer than {MAX_BYTES} bytes")));
-    }
-    // No snippets: the lines around a mistake may hold secrets.
-    let options = serde_saphyr::options! { with_snippet: false };
-    let mut path = String::new();
-    let file = serde_saphyr::with_deserializer_from_str_with_options(text, options, |yaml| {
-        // An empty document is null.
-        serde_path_to_error::deserialize::<_, Option<File>>(yaml).map_err(|error| {
-            path = error.path().to_string();
-            error.into_inner()
-        })
-    });
-    file.map(Option::unwrap_or_default).map_err(|error| {
-        let message = error.to_string();
-        let nowhere = path.is_empty() || path == "." || path == "?";
-        BootstrapError::Syntax(if nowhere { message } else { format!("{path}: {message}") })
-    })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use ::bootstrap::Syntax;
 use store::{DbConn, StoreCause, StoreError};
 
 use super::{Change, Document, accounts, clients, named, pass::Pass, prune::prune};
@@ -22,15 +23,17 @@ pub enum BootstrapError {
     #[error("{0}")]
     Syntax(String),
     /// Something in it is wrong: one fault a line, each with its path.
-    #[error("{}", lines(.0))]
+    #[error("{}", .0.lines())]
     Invalid(Faults),
     /// The directory failed.
     #[error(transparent)]
     Failed(#[from] IdentityError),
 }
 
-fn lines(faults: &Faults) -> String {
-    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+impl From<Syntax> for BootstrapError {
+    fn from(error: Syntax) -> Self {
+        Self::Syntax(error.to_string())
+    }
 }
 
 /// How a transaction ends: a plan is rolled back like a failure.

@@ -1,31 +1,14 @@
-//! Secrets in a file: a literal, `env:NAME` or `file:PATH`; and which of them are too weak for anything but a demo.
+//! Secrets that a section declares, and which of them are too weak for anything but a demo.
 
-use std::{
-    collections::HashSet,
-    fs::File,
-    io::Read,
-    path::{Path, PathBuf},
-};
+use std::collections::HashSet;
 
 use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
 
-use super::demo::DEMO_DOCUMENT;
+use super::{DEMO_DOCUMENT, SecretSources};
 use crate::{
     faults::Faults,
     passwords::{EncodedHash, UnsupportedHash},
 };
-
-/// More than any secret needs.
-const MAX_SECRET_FILE: u64 = 64 * 1024;
-
-/// Where secrets that are not written down in the file come from.
-pub struct SecretSources<'a> {
-    /// Looks up an environment variable.
-    pub environment: &'a dyn Fn(&str) -> Option<String>,
-    /// Where relative `file:` paths start: the directory of the bootstrap file.
-    pub directory: PathBuf,
-}
 
 /// What a secret is for, which decides how long it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +46,7 @@ impl<'a> Checker<'a> {
         kind: SecretKind,
         declared: &SecretString,
     ) -> Option<SecretString> {
-        let secret = match self.fetch(declared.expose_secret()) {
+        let secret = match self.sources.fetch(declared.expose_secret()) {
             Ok(secret) => secret,
             Err(message) => {
                 self.faults.push(path, message);
@@ -78,7 +61,7 @@ impl<'a> Checker<'a> {
 
     /// Fetches a declared hash of a format that is understood.
     pub(super) fn hash(&mut self, path: &str, declared: &SecretString) -> Option<EncodedHash> {
-        let hash = self.fetch(declared.expose_secret());
+        let hash = self.sources.fetch(declared.expose_secret());
         let parsed = hash.and_then(|hash| {
             hash.expose_secret().parse().map_err(|error: UnsupportedHash| error.to_string())
         });
@@ -94,30 +77,6 @@ impl<'a> Checker<'a> {
             }
         }
     }
-
-    fn fetch(&self, declared: &str) -> Result<SecretString, String> {
-        let secret = if let Some(name) = declared.strip_prefix("env:") {
-            let value = (self.sources.environment)(name);
-            Zeroizing::new(value.ok_or_else(|| format!("the environment variable {name} is not set"))?)
-        } else if let Some(path) = declared.strip_prefix("file:") {
-            read(&self.sources.directory.join(path))?
-        } else {
-            Zeroizing::new(declared.to_owned())
-        };
-        if secret.is_empty() { Err("may not be empty".to_owned()) } else { Ok(secret.as_str().into()) }
-    }
-}
-
-/// The content of a secret's file, without the line break editors put at its end.
-fn read(path: &Path) -> Result<Zeroizing<String>, String> {
-    let failed = |reason: &dyn std::fmt::Display| format!("cannot read {}: {reason}", path.display());
-    let mut content = Zeroizing::new(String::new());
-    let file = File::open(path).map_err(|error| failed(&error))?;
-    file.take(MAX_SECRET_FILE + 1).read_to_string(&mut content).map_err(|error| failed(&error))?;
-    if content.len() as u64 > MAX_SECRET_FILE {
-        return Err(failed(&"it is longer than any secret"));
-    }
-    Ok(Zeroizing::new(content.trim_end_matches(['\n', '\r']).to_owned()))
 }
 
 /// Long enough to pass, and what people write all the same.
@@ -153,6 +112,7 @@ fn weakness(kind: SecretKind, secret: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bootstrap::{BootstrapError, Document};
 
     #[test]
     fn threat_22_known_short_and_patterned_secrets_are_weak() {
@@ -179,27 +139,19 @@ mod tests {
         assert!(weakness(SecretKind::ClientSecret, &secret[1..]).is_some());
     }
 
-    fn fetch(declared: &str, directory: &Path) -> Result<String, String> {
-        let environment = |name: &str| (name == "DECLARED").then(|| "from the environment".to_owned());
-        let sources = SecretSources { environment: &environment, directory: directory.to_owned() };
-        Checker::new(&sources).fetch(declared).map(|secret| secret.expose_secret().to_owned())
+    fn parse(demo: bool) -> Result<Document, BootstrapError> {
+        let environment = |name: &str| panic!("the demo asks for {name}");
+        let sources = SecretSources { environment: &environment, directory: ".".into() };
+        Document::parse(DEMO_DOCUMENT, &sources, demo)
     }
 
     #[test]
-    fn secrets_come_from_the_file_itself_the_environment_or_another_file() {
-        let directory = tempfile::tempdir().unwrap();
-        std::fs::write(directory.path().join("secret"), " kept blank \r\n\n").unwrap();
-        std::fs::write(directory.path().join("empty"), "\n").unwrap();
-        std::fs::write(directory.path().join("huge"), "x".repeat(70_000)).unwrap();
-        let fetch = |declared: &str| fetch(declared, directory.path());
-        assert_eq!(fetch("literal").as_deref(), Ok("literal"));
-        assert_eq!(fetch("env:DECLARED").as_deref(), Ok("from the environment"));
-        assert_eq!(fetch("file:secret").as_deref(), Ok(" kept blank "));
-        let absolute = format!("file:{}", directory.path().join("secret").display());
-        assert_eq!(fetch(&absolute).as_deref(), Ok(" kept blank "));
-        assert_eq!(fetch("env:OTHER").unwrap_err(), "the environment variable OTHER is not set");
-        for declared in ["", "file:empty", "file:huge", "file:missing", "file:."] {
-            assert!(fetch(declared).is_err(), "{declared}");
-        }
+    fn the_demo_is_a_demo_only() {
+        assert!(parse(true).unwrap().is_demo());
+        let Err(BootstrapError::Invalid(faults)) = parse(false) else { panic!("its secrets are accepted") };
+        let secrets = DEMO_DOCUMENT.matches(": demo-").count() - DEMO_DOCUMENT.matches("id: demo-").count();
+        assert_eq!(faults.iter().count(), secrets, "{faults}");
+        assert!(secrets > 5);
+        assert!(faults.iter().all(|fault| fault.message.contains("demo")), "{faults}");
     }
 }

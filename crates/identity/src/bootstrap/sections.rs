@@ -1,6 +1,7 @@
 //! The file as serde reads it: plain strings wherever a rule applies, so that all faults can be told at once.
 
-use serde::{Deserialize, Deserializer};
+use ::bootstrap::{Elsewhere, list};
+use serde::Deserialize;
 
 use super::{
     accounts::AccountEntry, clients::ClientEntry, groups::GroupEntry, organizations::OrganizationEntry,
@@ -23,9 +24,6 @@ pub(super) struct File {
     pub(super) accounts: Vec<AccountEntry>,
     #[serde(deserialize_with = "list")]
     pub(super) clients: Vec<ClientEntry>,
-}
-
-/// A section that was left empty (`clients:` and nothing below) is an empty list.
-fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+    /// Known by its name, and read by the applications service.
+    pub(super) applications: Elsewhere,
 }

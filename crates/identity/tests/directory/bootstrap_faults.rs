@@ -131,6 +131,14 @@ fn empty_files_and_sections_declare_nothing() {
     }
 }
 
+/// The applications service reads them, from the same text.
+#[test]
+fn sections_of_other_services_are_left_to_them() {
+    for section in ["", " []", "\n  - { id: desk, type: GENESYS, config: { a: [1] }, whatever: true }"] {
+        parse(&format!("organizations: [{{ id: north }}]\napplications:{section}\n")).unwrap();
+    }
+}
+
 #[test]
 fn secrets_are_texts_whatever_yaml_makes_of_them() {
     for secret in ["1234567890123456", "00012345678901", "12345678901e5", "0x1234567890abcdef"] {

@@ -1,7 +1,7 @@
 //! `tessera apply`
 
 use anyhow::Context;
-use identity::bootstrap::{Change, Document};
+use identity::bootstrap::{Change, Document, Source};
 
 use crate::cli::Apply;
 use crate::directory;
@@ -15,7 +15,7 @@ pub(super) fn overrides(flags: &Apply) -> Vec<(String, String)> {
 }
 
 pub(super) async fn run(settings: Settings, flags: &Apply, output: Output) -> Result<(), Failure> {
-    let document = Document::read(&flags.file, settings.demo)?;
+    let document = Document::of(&Source::open(&flags.file)?, settings.demo)?;
     let identity = directory::open(&settings).await?;
     let changes = if flags.dry_run {
         identity.plan_bootstrap(&document, flags.prune, &directory::operator()).await?

@@ -39,6 +39,12 @@ impl Faults {
         self.0.extend(others.0);
     }
 
+    /// One fault a line, for a file's author.
+    #[must_use]
+    pub fn lines(&self) -> String {
+        self.0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {
