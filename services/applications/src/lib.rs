@@ -4,4 +4,9 @@
 //! | --- | --- |
 //! | [`domain`] | applications, who sees and changes what of them, pages: plain types and rules |
 
+pub mod app;
+mod change;
 pub mod domain;
+pub mod repair;
+pub mod settings;
+pub mod store;

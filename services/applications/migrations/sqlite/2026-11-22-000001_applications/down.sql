@@ -1,0 +1,2 @@
+DROP TABLE status_intents;
+DROP TABLE applications;
