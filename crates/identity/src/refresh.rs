@@ -11,6 +11,7 @@
 //! | older | n | refused: n or a token before it was used, so two parties hold the family | revoked, with its session |
 //! | any, by another client | any | refused | unchanged |
 //! | any | any; revoked, expired, or account or client disabled | refused | unchanged |
+//! | any | any; its application is disabled, expired or another organisation's | refused | unchanged |
 //!
 //! Of any number of concurrent presentations of one token, all within the window get the same successor. Refreshes
 //! that wait for SQLite's one writer share its next commit; PostgreSQL flushes concurrent commits together by itself.
@@ -29,7 +30,7 @@ use std::time::Duration;
 use auth_claims::revocations::RevocationReason;
 use auth_claims::scopes::Scopes;
 use chrono::{DateTime, Utc};
-pub(crate) use families::{prune, revoke_families};
+pub(crate) use families::{end_with_application, prune, revoke_families};
 use serde::Deserialize;
 use shared::Shared;
 use store::StoreError;
@@ -37,6 +38,7 @@ pub use token::PlainRefreshToken;
 use uuid::Uuid;
 
 use crate::accounts::{Account, AccountId};
+use crate::applications::ApplicationRefusal;
 use crate::clients::{Client, ClientId};
 use crate::errors::IdentityError;
 use crate::revocations::Feed;
@@ -156,6 +158,8 @@ pub struct Family {
     pub expires_at: DateTime<Utc>,
     /// Why it ended before.
     pub revoked: Option<RevocationReason>,
+    /// Whether it ended with its application.
+    pub application_deleted: bool,
 }
 
 /// What a refresh token was exchanged for.
@@ -167,6 +171,9 @@ pub struct Rotation {
     pub account: Account,
     /// Who presented the token: enabled.
     pub client: Client,
+    /// The application this use of the token is bound to: by the family, its client or the request. It was looked at in
+    /// the same transaction, and the account may authenticate through it.
+    pub application_id: Option<String>,
     /// The successor.
     pub token: PlainRefreshToken,
     /// Taken before the transaction began. An access token issued with it as `iat` is hit by every revocation that
@@ -213,6 +220,9 @@ pub enum RefreshRefusal {
     /// The client is disabled or gone.
     #[error("the client is disabled")]
     ClientDisabled,
+    /// Nobody, or not this account, authenticates through the application it is bound to.
+    #[error(transparent)]
+    Application(#[from] ApplicationRefusal),
 }
 
 /// Why a call about refresh tokens failed.

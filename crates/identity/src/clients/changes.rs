@@ -9,6 +9,7 @@ use store::{DbConn, StoreError};
 use super::{CheckedRegistration, Client, ClientId, find, rows::columns, schema::clients};
 use crate::{
     act::Act,
+    applications,
     client_secrets::{self, HashedSecret},
     errors::IdentityError,
     faults::Faults,
@@ -24,7 +25,7 @@ pub(crate) fn insert(
     registration: &CheckedRegistration,
     secret: Option<&HashedSecret>,
 ) -> Result<Client, IdentityError> {
-    check_references(conn, registration)?;
+    check_references(conn, registration, None)?;
     if find(conn, id)?.is_some() {
         return Err(IdentityError::Taken("client id"));
     }
@@ -58,7 +59,8 @@ pub(crate) fn update(
     id: &ClientId,
     registration: &CheckedRegistration,
 ) -> Result<Client, IdentityError> {
-    check_references(conn, registration)?;
+    let known = load(conn, id)?;
+    check_references(conn, registration, Some(&known))?;
     let changed = diesel::update(clients::table.find(id.as_str()))
         .set((columns(registration)?, clients::updated_at.eq(act.stamp())))
         .execute(conn)?;
@@ -136,12 +138,29 @@ fn load(conn: &mut DbConn, id: &ClientId) -> Result<Client, IdentityError> {
     find(conn, id)?.ok_or(IdentityError::Unknown("client"))
 }
 
-fn check_references(conn: &mut DbConn, checked: &CheckedRegistration) -> Result<(), IdentityError> {
+/// `known`: the client as it is registered so far. An application that was moved to another organisation since then is no
+/// reason to refuse a change of something else.
+fn check_references(
+    conn: &mut DbConn,
+    checked: &CheckedRegistration,
+    known: Option<&Client>,
+) -> Result<(), IdentityError> {
+    let registration = &checked.registration;
     let mut faults = Faults::default();
-    if let Some(organization) = &checked.registration.organization_id
+    if let Some(organization) = &registration.organization_id
         && organizations::find(conn, organization)?.is_none()
     {
         faults.push("organization_id", "there is no such organization");
+    }
+    let bond = (&registration.application_id, &registration.organization_id, &registration.roles);
+    let is_new =
+        known.is_none_or(|known| bond != (&known.application_id, &known.organization_id, &known.roles));
+    if let Some(application) = &registration.application_id
+        && is_new
+        && let Some(found) = applications::find(conn, application)?
+        && !applications::may_reach(&found.status.organization_id, registration.into())
+    {
+        faults.push("application_id", "is another organization's application");
     }
     Ok(faults.into_result(())?)
 }

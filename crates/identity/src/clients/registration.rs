@@ -11,8 +11,9 @@ use chrono::TimeDelta;
 
 use super::{Client, ClientKind, GrantType, LONGEST_ACCESS_TOKEN, domains};
 use crate::{
+    applications::ApplicationId,
     faults::Faults,
-    text::{self, MAX_ID, MAX_LIST, MAX_NAME},
+    text::{self, MAX_LIST, MAX_NAME},
 };
 
 /// The scopes an application of the Meet dialect can have; a closed list (contracts/meet.md §3.2).
@@ -40,7 +41,13 @@ pub struct Registration {
     pub audiences: Vec<String>,
     /// The organisation it belongs to.
     pub organization_id: Option<String>,
-    /// The application (in Auvious' sense) it belongs to.
+    /// The application (in Auvious' sense) that everything it does is bound to.
+    ///
+    /// It may be registered before the application is made, as a team does that declares its clients in a file and makes
+    /// applications through their API: until then the client gets no token (`Bad credentials`), and it needs no second
+    /// visit afterwards. An application that is known must be of the client's own organisation, unless the client is a
+    /// `SERVICE`: this is said when the client is registered or changed, and whoever makes or moves the application later
+    /// is not asked, since every request is checked anyway.
     pub application_id: Option<String>,
     /// Platform roles of its own tokens.
     pub roles: Vec<Role>,
@@ -81,7 +88,9 @@ impl Registration {
         self.check_domains(&mut faults);
         self.check_grants(kind, &mut faults);
         note_words(&mut faults, "audiences", &self.audiences);
-        text::note_optional(&mut faults, "application_id", self.application_id.as_ref(), MAX_ID);
+        if let Some(Err(invalid)) = self.application_id.as_deref().map(str::parse::<ApplicationId>) {
+            faults.push("application_id", invalid.to_string());
+        }
         text::note_list(&mut faults, "roles", &self.roles);
         for (index, _) in self.roles.iter().enumerate().filter(|(_, role)| !role.is_platform_wide()) {
             faults.push(format!("roles[{index}]"), "is held in an organization only");

@@ -10,6 +10,7 @@ use super::rotation::end;
 use super::token::TokenName;
 use super::{Family, RefreshRefusal, RefreshSettings, families};
 use crate::accounts::{self, Account};
+use crate::applications::{self, ApplicationRefusal};
 use crate::audit::{AuditEvent, Origin, Outcome};
 use crate::clients::{self, Client, ClientId};
 use crate::locks::Lock;
@@ -17,20 +18,46 @@ use crate::locks::Lock;
 /// What a transaction decided: a refusal is no failure of the database.
 pub(super) type Decided<T> = Result<Result<T, RefreshRefusal>, StoreError>;
 
-/// A family at its newest number, with its account and client, both enabled.
-pub(super) type Holders = (Family, Account, Client);
+/// Who holds a family, and through what.
+#[derive(Debug)]
+pub(super) struct Holders {
+    /// Enabled.
+    pub(super) account: Account,
+    /// Enabled.
+    pub(super) client: Client,
+    /// Open to the account.
+    pub(super) application_id: Option<String>,
+}
 
-/// The account and the client of a family, both enabled (threat 9).
-pub(super) fn holders(conn: &mut DbConn, family: &Family) -> Decided<(Account, Client)> {
+/// The account and the client of a family, both enabled (threat 9), and the application that family, client and request
+/// name.
+pub(super) fn holders(
+    conn: &mut DbConn,
+    family: &Family,
+    named: Option<&str>,
+    now: DateTime<Utc>,
+) -> Decided<Holders> {
     let Some(account) = accounts::find(conn, family.account_id)? else {
         return Ok(Err(RefreshRefusal::AccountDeleted));
     };
     if !account.enabled {
         return Ok(Err(RefreshRefusal::AccountDisabled));
     }
-    Ok(match clients::find(conn, &family.client_id)? {
-        Some(client) if client.enabled => Ok((account, client)),
-        _ => Err(RefreshRefusal::ClientDisabled),
+    let Some(client) = clients::find(conn, &family.client_id)?.filter(|client| client.enabled) else {
+        return Ok(Err(RefreshRefusal::ClientDisabled));
+    };
+    let bonds = [family.application_id.as_deref(), client.application_id.as_deref(), named];
+    let checked = match applications::agreed(bonds) {
+        Ok(Some(id)) => {
+            // Never from a cache: what the row says when the transaction reads it is what holds.
+            let found = applications::find(conn, id)?;
+            applications::check(found.as_ref(), (&account).into(), now).map(|()| Some(id.to_owned()))
+        }
+        other => other.map(|_| None),
+    };
+    Ok(match checked {
+        Ok(application_id) => Ok(Holders { account, client, application_id }),
+        Err(refusal) => Err(refusal.into()),
     })
 }
 
@@ -39,6 +66,8 @@ pub(super) fn holders(conn: &mut DbConn, family: &Family) -> Decided<(Account, C
 pub(super) struct Attempt {
     pub(super) name: TokenName,
     pub(super) client: ClientId,
+    /// The application the request names.
+    pub(super) application_id: Option<String>,
     pub(super) settings: RefreshSettings,
     pub(super) origin: Origin,
     pub(super) now: DateTime<Utc>,
@@ -47,7 +76,7 @@ pub(super) struct Attempt {
 impl Attempt {
     /// A reuse is only reported: a lost race leaves the family's row locked on PostgreSQL, and whoever revokes takes
     /// the lock of revocations before it.
-    pub(super) fn decide(&self, conn: &mut DbConn) -> Decided<Holders> {
+    pub(super) fn decide(&self, conn: &mut DbConn) -> Decided<(Family, Holders)> {
         loop {
             let Some(mut family) = families::find(conn, self.name.family)? else {
                 return Ok(Err(RefreshRefusal::Unknown));
@@ -58,13 +87,13 @@ impl Attempt {
                 Judgement::Reuse => return Ok(Err(RefreshRefusal::Reused)),
                 Judgement::Advance | Judgement::Repeat => {}
             }
-            let (account, client) = match holders(conn, &family)? {
+            let holders = match holders(conn, &family, self.application_id.as_deref(), self.now)? {
                 Ok(holders) => holders,
-                Err(refusal) => return Ok(Err(refusal)),
+                Err(refusal) => return Ok(Err(after_grant(refusal, &family))),
             };
             // Where somebody else was faster, the family is judged by its new state: it cannot be `Advance` again.
             if judgement == Judgement::Repeat || families::advance(conn, &mut family, self.now)? {
-                return Ok(Ok((family, account, client)));
+                return Ok(Ok((family, holders)));
             }
         }
     }
@@ -88,5 +117,15 @@ impl Attempt {
 
     fn judge(&self, family: &Family) -> Judgement {
         judge(family, self.name.generation, Some(&self.client), &self.settings, self.now)
+    }
+}
+
+/// §3.6: an application that the family was bound to and that is unknown now has been deleted since.
+fn after_grant(refusal: RefreshRefusal, family: &Family) -> RefreshRefusal {
+    match refusal {
+        RefreshRefusal::Application(ApplicationRefusal::Unknown) if family.application_id.is_some() => {
+            ApplicationRefusal::Deleted.into()
+        }
+        other => other,
     }
 }

@@ -24,6 +24,7 @@ diesel::table! {
         created_at -> Timestamp,
         expires_at -> Timestamp,
         revoked_reason -> Nullable<Text>,
+        application_deleted -> Bool,
     }
 }
 
@@ -44,6 +45,7 @@ struct FamilyRow {
     created_at: NaiveDateTime,
     expires_at: NaiveDateTime,
     revoked_reason: Option<String>,
+    application_deleted: bool,
 }
 
 impl From<&Family> for FamilyRow {
@@ -63,6 +65,7 @@ impl From<&Family> for FamilyRow {
             created_at: family.created_at.naive_utc(),
             expires_at: family.expires_at.naive_utc(),
             revoked_reason: family.revoked.map(|reason| reason.as_str().to_owned()),
+            application_deleted: family.application_deleted,
         }
     }
 }
@@ -88,6 +91,7 @@ impl TryFrom<FamilyRow> for Family {
             created_at: row.created_at.and_utc(),
             expires_at: row.expires_at.and_utc(),
             revoked: row.revoked_reason.as_deref().map(revocations::reason).transpose()?,
+            application_deleted: row.application_deleted,
         })
     }
 }
@@ -162,6 +166,19 @@ pub(crate) fn revoke_families(conn: &mut DbConn, revocation: &Revocation) -> Res
             live.filter(refresh_families::client_id.eq(value)).set(ended).execute(conn)?
         }
     })
+}
+
+/// Ends the families bound to an application that is gone, and returns how many there were. Not their sessions: access
+/// tokens issued so far live on (contracts/auvious-applications.md §3.6 rule 3).
+pub(crate) fn end_with_application(conn: &mut DbConn, application_id: &str) -> Result<usize, StoreError> {
+    let bound = diesel::update(refresh_families::table)
+        .filter(refresh_families::application_id.eq(application_id))
+        .filter(refresh_families::revoked_reason.is_null());
+    let ended = (
+        refresh_families::revoked_reason.eq(RevocationReason::Revoked.as_str()),
+        refresh_families::application_deleted.eq(true),
+    );
+    Ok(bound.set(ended).execute(conn)?)
 }
 
 /// Deletes at most `limit` families that have expired; one that was revoked stays until then, to be told from an

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Family, RefreshRefusal, RefreshSettings};
+use crate::applications::ApplicationRefusal;
 use crate::clients::ClientId;
 
 /// What the rules say.
@@ -26,13 +27,25 @@ pub(super) fn judge(
     settings: &RefreshSettings,
     now: DateTime<Utc>,
 ) -> Judgement {
-    let within = |from: DateTime<Utc>, span| now < from + TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
     // First, so that a foreign client learns nothing and changes nothing (threat 1).
     if client.is_some_and(|client| *client != family.client_id) {
         Judgement::Refuse(RefreshRefusal::WrongClient)
+    } else if family.application_deleted {
+        // Told to whoever holds a token that would still work.
+        match judge_live(family, generation, settings, now) {
+            Judgement::Advance | Judgement::Repeat => Judgement::Refuse(ApplicationRefusal::Deleted.into()),
+            Judgement::Reuse | Judgement::Refuse(_) => Judgement::Refuse(RefreshRefusal::Revoked),
+        }
     } else if family.revoked.is_some() {
         Judgement::Refuse(RefreshRefusal::Revoked)
-    } else if now >= family.expires_at || !within(family.rotated_at, settings.idle) {
+    } else {
+        judge_live(family, generation, settings, now)
+    }
+}
+
+fn judge_live(family: &Family, generation: u32, settings: &RefreshSettings, now: DateTime<Utc>) -> Judgement {
+    let within = |from: DateTime<Utc>, span| now < from + TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
+    if now >= family.expires_at || !within(family.rotated_at, settings.idle) {
         Judgement::Refuse(RefreshRefusal::Expired)
     } else if generation > family.generation {
         // The database was restored from a backup. The client is not to blame, but the successor is not provable.
@@ -83,6 +96,7 @@ mod tests {
             created_at: START,
             expires_at: START + TimeDelta::seconds(10_000),
             revoked: None,
+            application_deleted: false,
         }
     }
 
@@ -119,6 +133,19 @@ mod tests {
         let revoked = Family { revoked: Some(RevocationReason::SignedOut), ..family(5) };
         for presented in 0..=6 {
             assert_eq!(judged(&revoked, presented, 0), Judgement::Refuse(RefreshRefusal::Revoked));
+        }
+    }
+
+    #[test]
+    fn only_a_token_that_would_work_tells_that_the_application_is_gone() {
+        let revoked = Some(RevocationReason::Revoked);
+        let ended = Family { revoked, application_deleted: true, ..family(5) };
+        let gone = Judgement::Refuse(RefreshRefusal::Application(ApplicationRefusal::Deleted));
+        for (presented, after) in [(5, 0), (5, 999), (4, 59)] {
+            assert_eq!(judged(&ended, presented, after), gone);
+        }
+        for (presented, after) in [(5, 1_000), (4, 60), (3, 0), (0, 0), (6, 0)] {
+            assert_eq!(judged(&ended, presented, after), Judgement::Refuse(RefreshRefusal::Revoked));
         }
     }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use store::{DbConn, StoreError};
 use uuid::{NoContext, Timestamp, Uuid};
 
-use super::attempt::{Attempt, Decided, holders};
+use super::attempt::{Attempt, Decided, Holders, holders};
 use super::judgement::{Judgement, judge};
 use super::token::TokenName;
 use super::{
@@ -32,7 +32,8 @@ impl Identity {
     /// Starts a family and returns its first token.
     ///
     /// # Errors
-    /// [`RefreshRefusal`] when account or client are disabled or gone, or the sign-in was revoked since `proven_at`;
+    /// [`RefreshRefusal`] when account or client are disabled or gone, the sign-in was revoked since `proven_at`, or the
+    /// account does not authenticate through the application named;
     /// [`IdentityError`] when the database is away.
     #[tracing::instrument(name = "refresh_token.start", skip_all, fields(client.id = %new.client_id, account.id = %new.account_id))]
     pub async fn start_family(&self, new: NewFamily) -> Result<(PlainRefreshToken, Family), RefreshError> {
@@ -43,13 +44,28 @@ impl Identity {
         Ok((self.token_of(&started), started))
     }
 
-    /// Exchanges a refresh token for its successor, as the table of [`crate::refresh`] says.
+    /// [`rotate_through`](Self::rotate_through), through whatever application the family or its client are bound to.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn rotate(
+        &self,
+        client: &ClientId,
+        token: &str,
+        origin: &Origin,
+    ) -> Result<Rotation, RefreshError> {
+        self.rotate_through(None, client, token, origin).await
+    }
+
+    /// Exchanges a refresh token for its successor, as the table of [`crate::refresh`] says, in a request that names this
+    /// application. The family itself stays bound to what it is bound to.
     ///
     /// # Errors
     /// [`RefreshRefusal`], all of which are `invalid_grant` on the wire; [`IdentityError`] when the database is away.
     #[tracing::instrument(name = "refresh_token.rotate", skip_all, fields(client.id = %client))]
-    pub async fn rotate(
+    pub async fn rotate_through(
         &self,
+        application_id: Option<&str>,
         client: &ClientId,
         token: &str,
         origin: &Origin,
@@ -57,6 +73,7 @@ impl Identity {
         let attempt = Arc::new(Attempt {
             name: TokenName::read(self.secrets(), token)?,
             client: client.clone(),
+            application_id: application_id.map(str::to_owned),
             settings: self.tokens().refresh,
             origin: origin.clone(),
             now: self.clock().now(),
@@ -67,8 +84,8 @@ impl Identity {
             let refusal = self.write_revoking(move |conn| attempt.end_reused(conn)).await?;
             return Err(refusal.into());
         }
-        let (family, account, client) = decided?;
-        Ok(Rotation { token: self.token_of(&family), family, account, client, issued_at })
+        let (family, Holders { account, client, application_id }) = decided?;
+        Ok(Rotation { token: self.token_of(&family), family, account, client, application_id, issued_at })
     }
 
     /// The family a token belongs to, and whether the token would work; `None` for what is not a token of ours.
@@ -133,6 +150,7 @@ fn begin(new: NewFamily, settings: &RefreshSettings, now: DateTime<Utc>) -> Fami
         created_at: now,
         expires_at: new.until.map_or(expires_at, |until| until.min(expires_at)),
         revoked: None,
+        application_deleted: false,
     }
 }
 
@@ -140,7 +158,7 @@ fn begin(new: NewFamily, settings: &RefreshSettings, now: DateTime<Utc>) -> Fami
 fn start(conn: &mut DbConn, family: &Family, proven_at: DateTime<Utc>) -> Decided<()> {
     families::hold(conn, family)?;
     Lock::Revocations.share(conn)?;
-    if let Err(refusal) = holders(conn, family)? {
+    if let Err(refusal) = holders(conn, family, None, family.created_at)? {
         return Ok(Err(refusal));
     }
     let (account, client) = (family.account_id.to_string(), family.client_id.to_string());
@@ -178,7 +196,7 @@ fn look(
     let standing = match judge(&family, name.generation, None, settings, now) {
         Judgement::Refuse(refusal) => Err(refusal),
         Judgement::Reuse => Err(RefreshRefusal::Reused),
-        Judgement::Advance | Judgement::Repeat => holders(conn, &family)?.map(drop),
+        Judgement::Advance | Judgement::Repeat => holders(conn, &family, None, now)?.map(drop),
     };
     Ok(Some(FoundFamily { family, standing }))
 }

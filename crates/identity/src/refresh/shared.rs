@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Backend, Db, StoreError};
 use tokio::sync::oneshot;
 
+use super::Family;
 use super::attempt::{Attempt, Decided, Holders};
 
 /// Those who wait. All clones of one directory share it.
@@ -23,12 +24,12 @@ struct Queue {
 #[derive(Debug)]
 struct Waiting {
     attempt: Arc<Attempt>,
-    answer: oneshot::Sender<Decided<Holders>>,
+    answer: oneshot::Sender<Decided<(Family, Holders)>>,
 }
 
 impl Shared {
     /// Decides one attempt, on SQLite together with the others that are waiting.
-    pub(super) async fn decide(&self, db: &Db, attempt: &Arc<Attempt>) -> Decided<Holders> {
+    pub(super) async fn decide(&self, db: &Db, attempt: &Arc<Attempt>) -> Decided<(Family, Holders)> {
         if db.backend() == Backend::Sqlite {
             let (answer, answered) = oneshot::channel();
             if self.join(Waiting { attempt: Arc::clone(attempt), answer }) {

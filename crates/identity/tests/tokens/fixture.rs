@@ -66,7 +66,7 @@ impl Fixture {
             sid: uuid::Uuid::new_v4().to_string(),
             scope: "rooms:list rooms:create".parse().unwrap(),
             audience: vec!["rooms".into(), "applications".into()],
-            application_id: Some("app-1".into()),
+            application_id: None,
             auth_time: self.clock.now(),
             amr: vec!["pwd".into()],
             proven_at: self.clock.now(),

@@ -1,0 +1,48 @@
+//! Applications, as services ask for them.
+
+use super::{Application, ApplicationId, ApplicationStatus, delete, find, put};
+use crate::audit::Origin;
+use crate::errors::IdentityError;
+use crate::identity::Identity;
+
+impl Identity {
+    /// Gives an application, new or known, this status. It holds for every request that any server on this database gets
+    /// from now on. What is so already is left alone.
+    ///
+    /// # Errors
+    /// [`IdentityError::Invalid`]; those of the database.
+    #[tracing::instrument(name = "application.put", skip_all, fields(application.id = %id))]
+    pub async fn put_application(
+        &self,
+        id: &ApplicationId,
+        status: ApplicationStatus,
+        origin: &Origin,
+    ) -> Result<(), IdentityError> {
+        let (id, act) = (id.clone(), self.act(origin));
+        self.db.write(move |conn| put(conn, &act, &id, &status)).await
+    }
+
+    /// Forgets an application, and ends the refresh tokens bound to it for good, also if there is one of this id again.
+    /// Whether there was one.
+    ///
+    /// # Errors
+    /// Those of the database.
+    #[tracing::instrument(name = "application.delete", skip_all, fields(application.id = %id))]
+    pub async fn delete_application(
+        &self,
+        id: &ApplicationId,
+        origin: &Origin,
+    ) -> Result<bool, IdentityError> {
+        let (id, act) = (id.clone(), self.act(origin));
+        self.db.write(move |conn| delete(conn, &act, &id)).await
+    }
+
+    /// The application with this id, as it is in the database now; what cannot be an id is nobody's.
+    ///
+    /// # Errors
+    /// Those of the database.
+    pub async fn find_application(&self, id: &str) -> Result<Option<Application>, IdentityError> {
+        let id = id.to_owned();
+        Ok(self.db.read(move |conn| find(conn, &id)).await?)
+    }
+}
