@@ -6,6 +6,7 @@
 //! | [`config`] | its configuration: reserved sections, entries, JSON as it was sent |
 //! | [`access`] | tables A and B of the contract: who may do and see what |
 //! | [`command`], [`decisions`] | what a body asks for, and what becomes of it |
+//! | [`expiry`] | when an application expires |
 //! | [`id`] | ids of applications and organisations |
 //! | [`json`] | JSON texts that may be kept as they are |
 //! | [`sort`] | in which order a list is |
@@ -17,6 +18,7 @@ pub mod application;
 pub mod command;
 pub mod config;
 pub mod decisions;
+pub mod expiry;
 pub mod id;
 pub mod json;
 pub mod paging;

@@ -5,6 +5,7 @@
 //! | [`domain`] | applications, who sees and changes what of them, pages: plain types and rules |
 
 pub mod app;
+pub mod bootstrap;
 mod change;
 pub mod domain;
 pub mod repair;

@@ -33,7 +33,7 @@ mod tests {
         let database = TestDatabase::on(backend);
         let db = Db::open(&DatabaseSettings::at(database.url())).unwrap();
         let applied = db.migrate(&MIGRATIONS).await.unwrap();
-        assert_eq!(applied, ["20261122000001"]);
+        assert_eq!(applied, ["20261122000001", "20261122000002"]);
         assert_eq!(db.pending(&MIGRATIONS).await.unwrap(), [""; 0]);
         let counts = db.read(|conn| {
             let applications = applications::table.select(applications::all_columns).execute(conn)?;
