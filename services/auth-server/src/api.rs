@@ -2,6 +2,7 @@
 
 mod bearer;
 mod cached;
+mod internal_applications;
 mod jwks;
 mod meet;
 mod metadata;
@@ -27,7 +28,12 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
             .route(web::get().to(metadata::metadata))
             .route(web::head().to(metadata::metadata)),
     )
-    .service(resource("/internal/revocations").route(web::get().to(revocation_feed::follow)));
+    .service(resource("/internal/revocations").route(web::get().to(revocation_feed::follow)))
+    .service(
+        resource("/internal/applications/{id}")
+            .route(web::put().to(internal_applications::put))
+            .route(web::delete().to(internal_applications::delete)),
+    );
     if app.settings.meet.routed {
         meet::configure(cfg, app);
     }

@@ -11,6 +11,7 @@ use identity::clients::{Client, LONGEST_ACCESS_TOKEN};
 use identity::throttle::{Limit, Throttle};
 
 use crate::domain::access::Terms;
+use crate::domain::applications::Binding;
 use crate::domain::issuer::IssuerId;
 use crate::keys::SigningKeys;
 use crate::presented::PresentedTokens;
@@ -43,11 +44,11 @@ impl App {
         issued_at: DateTime<Utc>,
         audience: Audience,
         scope: Scopes,
-        application_id: Option<String>,
+        binding: Binding,
     ) -> Terms {
         let ttl = lifetime(client.access_token_ttl.unwrap_or(self.settings.access_token_ttl));
         let (issuer, client_id) = (self.issuer.to_string(), client.id.to_string());
-        Terms { issuer, client_id, audience, scope, issued_at, ttl, application_id }
+        Terms { issuer, client_id, audience, scope, issued_at, ttl, binding }
     }
 }
 

@@ -8,10 +8,12 @@ use auth_claims::caller::exchange::{ExchangeSource, Exchanged, Remembering};
 use auth_claims::caller::{Exchange, ExchangeError, ExchangeRefusal};
 use auth_claims::revocations::{RevocationPage, RevocationSource};
 use auth_claims::scopes::Scopes;
+use auth_client::applications::{ApplicationRegistry, ApplicationStatus, RegistryError};
 use futures_util::future::{BoxFuture, FutureExt as _};
-use identity::Identity;
+use identity::applications::{self, ApplicationId};
 use identity::audit::Origin;
 use identity::clients::{Client, ClientId, ClientKind, GrantType};
+use identity::{Identity, IdentityError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::api::oauth::error::{OAuthError, Reason};
@@ -30,6 +32,52 @@ impl RevocationSource for InProcessRevocations {
             page.map_err(|error| SourceError::new(error.to_string()))
         }
         .boxed()
+    }
+}
+
+/// Applications, straight into the directory.
+pub(crate) struct InProcessApplications(pub(crate) Identity);
+
+impl InProcessApplications {
+    fn origin() -> Origin {
+        Origin { dialect: Some("internal".to_owned()), ..Origin::default() }
+    }
+
+    fn id(id: &str) -> Result<ApplicationId, RegistryError> {
+        id.parse()
+            .map_err(|error: applications::InvalidApplicationId| RegistryError::Refused(error.to_string()))
+    }
+}
+
+impl ApplicationRegistry for InProcessApplications {
+    fn put<'a>(
+        &'a self,
+        id: &'a str,
+        status: &'a ApplicationStatus,
+    ) -> BoxFuture<'a, Result<(), RegistryError>> {
+        async move {
+            let ApplicationStatus { organization_id, disabled, expires_at } = status.clone();
+            let status = applications::ApplicationStatus { organization_id, disabled, expires_at };
+            let done = self.0.put_application(&Self::id(id)?, status, &Self::origin()).await;
+            done.map_err(unconfirmed)
+        }
+        .boxed()
+    }
+
+    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>> {
+        async move {
+            let done = self.0.delete_application(&Self::id(id)?, &Self::origin()).await;
+            done.map(drop).map_err(unconfirmed)
+        }
+        .boxed()
+    }
+}
+
+/// A connection may break on the way back from a commit: only what was refused has certainly not happened.
+fn unconfirmed(error: IdentityError) -> RegistryError {
+    match error {
+        IdentityError::Invalid(faults) => RegistryError::Refused(faults.to_string()),
+        other => RegistryError::Unconfirmed(other.to_string()),
     }
 }
 
@@ -117,7 +165,7 @@ impl Issuing {
                 Ok(Exchanged { access_token: attempt.issue(&self.app, &granted.claims).await?, expires_in })
             }
             Err(error) => {
-                attempt.refused(&self.app, error.code(), &error.to_string());
+                attempt.refused(&self.app, error.code(), &error.to_string(), error.application());
                 Err(error)
             }
         }
@@ -153,7 +201,9 @@ fn refusal(error: &OAuthError) -> ExchangeError {
         OAuthError::Grant { reason: Some(Reason::AccountDisabled), .. } => {
             ExchangeRefusal::AccountDisabled.into()
         }
-        OAuthError::Grant { reason: None, .. } => ExchangeRefusal::Invalid.into(),
+        OAuthError::Grant { reason: None, .. } | OAuthError::Application(_) => {
+            ExchangeRefusal::Invalid.into()
+        }
         _ => ExchangeError::Unavailable,
     }
 }

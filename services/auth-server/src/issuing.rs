@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use actix_web::HttpRequest;
 use auth_claims::claims::AccessClaims;
+use identity::applications::ApplicationId;
 use identity::audit::{AuditEvent, Origin, Outcome};
 use secrecy::SecretString;
 use serde_json::json;
@@ -11,6 +12,7 @@ use service_kit::client_address;
 use service_kit::request_id::RequestId;
 
 use crate::app::App;
+use crate::domain::applications::BindingRefusal;
 use crate::keys::KeysError;
 
 /// A request for a token on its way: what audit and metrics will say of it.
@@ -62,13 +64,25 @@ impl Attempt {
         Ok(token.into())
     }
 
-    /// Says that nothing was issued, and why.
-    pub(crate) fn refused(&self, app: &App, outcome: &'static str, why: &str) {
+    /// Says that nothing was issued, why, and through which application, if one is the reason.
+    pub(crate) fn refused(
+        &self,
+        app: &App,
+        outcome: &'static str,
+        why: &str,
+        application: Option<&BindingRefusal>,
+    ) {
         self.count(outcome);
+        let mut detail = json!({ "grant_type": self.grant_type, "error": outcome, "reason": why });
+        if let Some(refusal) = application {
+            detail["application_id"] = refusal.application_id.as_ref().map(ApplicationId::as_str).into();
+            detail["application"] = refusal.word().into();
+            metrics::counter!("tessera_application_refusals_total",
+                "dialect" => self.dialect, "reason" => refusal.word())
+            .increment(1);
+        }
         let event = self.event(app, "token.issue").outcome(Outcome::Failure);
-        app.identity
-            .audit()
-            .record(event.detail(json!({ "grant_type": self.grant_type, "error": outcome, "reason": why })));
+        app.identity.audit().record(event.detail(detail));
     }
 
     fn acting(&self, subject: &str) -> Origin {

@@ -9,13 +9,14 @@
 //! | `api` | one module a resource family, with its errors |
 //! | `domain` | rules without HTTP and database: scopes, audiences, exchanges, claims |
 //! | `keys`, `presented`, `issuing` | signing, looking at tokens, and the trace an issued or refused one leaves |
-//! | `device`, `fresh_second` | what all dialects share of device sessions, and of the second a token is issued in |
+//! | `binding`, `device`, `fresh_second` | what all dialects share of applications, of device sessions, and of the second a token is issued in |
 //!
 //! To add a grant see `api/oauth/token.rs`, to add a credential that can be exchanged `api/oauth/subject_tokens.rs`,
 //! to add a dialect a module beside `api/meet.rs`.
 
 mod api;
 mod app;
+mod binding;
 mod device;
 pub mod domain;
 mod fresh_second;

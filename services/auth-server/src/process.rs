@@ -92,10 +92,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let (auth, _) = settings.auth.with_issuer_at(&settings.server).context("auth.issuer")?;
     let identity = settings.identity.open(&settings.data_dir, settings.demo, Clock::system()).await?;
     let sources = settings.bootstrap.sources(settings.demo).context("bootstrap.file")?;
-    identity
-        .apply_at_start(&sources, settings.demo, &Origin::default())
-        .await
-        .context("bootstrap.file")?;
+    identity.apply_at_start(&sources, settings.demo, &Origin::default()).await.context("bootstrap.file")?;
     let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;
     let explorer = Explorer::new([("auth-server", crate::openapi().to_json()?)]);
     let db = identity.db().clone();

@@ -7,13 +7,14 @@ use actix_web::web;
 use auth_claims::caller::Exchange;
 use auth_claims::keys::KeySource;
 use auth_claims::revocations::RevocationSource;
+use auth_client::applications::ApplicationRegistry;
 use chrono::TimeDelta;
 use identity::Identity;
 use tokio::task::JoinHandle;
 
 use crate::api;
 use crate::app::App;
-use crate::in_process::{InProcessClient, InProcessExchange, InProcessRevocations};
+use crate::in_process::{InProcessApplications, InProcessClient, InProcessExchange, InProcessRevocations};
 use crate::keys::{KeysError, SigningKeys};
 use crate::settings::AuthSettings;
 
@@ -65,6 +66,12 @@ impl AuthServer {
     #[must_use]
     pub fn revocation_source(&self) -> Arc<dyn RevocationSource> {
         Arc::new(InProcessRevocations(self.app.identity.clone()))
+    }
+
+    /// Where the service `applications` in this process tells what has become of them.
+    #[must_use]
+    pub fn application_registry(&self) -> Arc<dyn ApplicationRegistry> {
+        Arc::new(InProcessApplications(self.app.identity.clone()))
     }
 
     /// Token exchange for a service in this process, which needs no client secret to be itself.

@@ -22,6 +22,9 @@ pub(crate) enum BearerError {
     /// The header or a parameter is malformed.
     #[error("{0}")]
     Request(&'static str),
+    /// The body is larger than any request needs.
+    #[error("the body is too large")]
+    TooLarge,
     /// The token is of no use here.
     #[error("the access token is not valid")]
     Token,
@@ -65,7 +68,7 @@ pub(crate) async fn require(
 impl BearerError {
     const fn code(&self) -> &'static str {
         match self {
-            Self::Missing | Self::Request(_) => "invalid_request",
+            Self::Missing | Self::Request(_) | Self::TooLarge => "invalid_request",
             Self::Token => "invalid_token",
             Self::Scope(_) => "insufficient_scope",
             Self::Unavailable => "temporarily_unavailable",
@@ -80,7 +83,7 @@ impl BearerError {
             Self::Missing => Some("Bearer".to_owned()),
             Self::Token => Some(format!("Bearer error=\"{code}\", error_description=\"{self}\"")),
             Self::Scope(scope) => Some(format!("Bearer error=\"{code}\", scope=\"{scope}\"")),
-            Self::Request(_) | Self::Unavailable | Self::Internal => None,
+            Self::Request(_) | Self::TooLarge | Self::Unavailable | Self::Internal => None,
         }
     }
 }
@@ -111,6 +114,7 @@ impl ResponseError for BearerError {
         match self {
             Self::Missing | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Request(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Scope(_) => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

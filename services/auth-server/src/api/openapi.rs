@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{jwks, meet, metadata, oauth, rdv, revocation_feed};
+use super::{internal_applications, jwks, meet, metadata, oauth, rdv, revocation_feed};
 
 /// The document, as it is checked in.
 #[must_use]
@@ -25,6 +25,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         jwks::jwks,
         metadata::metadata,
         revocation_feed::follow,
+        internal_applications::put,
+        internal_applications::delete,
         meet::application_token::application_token,
         rdv::sign_in::sign_in,
         rdv::validate_token::validate_token,

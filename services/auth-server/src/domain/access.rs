@@ -9,6 +9,8 @@ use identity::accounts::{Account, AccountId};
 use identity::clients::Client;
 use uuid::Uuid;
 
+use super::applications::Binding;
+
 /// What a grant decides about a token, whoever it is about.
 #[derive(Debug, Clone)]
 pub struct Terms {
@@ -26,7 +28,7 @@ pub struct Terms {
     /// How long it lives.
     pub ttl: TimeDelta,
     /// The application it is bound to.
-    pub application_id: Option<String>,
+    pub binding: Binding,
 }
 
 /// The session a user's token comes from.
@@ -107,7 +109,7 @@ impl Terms {
             scope: Scopes::default(),
             issued_at,
             ttl: TimeDelta::zero(),
-            application_id: None,
+            binding: Binding::unbound(),
         };
         unsaid.about(account.to_string(), SubjectKind::User)
     }
@@ -138,7 +140,7 @@ impl Terms {
             roles: Vec::new(),
             groups: Vec::new(),
             permissions: Vec::new(),
-            application_id: self.application_id,
+            application_id: self.binding.into_application_id(),
             user_id: None,
             delegated: false,
         }

@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 use super::error::MeetError;
 use crate::app::{App, lifetime};
 use crate::domain::access::{Session, Terms};
+use crate::domain::applications::Binding;
 use crate::domain::email_domains;
 use crate::domain::token_request::TokenRequest;
 use crate::fresh_second;
@@ -127,7 +128,7 @@ pub(crate) async fn application_token(
     let mut attempt = Attempt::new(&request, "meet");
     let outcome = answer(&app, &request, payload, &mut attempt).await;
     if let Err(error) = &outcome {
-        attempt.refused(&app, error.outcome(), error.reason());
+        attempt.refused(&app, error.outcome(), error.reason(), error.application());
     }
     outcome
 }
@@ -157,6 +158,8 @@ async fn answer(
     attempt.client(&wish.client_id);
     attempt.grant("client_credentials");
     let client = authenticate(app, &wish, attempt).await?; // rows 6 and 7
+    // Row 7 too: the application of this dialect is a client, and it signs in with its own secret.
+    let binding = app.bind(&client, None, None, client.as_ref().into()).await?;
     if !email::is_valid(&wish.scope) {
         return Err(MeetError::Email); // row 8
     }
@@ -164,7 +167,7 @@ async fn answer(
         return Err(MeetError::Domain); // row 9
     }
     let (account, issued_at) = settled_account(app, &wish.scope, attempt, issued_at).await?; // rows 11 and 12
-    let claims = claims(app, &client, &account, issued_at);
+    let claims = claims(app, &client, &account, binding, issued_at);
     let token = attempt.issue(app, &claims).await?;
     Ok(render(&token, &claims))
 }
@@ -239,17 +242,17 @@ async fn delegated_account(app: &App, email: &str, attempt: &Attempt) -> Result<
 }
 
 /// The platform's token for the account, and the two claims of this dialect.
-fn claims(app: &App, client: &Client, account: &Account, issued_at: DateTime<Utc>) -> AccessClaims {
+fn claims(
+    app: &App,
+    client: &Client,
+    account: &Account,
+    binding: Binding,
+    issued_at: DateTime<Utc>,
+) -> AccessClaims {
     let meet = &app.settings.meet;
     let terms = Terms {
         ttl: lifetime(client.access_token_ttl.unwrap_or(meet.token_ttl)),
-        ..app.terms(
-            client,
-            issued_at,
-            meet.audience.as_str().into(),
-            client.scopes.clone(),
-            client.application_id.clone(),
-        )
+        ..app.terms(client, issued_at, meet.audience.as_str().into(), client.scopes.clone(), binding)
     };
     let claims = terms.for_account(account, Session::default());
     AccessClaims { user_id: Some(claims.sub.clone()), delegated: true, ..claims }

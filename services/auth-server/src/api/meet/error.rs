@@ -4,11 +4,14 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use identity::IdentityError;
+use identity::applications::ApplicationRefusal;
 use identity::throttle::Throttled;
 use meet_dialect::refusal::Refusal;
 use serde_json::{Value, json};
 use store::StoreError;
 
+use crate::binding::BindingError;
+use crate::domain::applications::BindingRefusal;
 use crate::fresh_second::NoFreshSecond;
 
 /// How long a client should wait for a dependency to come back.
@@ -26,6 +29,9 @@ pub(crate) enum MeetError {
     /// Right secret of an inactive application.
     #[error("Application is inactive")]
     Inactive,
+    /// Right secret of an application that is bound to one (in Auvious' sense) which is not to be used.
+    #[error("{}", bound(.0))]
+    Bound(BindingRefusal),
     /// `scope` is no e-mail address.
     #[error("Scope should be a valid email address.")]
     Email,
@@ -49,12 +55,23 @@ pub(crate) enum MeetError {
     Internal,
 }
 
+/// Row 7 where its state may be told, and row 6 where it is not the client's to use.
+const fn bound(refusal: &BindingRefusal) -> &'static str {
+    match refusal.why {
+        ApplicationRefusal::Disabled | ApplicationRefusal::Expired => "Application is inactive",
+        ApplicationRefusal::Unknown | ApplicationRefusal::Foreign | ApplicationRefusal::Deleted => {
+            "Invalid credentials"
+        }
+    }
+}
+
 impl MeetError {
     /// The outcome in audit and metrics.
     pub(super) const fn outcome(&self) -> &'static str {
         match self {
             Self::Credentials => "invalid_client",
             Self::Inactive => "client_inactive",
+            Self::Bound(_) => "application_refused",
             Self::Email => "invalid_email",
             Self::Domain => "foreign_domain",
             Self::User => "unknown_user",
@@ -79,6 +96,7 @@ impl MeetError {
             },
             Self::Credentials => "invalid credentials",
             Self::Inactive => "the application is inactive",
+            Self::Bound(refusal) => refusal.sentence(),
             Self::Email => "scope is no e-mail address",
             Self::Domain => "the e-mail domain is not one of the application's",
             Self::User => "unknown e-mail address",
@@ -89,15 +107,32 @@ impl MeetError {
         }
     }
 
+    /// The application (in Auvious' sense) that is the reason, if one is.
+    pub(super) const fn application(&self) -> Option<&BindingRefusal> {
+        match self {
+            Self::Bound(refusal) => Some(refusal),
+            _ => None,
+        }
+    }
+
     fn body(&self) -> Value {
         let sentence = self.to_string();
         match self {
             Self::Email | Self::Domain | Self::Provisioning => json!({ "error": sentence }),
             // §4.4: the seed's schema has `error` where the deployed server says `detail`; here both are said.
-            Self::Credentials | Self::Inactive | Self::User => {
+            Self::Credentials | Self::Inactive | Self::Bound(_) | Self::User => {
                 json!({ "detail": sentence, "error": sentence })
             }
             _ => json!({ "detail": sentence }),
+        }
+    }
+}
+
+impl From<BindingError> for MeetError {
+    fn from(error: BindingError) -> Self {
+        match error {
+            BindingError::Refused(refusal) => Self::Bound(refusal),
+            BindingError::Failed(error) => error.into(),
         }
     }
 }
@@ -142,7 +177,7 @@ impl ResponseError for MeetError {
             Self::Dialect(refusal) => refusal.status_code(),
             Self::Email => StatusCode::BAD_REQUEST,
             Self::User => StatusCode::NOT_FOUND,
-            Self::Credentials | Self::Inactive => StatusCode::UNAUTHORIZED,
+            Self::Credentials | Self::Inactive | Self::Bound(_) => StatusCode::UNAUTHORIZED,
             Self::Domain => StatusCode::FORBIDDEN,
             Self::Provisioning => StatusCode::CONFLICT,
             Self::Throttled(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -157,7 +192,9 @@ impl ResponseError for MeetError {
         }
         let mut response = HttpResponse::build(self.status_code());
         match self {
-            Self::Credentials | Self::Inactive => response.insert_header((WWW_AUTHENTICATE, "Session")),
+            Self::Credentials | Self::Inactive | Self::Bound(_) => {
+                response.insert_header((WWW_AUTHENTICATE, "Session"))
+            }
             Self::Throttled(throttled) => response.insert_header((RETRY_AFTER, throttled.retry_after)),
             Self::Unavailable => response.insert_header((RETRY_AFTER, RETRY_UNAVAILABLE)),
             _ => &mut response,

@@ -2,22 +2,22 @@
 
 use super::error::OAuthError;
 use super::grant::{GrantRequest, Granted};
+use crate::domain::audience;
 use crate::domain::scope_policy::Ceiling;
-use crate::domain::{applications, audience};
 
 /// Grants what the client asks for, within its registration.
 ///
 /// # Errors
-/// `invalid_scope`, `invalid_target`; `invalid_grant` for an application the client is not bound to.
-pub(super) fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
+/// `invalid_scope`, `invalid_target`; `invalid_grant` for an application that does not let the client in.
+pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
     let GrantRequest { app, client, form, .. } = request;
     if !client.kind.is_confidential() {
         return Err(OAuthError::UnauthorizedClient);
     }
-    let application_id = applications::bind(client.application_id.as_deref(), request.application()?)?;
+    let binding = app.bind(client, request.application()?, None, (*client).into()).await?;
     let scope = Ceiling::of_client(&client.scopes, &client.default_scopes).grant(form.get("scope"))?;
     let allowed = audience::of_client(&client.audiences, app.issuer.as_str());
     let audience = audience::narrow(&allowed, &request.targets())?;
-    let claims = request.terms(audience, scope, application_id).for_client(client);
+    let claims = request.terms(audience, scope, binding).for_client(client);
     Ok(Granted { claims, refresh_token: None, issued_token_type: None })
 }

@@ -45,6 +45,9 @@ pub(crate) enum OAuthError {
         /// Why, when the presenter may know.
         reason: Option<Reason>,
     },
+    /// The application it is bound to does not let anybody in, or not the subject.
+    #[error("{}", .0.sentence())]
+    Application(BindingRefusal),
     /// A grant this server knows but this client is not registered for.
     #[error("the client is not registered for this grant")]
     UnauthorizedClient,
@@ -101,13 +104,21 @@ impl OAuthError {
         match self {
             Self::Form(_) | Self::Missing(_) | Self::Request(_) => "invalid_request",
             Self::Client { .. } => "invalid_client",
-            Self::Grant { .. } => "invalid_grant",
+            Self::Grant { .. } | Self::Application(_) => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::Scope(_) => "invalid_scope",
             Self::Target(_) => "invalid_target",
             Self::Throttled(_) | Self::Unavailable => "temporarily_unavailable",
             Self::Internal => "server_error",
+        }
+    }
+
+    /// The application that is the reason, if one is.
+    pub(crate) const fn application(&self) -> Option<&BindingRefusal> {
+        match self {
+            Self::Application(refusal) => Some(refusal),
+            _ => None,
         }
     }
 
@@ -142,12 +153,6 @@ impl From<IdentityError> for OAuthError {
     }
 }
 
-impl From<BindingRefusal> for OAuthError {
-    fn from(refusal: BindingRefusal) -> Self {
-        Self::grant(refusal.sentence())
-    }
-}
-
 impl ResponseError for OAuthError {
     fn status_code(&self) -> StatusCode {
         match self {
@@ -156,6 +161,7 @@ impl ResponseError for OAuthError {
             | Self::Missing(_)
             | Self::Request(_)
             | Self::Grant { .. }
+            | Self::Application(_)
             | Self::UnauthorizedClient
             | Self::UnsupportedGrantType
             | Self::Scope(_)

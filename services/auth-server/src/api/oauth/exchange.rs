@@ -6,6 +6,7 @@ use auth_claims::claims::AccessClaims;
 use auth_claims::scopes::{Scope, Scopes};
 use chrono::{DateTime, Utc};
 use identity::accounts::Account;
+use identity::applications::Holder;
 use identity::audit::Origin;
 use identity::clients::{Client, GrantType};
 use identity::refresh::{NewFamily, PlainRefreshToken};
@@ -14,12 +15,14 @@ use uuid::Uuid;
 use super::error::OAuthError;
 use super::form::Form;
 use super::grant::{GrantRequest, Granted};
+use super::refresh;
 use super::subject_tokens::{self, OwnSession, Subject, SubjectTokenType};
 use crate::app::App;
 use crate::domain::access::{Session, Terms};
+use crate::domain::applications::Binding;
+use crate::domain::audience;
 use crate::domain::exchange_policy::{self, ExchangeRefusal};
 use crate::domain::scope_policy::Ceiling;
-use crate::domain::{applications, audience};
 use crate::fresh_second::{self, NoFreshSecond};
 
 /// Asks for a refresh token beside the access token.
@@ -78,7 +81,8 @@ fn requested_token_type(form: &Form) -> Result<SubjectTokenType, OAuthError> {
 /// Exchanges on behalf of `client`.
 ///
 /// # Errors
-/// `invalid_grant` for a subject or actor that is not valid, or one that was exchanged too often; `invalid_scope` and
+/// `invalid_grant` for a subject or actor that is not valid, one that was exchanged too often, or an application that does
+/// not let the subject in; `invalid_scope` and
 /// `invalid_target` for more than subject and client have both; 429 for whoever guesses passwords.
 pub(crate) async fn exchange(
     app: &App,
@@ -97,7 +101,8 @@ pub(crate) async fn exchange(
         Some(claims) => exchange_policy::acting_after(id, claims, limit)?,
         None => exchange_policy::acting(id, None, limit)?,
     };
-    let terms = terms(app, client, wish, subject.claims(), received_at)?;
+    let binding = app.bind(client, wish.application_id, subject.claims(), subject.holder()).await?;
+    let terms = terms(app, client, wish, subject.claims(), binding, received_at)?;
     let (claims, refresh_token) = match subject {
         Subject::Token(claims) => (terms.for_subject(&claims, actor), None),
         Subject::Account { account, amr, session } => {
@@ -135,6 +140,15 @@ impl Subject {
             Self::Account { .. } => None,
         }
     }
+
+    fn holder(&self) -> Holder<'_> {
+        match self {
+            Self::Token(claims) => {
+                Holder { organization_id: claims.organization_id.as_deref(), roles: &claims.roles }
+            }
+            Self::Account { account, .. } => account.as_ref().into(),
+        }
+    }
 }
 
 /// What both parties have, narrowed to what is asked for.
@@ -143,22 +157,17 @@ fn terms(
     client: &Client,
     wish: &Wish<'_>,
     subject: Option<&AccessClaims>,
+    binding: Binding,
     received_at: DateTime<Utc>,
 ) -> Result<Terms, OAuthError> {
     let mut ceiling = Ceiling::of_client(&client.scopes, &client.default_scopes);
     let mut allowed = audience::of_client(&client.audiences, app.issuer.as_str());
-    let mut bound = client.application_id.clone();
     if let Some(subject) = subject {
         ceiling = ceiling.within(&subject.scope);
         allowed = audience::within(allowed, subject.aud.iter());
-        bound = match &subject.application_id {
-            Some(theirs) => applications::bind(Some(theirs), bound.as_deref())?,
-            None => bound,
-        };
     }
-    let application_id = applications::bind(bound.as_deref(), wish.application_id)?;
     let audience = audience::narrow(&allowed, &wish.targets)?;
-    Ok(app.terms(client, received_at, audience, ceiling.grant(wish.scope)?, application_id))
+    Ok(app.terms(client, received_at, audience, ceiling.grant(wish.scope)?, binding))
 }
 
 /// The session a token belongs to: the one its subject is, or the sign-in that this exchange is.
@@ -196,13 +205,14 @@ async fn for_account(
         sid: sid.clone(),
         scope: terms.scope.clone(),
         audience: terms.audience.iter().map(str::to_owned).collect(),
-        application_id: terms.application_id.clone(),
+        application_id: terms.binding.application_id().map(str::to_owned),
         auth_time: session.auth_time.and_then(instant).unwrap_or(terms.issued_at),
         amr: session.amr.clone(),
         proven_at: terms.issued_at,
         until: session.ends_at.and_then(instant),
     };
-    let (token, _) = app.identity.start_family(family).await?;
+    let started = app.identity.start_family(family).await;
+    let (token, _) = started.map_err(|error| refresh::refused(error, [terms.binding.application_id()]))?;
     session.sid = Some(sid);
     Ok((terms.for_account(account, session), Some(token)))
 }

@@ -10,7 +10,9 @@ use identity::refresh::PlainRefreshToken;
 use super::error::OAuthError;
 use super::form::Form;
 use crate::app::App;
+use crate::binding::BindingError;
 use crate::domain::access::Terms;
+use crate::domain::applications::Binding;
 
 /// A token request of an authenticated client that may use the grant.
 pub(super) struct GrantRequest<'a> {
@@ -44,7 +46,16 @@ impl GrantRequest<'_> {
     }
 
     /// What is decided about the token, whoever it is about.
-    pub(super) fn terms(&self, audience: Audience, scope: Scopes, application_id: Option<String>) -> Terms {
-        self.app.terms(self.client, self.received_at, audience, scope, application_id)
+    pub(super) fn terms(&self, audience: Audience, scope: Scopes, binding: Binding) -> Terms {
+        self.app.terms(self.client, self.received_at, audience, scope, binding)
+    }
+}
+
+impl From<BindingError> for OAuthError {
+    fn from(error: BindingError) -> Self {
+        match error {
+            BindingError::Refused(refusal) => Self::Application(refusal),
+            BindingError::Failed(error) => error.into(),
+        }
     }
 }

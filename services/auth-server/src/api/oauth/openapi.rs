@@ -21,7 +21,7 @@ pub(crate) struct TokenRequest {
     resource: Option<String>,
     /// The same (RFC 8693).
     audience: Option<String>,
-    /// Binds the token to this application.
+    /// Binds the token to this application; `applicationId` is the same.
     application_id: Option<String>,
     /// For `refresh_token`.
     refresh_token: Option<String>,

@@ -5,21 +5,22 @@
 
 use auth_claims::claims::Audience;
 use auth_claims::scopes::Scopes;
-use identity::refresh::{Family, RefreshError};
+use identity::refresh::{Family, RefreshError, RefreshRefusal};
 
 use super::error::OAuthError;
 use super::grant::{GrantRequest, Granted};
 use crate::domain::access::{Session, Terms};
+use crate::domain::applications::{Binding, BindingRefusal};
 use crate::domain::scope_policy::Ceiling;
-use crate::domain::{applications, audience, exchange_policy};
+use crate::domain::{audience, exchange_policy};
 
 const REFUSAL: OAuthError = OAuthError::grant("the refresh token is invalid, expired or revoked");
 
 /// Exchanges the token for its successor.
 ///
 /// # Errors
-/// `invalid_grant` for a token that is unknown, foreign, expired, revoked or used; `invalid_scope` and
-/// `invalid_target` for a wish that is too wide, which does not use the token up.
+/// `invalid_grant` for a token that is unknown, foreign, expired, revoked or used, and for an application that is not to be
+/// used, which leaves the token as it is; so do `invalid_scope` and `invalid_target` for a wish that is too wide.
 pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
     let GrantRequest { app, client, form, origin, .. } = request;
     let token = form.require("refresh_token")?;
@@ -28,13 +29,17 @@ pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthEr
     if found.family.client_id != client.id {
         return Err(REFUSAL);
     }
+    let named = request.application()?;
     let wish = Wish::of(request, &found.family);
     if found.standing.is_ok()
         && let Err(refusal) = wish
     {
         return Err(refusal);
     }
-    let rotation = app.identity.rotate(&client.id, token, origin).await?;
+    let bonds = [named, found.family.application_id.as_deref(), client.application_id.as_deref()];
+    let rotation = app.identity.rotate_through(named, &client.id, token, origin).await;
+    let rotation = rotation.map_err(|error| refused(error, bonds))?;
+    let binding = Binding::of(&rotation);
     let wish = wish?;
     let family = rotation.family;
     let session = Session {
@@ -43,7 +48,7 @@ pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthEr
         amr: family.amr,
         ends_at: None,
     };
-    let terms = request.terms(wish.audience, wish.scope, wish.application_id);
+    let terms = request.terms(wish.audience, wish.scope, binding);
     let terms = Terms { issued_at: rotation.issued_at, ..terms };
     let mut claims = terms.for_account(&rotation.account, session);
     // The family may belong to a session with an end of its own, which no token outlives.
@@ -57,29 +62,32 @@ pub(super) async fn grant(request: &GrantRequest<'_>) -> Result<Granted, OAuthEr
 struct Wish {
     scope: Scopes,
     audience: Audience,
-    application_id: Option<String>,
 }
 
 impl Wish {
     fn of(request: &GrantRequest<'_>, family: &Family) -> Result<Self, OAuthError> {
         let GrantRequest { app, client, form, .. } = request;
-        let application_id = applications::bind(family.application_id.as_deref(), request.application()?)?;
         // Asking for nothing gives what was granted, and is still registered.
         let ceiling = Ceiling::of_client(&client.scopes, &client.scopes).within(&family.scope);
         let scope = ceiling.grant(form.get("scope"))?;
         let allowed = audience::of_client(&client.audiences, app.issuer.as_str());
         let allowed = audience::within(allowed, family.audience.iter().map(String::as_str));
         let audience = audience::narrow(&allowed, &request.targets())?;
-        Ok(Self { scope, audience, application_id })
+        Ok(Self { scope, audience })
     }
 }
 
-impl From<RefreshError> for OAuthError {
-    fn from(error: RefreshError) -> Self {
-        match error {
-            // The client is not told which; the audit trail is.
-            RefreshError::Refused(_) => REFUSAL,
-            RefreshError::Identity(error) => error.into(),
+/// The refusal of a family. Of these applications the first is what a refusal for an application's sake is about.
+pub(super) fn refused<'a>(
+    error: RefreshError,
+    bonds: impl IntoIterator<Item = Option<&'a str>>,
+) -> OAuthError {
+    match error {
+        RefreshError::Refused(RefreshRefusal::Application(why)) => {
+            OAuthError::Application(BindingRefusal::of(why, bonds.into_iter().flatten().next()))
         }
+        // The client is not told which; the audit trail is.
+        RefreshError::Refused(_) => REFUSAL,
+        RefreshError::Identity(error) => error.into(),
     }
 }

@@ -49,7 +49,9 @@ pub(crate) struct TokenResponse<'a> {
 /// Issues tokens.
 ///
 /// `client_credentials`, `refresh_token` and token exchange (RFC 8693); the client authenticates by Basic or in the
-/// form. Also served at `/security/oauth/token`.
+/// form. Also served at `/security/oauth/token`. Through an application that is disabled, expired or gone nobody gets a
+/// token: `invalid_grant` with the sentences `Application is disabled`, `Application is expired` and, for a refresh token,
+/// `Application not found`; `Bad credentials` for one that is unknown or another organisation's.
 ///
 /// # Errors
 /// Those of `contracts/oauth2.md` §3.
@@ -77,7 +79,7 @@ pub(crate) async fn token(
     let mut attempt = Attempt::new(&request, "oauth2");
     let outcome = answer(&app, &request, payload, &mut attempt).await;
     if let Err(error) = &outcome {
-        attempt.refused(&app, error.code(), &error.to_string());
+        attempt.refused(&app, error.code(), &error.to_string(), error.application());
     }
     outcome
 }
@@ -108,7 +110,7 @@ async fn answer(
 
 async fn grant(grant_type: GrantType, request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
     match grant_type {
-        GrantType::ClientCredentials => client_credentials::grant(request),
+        GrantType::ClientCredentials => client_credentials::grant(request).await,
         GrantType::RefreshToken => refresh::grant(request).await,
         GrantType::TokenExchange => exchange::grant(request).await,
         // Clients can be registered for it; nothing gives codes out yet.
