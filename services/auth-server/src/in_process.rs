@@ -36,11 +36,15 @@ impl RevocationSource for InProcessRevocations {
 }
 
 /// Applications, straight into the directory.
-pub(crate) struct InProcessApplications(pub(crate) Identity);
+pub(crate) struct InProcessApplications {
+    identity: Identity,
+    origin: Origin,
+}
 
 impl InProcessApplications {
-    fn origin() -> Origin {
-        Origin { dialect: Some("internal".to_owned()), ..Origin::default() }
+    /// For the service `applications` in this process.
+    pub(crate) fn new(identity: Identity) -> Self {
+        Self { identity, origin: Origin { dialect: Some("internal".to_owned()), ..Origin::default() } }
     }
 
     fn id(id: &str) -> Result<ApplicationId, RegistryError> {
@@ -58,7 +62,7 @@ impl ApplicationRegistry for InProcessApplications {
         async move {
             let ApplicationStatus { organization_id, disabled, expires_at } = status.clone();
             let status = applications::ApplicationStatus { organization_id, disabled, expires_at };
-            let done = self.0.put_application(&Self::id(id)?, status, &Self::origin()).await;
+            let done = self.identity.put_application(&Self::id(id)?, status, &self.origin).await;
             done.map_err(unconfirmed)
         }
         .boxed()
@@ -66,11 +70,18 @@ impl ApplicationRegistry for InProcessApplications {
 
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>> {
         async move {
-            let done = self.0.delete_application(&Self::id(id)?, &Self::origin()).await;
+            let done = self.identity.delete_application(&Self::id(id)?, &self.origin).await;
             done.map(drop).map_err(unconfirmed)
         }
         .boxed()
     }
+}
+
+/// Where whoever changes applications without a running auth server, as a command does, tells what becomes of them: the
+/// directory that all auth servers ask.
+#[must_use]
+pub fn application_registry(identity: Identity, origin: Origin) -> Arc<dyn ApplicationRegistry> {
+    Arc::new(InProcessApplications { identity, origin })
 }
 
 /// A connection may break on the way back from a commit: only what was refused has certainly not happened.

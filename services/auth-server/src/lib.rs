@@ -29,7 +29,7 @@ mod server;
 pub mod settings;
 
 pub use api::openapi;
-pub use in_process::InProcessClient;
+pub use in_process::{InProcessClient, application_registry};
 pub use keys::KeysError;
 pub use server::AuthServer;
 pub use settings::AuthSettings;

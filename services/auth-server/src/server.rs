@@ -71,7 +71,7 @@ impl AuthServer {
     /// Where the service `applications` in this process tells what has become of them.
     #[must_use]
     pub fn application_registry(&self) -> Arc<dyn ApplicationRegistry> {
-        Arc::new(InProcessApplications(self.app.identity.clone()))
+        Arc::new(InProcessApplications::new(self.app.identity.clone()))
     }
 
     /// Token exchange for a service in this process, which needs no client secret to be itself.

@@ -1,5 +1,6 @@
 //! The command line: names, flags and their help, one file for each family. What a command does is in `commands/`.
 
+mod applications;
 mod audit;
 mod clients;
 mod keys;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
+    applications::{ApplicationCommand, ApplicationState, CreateApplication, Switch},
     audit::AuditCommand,
     clients::{ClientCommand, ClientKindArg, CreateClient},
     keys::{ConfigCommand, KeysCommand},
@@ -56,6 +58,9 @@ pub(crate) enum Command {
     /// Work with OAuth clients
     #[command(subcommand)]
     Client(ClientCommand),
+    /// Work with applications of organisations
+    #[command(subcommand)]
+    Application(ApplicationCommand),
     /// Work with accounts
     #[command(subcommand)]
     User(UserCommand),

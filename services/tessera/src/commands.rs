@@ -1,5 +1,6 @@
 //! One module for each command of the operator, `arguments` and `listing` for what several share; `run` picks one.
 
+mod applications;
 mod apply;
 mod arguments;
 mod audit;
@@ -31,6 +32,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(flags) => serve::serve(settings(flags.overrides())?).await,
         Command::Apply(flags) => apply::run(settings(apply::overrides(&flags))?, &flags, output).await,
         Command::Client(command) => clients::run(&settings(Vec::new())?, command, output).await,
+        Command::Application(command) => applications::run(&settings(Vec::new())?, command, output).await,
         Command::User(command) => users::run(&settings(Vec::new())?, command, output).await,
         Command::Organization(command) => organizations::run(&settings(Vec::new())?, command, output).await,
         Command::Service(command) => services::run(&settings(Vec::new())?, command, output).await,

@@ -1,10 +1,15 @@
 //! What the commands work on, opened as the settings say.
 
+use std::sync::Arc;
+
+use anyhow::Context;
+use applications::app::App;
 use auth_claims::clock::Clock;
 use identity::accounts::{Account, AccountFilter, AccountId, EmailKey};
 use identity::audit::Origin;
 use identity::{Identity, OpenError};
-use store::Db;
+use secrecy::ExposeSecret;
+use store::{DatabaseSettings, Db};
 
 use crate::failure::Failure;
 use crate::settings::Settings;
@@ -17,6 +22,30 @@ pub(crate) async fn open(settings: &Settings) -> Result<Identity, Failure> {
 /// The rooms database, its schema as it is.
 pub(crate) fn open_rooms_db(settings: &Settings) -> Result<Db, Failure> {
     Ok(settings.rooms.open_database(&settings.data_dir)?)
+}
+
+/// The applications database, its schema as it is.
+pub(crate) fn open_applications_db(settings: &Settings) -> Result<Db, Failure> {
+    Ok(settings.applications.open_database(&settings.data_dir)?)
+}
+
+/// Applications, to be changed as the service changes them: their database, brought up to date, and the directory, which
+/// is told of every change before it is made.
+pub(crate) async fn open_applications(settings: &Settings, identity: &Identity) -> Result<Arc<App>, Failure> {
+    let is_elsewhere = |database: &DatabaseSettings| !database.url.expose_secret().is_empty();
+    if is_elsewhere(&settings.applications.database) && !is_elsewhere(&settings.identity.database) {
+        // An auth server that is never told would go on letting people in.
+        return Err(Failure::Usage(
+            "identity.database.url: is not set although applications.database.url is: whoever changes \
+             applications has to tell the auth server's directory"
+                .to_owned(),
+        ));
+    }
+    let db = open_applications_db(settings)?;
+    db.migrate(&applications::store::MIGRATIONS).await.context("applications.database")?;
+    let registry = auth_server::application_registry(identity.clone(), operator());
+    let app = App::new(db, settings.applications.clone(), registry, Clock::system());
+    Ok(Arc::new(app))
 }
 
 /// On whose behalf the command line acts, for the audit trail.

@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use applications::app::AppError;
+use applications::domain::refusal::Refusal;
+use auth_client::applications::RegistryError;
 use bootstrap::Syntax;
 use identity::bootstrap::BootstrapError;
 use identity::errors::IdentityError;
@@ -70,5 +73,29 @@ impl From<BootstrapError> for Failure {
 impl From<Syntax> for Failure {
     fn from(error: Syntax) -> Self {
         Self::Refused(error.to_string())
+    }
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Refused(Refusal::Unknown) => Self::NotFound(error.to_string()),
+            AppError::Refused(_) | AppError::Registry(RegistryError::Refused(_)) => {
+                Self::Refused(error.to_string())
+            }
+            AppError::Registry(RegistryError::Unconfirmed(_)) | AppError::Store(_) => {
+                Self::Other(error.into())
+            }
+        }
+    }
+}
+
+impl From<applications::bootstrap::BootstrapError> for Failure {
+    fn from(error: applications::bootstrap::BootstrapError) -> Self {
+        use applications::bootstrap::BootstrapError as E;
+        match error {
+            E::Failed(error) => error.into(),
+            E::Syntax(_) | E::Invalid(_) => Self::Refused(error.to_string()),
+        }
     }
 }

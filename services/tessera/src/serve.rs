@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use agenda::Agenda;
 use anyhow::Context;
+use applications::Applications;
 use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
 use auth_claims::revocations::Follower;
@@ -47,6 +48,19 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let (authenticator, agenda_feed) = access(issuer.as_str(), &auth, clients::agenda(&settings.agenda)?);
     let (db, audit) = (identity.db().clone(), identity.audit().clone());
     let agenda = Agenda::start(settings.agenda.clone(), db, audit, authenticator, Clock::system());
+    let (authenticator, applications_feed) =
+        access(issuer.as_str(), &auth, clients::applications(&settings.applications)?);
+    let applications_db = directory::open_applications_db(&settings)?;
+    let applications = Applications::start(
+        settings.applications.clone(),
+        applications_db.clone(),
+        authenticator,
+        auth.application_registry(),
+        Clock::system(),
+    )
+    .await
+    .context("applications.database")?;
+    applications.app().apply_at_start(&sources).await?;
     let explorer = explorer()?;
 
     let server = Server::new(&settings.server)
@@ -55,8 +69,14 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
         // Behind its own resources each of these mounts the page for everything else below a prefix that it shares with
         // the auth server.
         .configure(agenda.configure())
+        .configure(applications.configure())
         .configure(rooms.configure());
-    let server = with_checks(server, identity.db().clone(), rooms_db, [rooms_feed, agenda_feed]);
+    let databases = [
+        ("identity database", identity.db().clone()),
+        ("rooms database", rooms_db),
+        ("applications database", applications_db),
+    ];
+    let server = with_checks(server, databases, [rooms_feed, agenda_feed, applications_feed]);
     let bound =
         server.on_shutdown(flush(identity)).bind().map_err(|error| Failure::Usage(error.to_string()))?;
     if settings.demo {
@@ -86,25 +106,27 @@ fn explorer() -> Result<Explorer, Failure> {
         |api: utoipa::openapi::OpenApi| api.to_json().context("an OpenAPI document does not serialize");
     Ok(Explorer::new([
         ("agenda", document(agenda::openapi())?),
+        ("applications", document(applications::openapi())?),
         ("auth-server", document(auth_server::openapi())?),
         ("rooms", document(rooms::openapi())?),
     ]))
 }
 
-fn with_checks(server: Server, identity: Db, rooms: Db, followers: [Follower; 2]) -> Server {
-    let ping = |db: Db| {
-        move || {
+fn with_checks<const N: usize>(
+    server: Server,
+    databases: [(&'static str, Db); N],
+    followers: [Follower; N],
+) -> Server {
+    let server = databases.into_iter().fold(server, |server, (name, db)| {
+        server.ready(name, move || {
             let db = db.clone();
             async move { db.ping().await }
-        }
-    };
-    server.ready("identity database", ping(identity)).ready("rooms database", ping(rooms)).ready(
-        "revocation feed",
-        move || {
-            let alive = followers.iter().try_for_each(Follower::ensure_alive);
-            async move { alive }
-        },
-    )
+        })
+    });
+    server.ready("revocation feed", move || {
+        let alive = followers.iter().try_for_each(Follower::ensure_alive);
+        async move { alive }
+    })
 }
 
 async fn flush(identity: Identity) {

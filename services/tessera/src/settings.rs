@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use agenda::AgendaSettings;
+use applications::ApplicationsSettings;
 use auth_server::AuthSettings;
+use bootstrap::BootstrapSettings;
 use identity::IdentitySettings;
-use identity::bootstrap::BootstrapSettings;
 use rooms::RoomsSettings;
 use serde::{Deserialize, Serialize};
 use service_kit::settings::{LogSettings, ServerSettings, Sources, environment, load};
@@ -14,8 +15,13 @@ use crate::cli::{Global, Serve};
 use crate::failure::Failure;
 
 /// Keys whose values are secrets: each also accepts `<key>_file`, and none is ever shown.
-pub(crate) const SECRETS: &[&str] =
-    &["agenda.shared_secret", "identity.master_key", "identity.database.url", "rooms.database.url"];
+pub(crate) const SECRETS: &[&str] = &[
+    "agenda.shared_secret",
+    "applications.database.url",
+    "identity.master_key",
+    "identity.database.url",
+    "rooms.database.url",
+];
 
 /// Everything an operator can say.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -37,6 +43,8 @@ pub(crate) struct Settings {
     pub(crate) rooms: RoomsSettings,
     /// The agenda service.
     pub(crate) agenda: AgendaSettings,
+    /// The applications service.
+    pub(crate) applications: ApplicationsSettings,
     /// What to apply before serving.
     pub(crate) bootstrap: BootstrapSettings,
 }
@@ -52,6 +60,7 @@ impl Default for Settings {
             auth: AuthSettings::default(),
             rooms: RoomsSettings::default(),
             agenda: AgendaSettings::default(),
+            applications: ApplicationsSettings::default(),
             bootstrap: BootstrapSettings::default(),
         }
     }

@@ -74,9 +74,13 @@ pub(crate) struct CreateClient {
     /// An e-mail domain that it may act for (repeatable); none means any
     #[arg(long = "domain", value_name = "DOMAIN")]
     pub(crate) domains: Vec<String>,
-    /// The organisation it belongs to
+    /// The organisation it belongs to. A back end of an organisation has the role `CLIENT_SERVICE` besides those given, and
+    /// without grant, scope and audience those of a client of the applications API
     #[arg(long, value_name = "ID")]
     pub(crate) organization: Option<String>,
+    /// The application that everything it does is bound to
+    #[arg(long, value_name = "ID")]
+    pub(crate) application: Option<String>,
     /// A platform role (repeatable), such as `SERVICE`
     #[arg(long = "role", value_name = "ROLE")]
     pub(crate) roles: Vec<String>,

@@ -1,7 +1,8 @@
 //! `tessera apply`
 
 use anyhow::Context;
-use identity::bootstrap::{Change, Document, Source};
+use bootstrap::{Change, Source};
+use identity::bootstrap::Document;
 
 use crate::cli::Apply;
 use crate::directory;
@@ -15,13 +16,30 @@ pub(super) fn overrides(flags: &Apply) -> Vec<(String, String)> {
 }
 
 pub(super) async fn run(settings: Settings, flags: &Apply, output: Output) -> Result<(), Failure> {
-    let document = Document::of(&Source::open(&flags.file)?, settings.demo)?;
+    let source = Source::open(&flags.file)?;
+    // What can be wrong with the one is found before anything of the other is applied.
+    let document = Document::of(&source, settings.demo)?;
+    let applications = applications::bootstrap::Document::of(&source)?;
     let identity = directory::open(&settings).await?;
-    let changes = if flags.dry_run {
-        identity.plan_bootstrap(&document, flags.prune, &directory::operator()).await?
+    // Whoever declares no applications need not be able to reach them.
+    let app = if applications.is_empty() && !flags.prune {
+        None
     } else {
-        identity.apply_bootstrap(&document, flags.prune, &directory::operator()).await?
+        Some(directory::open_applications(&settings, &identity).await?)
     };
+    let mut changes = Vec::new();
+    if let Some(app) = &app {
+        changes.extend(app.plan_bootstrap(&applications, flags.prune).await?);
+    }
+    if flags.dry_run {
+        let own = identity.plan_bootstrap(&document, flags.prune, &directory::operator()).await?;
+        changes.splice(..0, own);
+    } else {
+        changes = identity.apply_bootstrap(&document, flags.prune, &directory::operator()).await?;
+        if let Some(app) = &app {
+            changes.extend(app.apply_bootstrap(&applications, flags.prune).await?);
+        }
+    }
     print(&changes, output)?;
     if flags.dry_run && !changes.is_empty() { Err(Failure::Drift(changes.len())) } else { Ok(()) }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use applications::ApplicationsSettings;
 use auth_claims::roles::Role;
 use auth_claims::scopes::Scopes;
 use identity::Identity;
@@ -33,6 +34,7 @@ struct ClientView {
     audiences: Vec<String>,
     domains: Vec<String>,
     organization_id: Option<String>,
+    application_id: Option<String>,
     roles: Vec<Role>,
     permissions: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,8 +77,33 @@ fn registration(flags: CreateClient) -> Result<Registration, Failure> {
     registration.audiences = flags.audiences;
     registration.domains = flags.domains;
     registration.organization_id = flags.organization;
+    registration.application_id = flags.application;
     registration.permissions = flags.permissions;
+    if registration.organization_id.is_some() && flags.kind == ClientKindArg::Service {
+        complete_client_of_organization(&mut registration)?;
+    }
     Ok(registration)
+}
+
+/// contracts/auvious-applications.md §3.5: an organisation's client has `CLIENT_SERVICE` and whatever roles are registered
+/// for it, unless it is an internal service that is placed there. What is not said is what the applications API asks for
+/// (§3.2: `global` unless configured otherwise).
+fn complete_client_of_organization(registration: &mut Registration) -> Result<(), Failure> {
+    let is_placed = [Role::ClientService, Role::Service].iter().any(|role| registration.roles.contains(role));
+    if !is_placed {
+        registration.roles.insert(0, Role::ClientService);
+    }
+    if registration.grants.is_empty() {
+        registration.grants.push(GrantType::ClientCredentials);
+    }
+    if registration.scopes.is_empty() && registration.default_scopes.is_empty() {
+        registration.scopes = parsed("--scope")("global")?;
+        registration.default_scopes = registration.scopes.clone();
+    }
+    if registration.audiences.is_empty() {
+        registration.audiences.push(ApplicationsSettings::default().audience);
+    }
+    Ok(())
 }
 
 /// A grant as a bootstrap file may spell it: the registered name of token exchange is a URN that nobody remembers.
@@ -135,6 +162,7 @@ fn show(client: &Client, secret: Option<String>, output: Output) -> Result<(), F
         ("audiences", names(&view.audiences)),
         ("domains", names(&view.domains)),
         ("organization", or_dash(view.organization_id.as_ref())),
+        ("application", or_dash(view.application_id.as_ref())),
         ("roles", names(&view.roles)),
         ("permissions", names(&view.permissions)),
     ];
@@ -157,6 +185,7 @@ fn view(client: &Client, client_secret: Option<String>) -> ClientView {
         audiences: client.audiences.clone(),
         domains: client.domains.clone(),
         organization_id: client.organization_id.clone(),
+        application_id: client.application_id.clone(),
         roles: client.roles.clone(),
         permissions: client.permissions.clone(),
         client_secret,

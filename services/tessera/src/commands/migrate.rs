@@ -20,6 +20,12 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
     let databases = [
         migrate("identity", &settings.identity.open_database(&settings.data_dir)?, &identity::MIGRATIONS)
             .await?,
+        migrate(
+            "applications",
+            &directory::open_applications_db(settings)?,
+            &applications::store::MIGRATIONS,
+        )
+        .await?,
         migrate("rooms", &directory::open_rooms_db(settings)?, &rooms::store::MIGRATIONS).await?,
     ];
     let row = |done: &Migrated| {

@@ -9,8 +9,12 @@ use crate::failure::Failure;
 
 pub(super) fn run(out: &Path) -> Result<(), Failure> {
     fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
-    let documents =
-        [("agenda", agenda::openapi()), ("auth-server", auth_server::openapi()), ("rooms", rooms::openapi())];
+    let documents = [
+        ("agenda", agenda::openapi()),
+        ("applications", applications::openapi()),
+        ("auth-server", auth_server::openapi()),
+        ("rooms", rooms::openapi()),
+    ];
     for (name, document) in documents {
         let mut text = document.to_pretty_json().context("the document does not serialize")?;
         text.push('\n');

@@ -3,6 +3,7 @@
 
 use agenda::AgendaSettings;
 use anyhow::Context;
+use applications::ApplicationsSettings;
 use auth_claims::scopes::{Scope, Scopes};
 use auth_server::InProcessClient;
 use identity::clients::ClientId;
@@ -21,6 +22,11 @@ pub(super) fn rooms(settings: &RoomsSettings) -> Result<InProcessClient, Failure
 /// The agenda service.
 pub(super) fn agenda(settings: &AgendaSettings) -> Result<InProcessClient, Failure> {
     Ok(client("agenda", &settings.audience, [settings.scope.as_str()]).context("agenda.scope")?)
+}
+
+/// The applications service, which asks for no scope: `global` is what its clients have.
+pub(super) fn applications(settings: &ApplicationsSettings) -> Result<InProcessClient, Failure> {
+    Ok(client("applications", &settings.audience, ["global"]).context("applications.audience")?)
 }
 
 fn client<'a>(
