@@ -17,6 +17,7 @@ pub mod audit;
 pub mod bootstrap;
 mod change;
 pub mod domain;
+pub mod process;
 pub mod repair;
 pub mod settings;
 pub mod store;
@@ -34,11 +35,11 @@ use crate::api::routes::{self, State};
 use crate::app::App;
 use crate::repair::Repair;
 
-/// The service, started. Cheap to clone; with the last clone its repairs end.
+/// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, its repairs end.
 #[derive(Clone)]
 pub struct Applications {
     state: State,
-    _repair: Arc<Repair>,
+    repair: Arc<Repair>,
 }
 
 impl Applications {
@@ -58,7 +59,7 @@ impl Applications {
         let app = Arc::new(App::new(db, settings, registry, clock));
         let repair = Arc::new(Repair::spawn(Arc::clone(&app)));
         let state = State { app: Data::from(app), authenticator: Data::new(authenticator) };
-        Ok(Self { state, _repair: repair })
+        Ok(Self { state, repair })
     }
 
     /// What handlers share; the operator's commands use it, too.
@@ -69,8 +70,11 @@ impl Applications {
 
     /// Mounts every resource of this service, and behind them the page for paths that lead nowhere.
     pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + Sync + 'static {
-        let state = self.state.clone();
-        move |cfg| routes::configure(cfg, &state)
+        let (state, repair) = (self.state.clone(), Arc::clone(&self.repair));
+        move |cfg| {
+            let _kept_as_long_as_this_is_mounted = &repair;
+            routes::configure(cfg, &state);
+        }
     }
 }
 

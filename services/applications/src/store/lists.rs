@@ -177,3 +177,6 @@ macro_rules! lists_on {
 
 lists_on!(on_postgres, PgConnection, Pg);
 lists_on!(on_sqlite, SqliteConnection, Sqlite);
+
+#[cfg(test)]
+mod tests;

@@ -31,7 +31,7 @@ fn applications() -> Vec<Application> {
             modified_at: created_at + TimeDelta::seconds(n % 2),
             visible: number % 7 < 4,
             disabled: number.is_multiple_of(2),
-            expires_at: (number % 3 > 0).then(|| start() + TimeDelta::milliseconds(n % 11)),
+            expires_at: (!number.is_multiple_of(3)).then(|| start() + TimeDelta::milliseconds(n % 11)),
             anonymous_registration_enabled: number % 13 < 6,
             ..application(&id(number), ORGANIZATIONS[number * number % 7])
         }
@@ -39,7 +39,7 @@ fn applications() -> Vec<Application> {
     (0..90).map(of).collect()
 }
 
-fn compare(one: &Application, other: &Application, order: &Order) -> Ordering {
+fn compare(one: &Application, other: &Application, order: Order) -> Ordering {
     let text = |one: &str, other: &str| {
         let folded = |text: &str| if order.ignore_case { text.to_ascii_lowercase() } else { text.to_owned() };
         folded(one).cmp(&folded(other))
@@ -68,7 +68,7 @@ fn compare(one: &Application, other: &Application, order: &Order) -> Ordering {
 fn model(all: &[Application], listing: &Listing, sort: &Sort) -> Vec<Application> {
     let mut list: Vec<_> = all.iter().filter(|application| listing.holds(application)).cloned().collect();
     list.sort_by(|one, other| {
-        let asked = sort.orders().iter().map(|order| compare(one, other, order));
+        let asked = sort.orders().iter().map(|order| compare(one, other, *order));
         let ties = other.created_at.cmp(&one.created_at).then_with(|| one.id.as_str().cmp(other.id.as_str()));
         asked.fold(Ordering::Equal, Ordering::then).then(ties)
     });

@@ -51,7 +51,7 @@ async fn changes_without_a_version_are_all_made(
     let outcomes = join_all(changes).await;
     let mut versions: Vec<_> = outcomes.into_iter().map(|outcome| outcome.unwrap().version).collect();
     versions.sort_unstable();
-    assert_eq!(versions, Vec::from_iter(1..=50));
+    assert_eq!(versions, (1..=50).collect::<Vec<_>>());
     service.assert_agreement("a").await;
 }
 
