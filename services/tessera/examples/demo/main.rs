@@ -1,7 +1,8 @@
-//! `make demo`: starts the platform on a throw-away directory and walks an integrator's and an agent's path as a client,
-//! printing each request and its answer. Exits non-zero at the first answer that is not the expected one.
+//! `make demo`: starts the platform on a throw-away directory and walks an integrator's, an agent's and an application's
+//! path as a client, printing each request and its answer. Exits non-zero at the first answer that is not the expected one.
 
 mod agent;
+mod applications;
 mod integrator;
 mod server;
 mod walk;
@@ -30,5 +31,6 @@ async fn run() -> anyhow::Result<usize> {
     let mut walk = walk::Walk::new(server.url.clone())?;
     integrator::walk(&mut walk).await?;
     agent::walk(&mut walk).await?;
+    applications::walk(&mut walk).await?;
     Ok(walk.steps())
 }
