@@ -157,6 +157,8 @@ fn check_references(
         known.is_none_or(|known| bond != (&known.application_id, &known.organization_id, &known.roles));
     if let Some(application) = &registration.application_id
         && is_new
+        // A front end of nobody in particular: of those who sign in through it the organisation is looked at.
+        && registration.organization_id.is_some()
         && let Some(found) = applications::find(conn, application)?
         && !applications::may_reach(&found.status.organization_id, registration.into())
     {

@@ -45,9 +45,9 @@ pub struct Registration {
     ///
     /// It may be registered before the application is made, as a team does that declares its clients in a file and makes
     /// applications through their API: until then the client gets no token (`Bad credentials`), and it needs no second
-    /// visit afterwards. An application that is known must be of the client's own organisation, unless the client is a
-    /// `SERVICE`: this is said when the client is registered or changed, and whoever makes or moves the application later
-    /// is not asked, since every request is checked anyway.
+    /// visit afterwards. An application that is known must be of the client's own organisation, unless the client has none
+    /// or is a `SERVICE`: this is said when the client is registered or changed, and whoever makes or moves the application
+    /// later is not asked, since every request is checked anyway.
     pub application_id: Option<String>,
     /// Platform roles of its own tokens.
     pub roles: Vec<Role>,

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
 mod accounts;
+mod applications;
 mod bootstrap;
 mod bootstrap_agents;
 mod bootstrap_faults;
