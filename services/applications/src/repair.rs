@@ -5,10 +5,14 @@
 //! | of a change that is under way | waits for the change, whose commit removes it |
 //! | younger than [`SETTLED`] | tells what the row says, and leaves it: the change that noted it may have sent something that still arrives |
 //! | older | tells what the row says, and removes it |
+//!
+//! A change that was told and not confirmed may arrive after a later one that was. From then until the next pass, seconds
+//! later, the authorization server believes what no row says; that is why young intents are told of again and again.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth_client::applications::RegistryError;
 use chrono::TimeDelta;
 use tokio::task::JoinHandle;
 
@@ -68,20 +72,25 @@ async fn run(app: Arc<App>) {
 }
 
 impl App {
-    /// One pass over everything that needs a repair, up to the first failure; how many applications it was.
+    /// One pass over everything that needs a repair; how many applications were told of. What is refused for one
+    /// application keeps no other waiting; anything else ends the pass, since it would meet the next one too.
     ///
     /// # Errors
     /// The authorization server does not confirm, or the database fails; the next pass begins anew.
     #[tracing::instrument(name = "applications.repair", skip_all)]
     pub async fn repair(&self) -> Result<usize, AppError> {
-        let (mut told, mut behind) = (0, None);
+        let (mut told, mut behind, mut refused) = (0, None, None);
         loop {
             let from = behind.clone();
             let batch =
                 self.db.read(move |conn| intents::list_applications(conn, from.as_ref(), BATCH)).await?;
-            let Some(last) = batch.last().cloned() else { return Ok(told) };
+            let Some(last) = batch.last().cloned() else { return refused.map_or(Ok(told), Err) };
             for id in batch {
-                told += usize::from(self.repair_one(id).await?);
+                match self.repair_one(id).await {
+                    Ok(done) => told += usize::from(done),
+                    Err(error @ AppError::Registry(RegistryError::Refused(_))) => refused = Some(error),
+                    Err(error) => return Err(error),
+                }
             }
             behind = Some(last);
         }

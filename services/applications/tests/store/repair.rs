@@ -7,7 +7,7 @@ use applications::repair::{Repair, SETTLED};
 use chrono::TimeDelta;
 use rstest::rstest;
 
-use crate::support::{Backend, Mood, Service, application, checked, id, put};
+use crate::support::{Backend, DISLIKED, Mood, Service, application, checked, id, put};
 
 /// A change whose confirmation was lost: told, and not made.
 async fn lost(service: &Service, name: &str) {
@@ -89,6 +89,18 @@ async fn a_failed_repair_is_made_up_for(#[values(Backend::Sqlite, Backend::Postg
     service.authority.becomes(Mood::Obedient);
     assert_eq!(service.app().repair().await.unwrap(), 1);
     service.assert_agreement("a").await;
+}
+
+/// One application that is refused for ever keeps no other waiting.
+#[rstest]
+#[actix_web::test]
+async fn one_refusal_does_not_stop_a_pass(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let service = Service::on(backend).await;
+    service.app().create(checked(application(DISLIKED, "o"))).await.unwrap_err();
+    service.create(application("z", "o")).await;
+    lost(&service, "z").await;
+    service.app().repair().await.unwrap_err();
+    service.assert_agreement("z").await;
 }
 
 /// Repairs beside changes of the same application take nothing from them.

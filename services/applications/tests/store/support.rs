@@ -19,6 +19,9 @@ pub(crate) use test_kit::Backend;
 use test_kit::TestDatabase;
 use tokio::sync::watch;
 
+/// An id that the authorization server refuses, whatever it is like.
+pub(crate) const DISLIKED: &str = "disliked";
+
 /// What the authorization server is like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mood {
@@ -65,7 +68,7 @@ impl Authority {
     }
 
     async fn obey(&self, id: &str, status: Option<&ApplicationStatus>) -> Result<(), RegistryError> {
-        let mood = *self.mood.borrow();
+        let mood = if id == DISLIKED { Mood::Refusing } else { *self.mood.borrow() };
         if mood != Mood::Refusing {
             let mut known = self.known.lock().unwrap();
             match status {
