@@ -163,7 +163,9 @@ async fn no_refresh_token_whatever_is_asked_for() {
 #[case::bound_client(Some("app-1"), None, Some("app-1"))]
 #[case::named_as_registered(Some("app-1"), Some("app-1"), Some("app-1"))]
 #[case::another(Some("app-1"), Some("app-2"), None)]
+#[case::named(None, Some("app-1"), Some("app-1"))]
 #[case::unknown(None, Some("app-2"), None)]
+#[case::bound_to_an_unknown(Some("app-2"), None, None)]
 #[actix_web::test]
 async fn application_binding(
     #[case] registered: Option<&str>,
@@ -172,8 +174,13 @@ async fn application_binding(
     #[values("application_id", "applicationId")] name: &str,
 ) {
     let app = Spawned::on(Backend::Sqlite).await;
+    app.organization("helios").await;
+    app.known_application("app-1", "helios").await;
     let client = app
-        .client("booking", ClientKind::Service, |r| r.application_id = registered.map(str::to_owned))
+        .client("booking", ClientKind::Service, |r| {
+            r.organization_id = Some("helios".to_owned());
+            r.application_id = registered.map(str::to_owned);
+        })
         .await;
     let mut form = vec![GRANT];
     form.extend(requested.map(|id| (name, id)));

@@ -388,7 +388,8 @@ async fn a_client_that_is_not_marked_for_it_may_not_exchange() {
 #[case::the_same(Some("x"), Some("x"), Some("x"), Ok(Some("x")))]
 #[case::different(Some("x"), Some("y"), None, Err(()))]
 #[case::asked_for_another(Some("x"), None, Some("y"), Err(()))]
-#[case::asked_for_an_unknown(None, None, Some("y"), Err(()))]
+#[case::asked_for(None, None, Some("y"), Ok(Some("y")))]
+#[case::asked_for_an_unknown(None, None, Some("z"), Err(()))]
 #[case::none(None, None, None, Ok(None))]
 #[actix_web::test]
 async fn application_binding(
@@ -398,6 +399,11 @@ async fn application_binding(
     #[case] bound: Result<Option<&str>, ()>,
 ) {
     let world = World::on(Backend::Sqlite).await;
+    world.app.organization("helios").await;
+    world.app.join(&world.account, "helios").await;
+    for id in ["x", "y"] {
+        world.app.known_application(id, "helios").await;
+    }
     world.app.reregister("gate", |r| r.application_id = subject.map(str::to_owned)).await;
     world.app.reregister("backend", |r| r.application_id = client.map(str::to_owned)).await;
     let form: Vec<_> = asked.into_iter().map(|id| ("application_id", id)).collect();

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use auth_claims::claims::AccessClaims;
+use auth_claims::claims::{AccessClaims, OrganizationMembership};
 use auth_claims::clock::Clock;
+use auth_claims::roles::Role;
 use auth_server::{AuthServer, AuthSettings};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Identity;
 use identity::accounts::{Account, AccountProfile, NewAccount, NewPassword};
+use identity::applications::ApplicationStatus;
 use identity::audit::{self, AuditEvent, AuditFilter, Origin};
 use identity::clients::{ClientId, ClientKind, NewClient, NewSecret, Registration};
 use identity::master::MasterKey;
@@ -261,6 +263,31 @@ impl Spawned {
     /// Enables or disables an account.
     pub(crate) async fn enable_account(&self, account: &Account, enabled: bool) {
         self.identity.set_account_enabled(account.id, enabled, &Origin::default()).await.expect("an account");
+    }
+
+    /// Makes an organisation.
+    pub(crate) async fn organization(&self, id: &str) {
+        self.identity.create_organization(id, id, &Origin::default()).await.expect("an organisation");
+    }
+
+    /// Makes an account of [`account`](Self::account) a member of this organisation and no other.
+    pub(crate) async fn join(&self, account: &Account, organization: &str) {
+        let membership = OrganizationMembership { id: organization.to_owned(), role: Role::Agent };
+        let profile = AccountProfile {
+            email: account.email.clone(),
+            organization_id: Some(organization.to_owned()),
+            organizations: vec![membership],
+            ..AccountProfile::new(&account.login)
+        };
+        self.identity.update_account(account.id, profile, &Origin::default()).await.expect("a change");
+    }
+
+    /// Has the directory know of an application (in Auvious' sense).
+    pub(crate) async fn known_application(&self, id: &str, organization: &str) {
+        let status =
+            ApplicationStatus { organization_id: organization.to_owned(), disabled: false, expires_at: None };
+        let id = id.parse().expect("an application's id");
+        self.identity.put_application(&id, status, &Origin::default()).await.expect("an application");
     }
 
     /// Begins a request.

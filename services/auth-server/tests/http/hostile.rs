@@ -13,12 +13,13 @@ use rstest::rstest;
 use crate::harness::{Backend, FORM, MEET, Spawned, send};
 use crate::rdv::{CHANGE, SIGN_IN, SIGN_OUT, UID, VALIDATE_TOKEN, World};
 
-const ROUTES: [&str; 14] = [
+const ROUTES: [&str; 15] = [
     "/oauth/token",
     "/security/oauth/token",
     "/oauth/introspect",
     "/oauth/revoke",
     "/internal/revocations",
+    "/internal/applications/x",
     "/.well-known/jwks.json",
     "/.well-known/oauth-authorization-server",
     MEET,

@@ -1,12 +1,13 @@
 //! The service through HTTP, on both databases.
 //!
-//! One file a part of `contracts/oauth2.md`, `meet/` for `contracts/meet.md`, and `rdv/` for
-//! `contracts/rdv-sign-in.md`. A threat of the list is proved where
+//! One file a part of `contracts/oauth2.md`, `applications/` for `contracts/auvious-applications.md` §3.6, `meet/` for
+//! `contracts/meet.md`, and `rdv/` for `contracts/rdv-sign-in.md`. A threat of the list is proved where
 //! its feature is tested; those that belong to no single endpoint are in `threats.rs`, `throttling.rs` and `hostile.rs`.
 #![expect(clippy::expect_used, clippy::panic, reason = "what a test cannot read has failed it")]
 
 mod harness;
 
+mod applications;
 mod client_authentication;
 mod client_credentials;
 mod derived;

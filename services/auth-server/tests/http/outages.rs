@@ -14,11 +14,14 @@ async fn a_database_that_is_away_is_a_503_and_comes_back() {
     let mut postgres = PostgresServer::start();
     let app = Spawned::on_server(&postgres.url()).await;
     let (gate, meet) = (app.exchanger("gate").await, app.application("meet").await);
+    app.organization("helios").await;
+    app.known_application("app", "helios").await;
+    app.reregister("gate", |r| r.organization_id = Some("helios".to_owned())).await;
     let account = app.account("nadia").await;
     let (access, refresh) = app.session(&gate, &account).await;
     let rooms = app
         .client("rooms", identity::clients::ClientKind::Service, |r| {
-            r.scopes = crate::harness::scopes("internal:revocations");
+            r.scopes = crate::harness::scopes("internal:revocations internal:applications");
             r.default_scopes = r.scopes.clone();
             r.audiences = vec!["auth-server".to_owned()];
         })
@@ -31,6 +34,7 @@ async fn a_database_that_is_away_is_a_503_and_comes_back() {
 
     let answers = [
         app.token(&gate, &[("grant_type", "client_credentials")]).await,
+        app.token(&gate, &[("grant_type", "client_credentials"), ("application_id", "app")]).await,
         app.refresh(&gate, &refresh).await,
         app.exchange(&gate, BASIC, &basic(&account), &[]).await,
         app.exchange(&gate, DEVICE_SESSION, &session.subject_token(), &[]).await,
@@ -42,6 +46,9 @@ async fn a_database_that_is_away_is_a_503_and_comes_back() {
         assert_eq!(answer.header("retry-after"), "2");
     }
     let follow = || send(app.request(Method::GET, "/internal/revocations").bearer_auth(&feed));
+    let forget = app.request(Method::DELETE, "/internal/applications/app").bearer_auth(&feed);
+    let forgotten = send(forget).await;
+    assert_eq!((forgotten.status, forgotten.header("retry-after")), (503, "2"), "{forgotten:?}");
     let (following, delegated) = (follow().await, app.meet(&meet, "nadia@agency.example").await);
     for answer in [&following, &delegated] {
         assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "{answer:?}");

@@ -232,6 +232,7 @@ fn the_openapi_document_is_complete() {
         "/api/v1/auth/sign_out",
         "/api/v1/auth/validate_token",
         "/external-api/v1.0/application/token",
+        "/internal/applications/{id}",
         "/internal/revocations",
         "/oauth/introspect",
         "/oauth/revoke",
