@@ -97,12 +97,12 @@ async fn threat_09_every_state_closes_every_way(
     let world = World::on(backend).await;
     let replica = world.app.replica().await;
     let servers = [&world.app, &replica];
-    let shown = world.artefacts().await;
     let fresh = world.artefacts().await;
     for (way, server) in Way::ALL.into_iter().zip(servers.into_iter().cycle()) {
         let answer = world.ask(server, way, &fresh).await;
         assert_eq!(answer.claims().application_id.as_deref(), Some(APP), "{way:?}");
     }
+    let shown = world.artefacts().await;
     state.enter(&world).await;
     for way in Way::ALL {
         for server in servers {
