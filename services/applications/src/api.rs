@@ -10,8 +10,8 @@
 //! | [`body`], [`negotiation`], [`path`] | reading requests |
 //! | [`error`], [`boot`] | every refusal and how it looks |
 //!
-//! A request passes in this order: token, path, method, `Content-Type`, `Accept`, size of the body, body, object, rights,
-//! content. The token comes before everything else, also where there is nothing: every handler takes an
+//! A request passes in this order: token, path, method, `Content-Type`, `Accept`, size of the body, body, object,
+//! rights, content. The token comes before everything else, also where there is nothing: every handler takes an
 //! [`authentication::Authenticated`] first, and gets from it who calls. A new operation is such a handler, a line in
 //! [`routes`], and its rule in [`crate::domain::access`].
 

@@ -6,10 +6,11 @@
 //! | [`domain`] | applications, who sees and changes what of them, pages: plain types and rules |
 //! | [`store`] | queries, returning domain types |
 //!
-//! Tokens are issued elsewhere: this service knows callers by their verified claims only. Whoever issues them is told of
-//! every change that authentication depends on before it is made.
+//! Tokens are issued elsewhere: this service knows callers by their verified claims only. Whoever issues them is told
+//! of every change that authentication depends on before it is made.
 //!
-//! To add an operation: its rule in [`domain::access`], a handler in `api`, a line in [`api::routes`], a test in `tests/`.
+//! To add an operation: its rule in [`domain::access`], a handler in `api`, a line in [`api::routes`], a test in
+//! `tests/`.
 
 pub mod api;
 pub mod app;

@@ -1,5 +1,5 @@
-//! One application: get, change, delete, create, and whether an id is free. `contracts/auvious-applications.md` §7.1–§7.3,
-//! §7.5, §7.6.
+//! One application: get, change, delete, create, and whether an id is free. `contracts/auvious-applications.md`
+//! §7.1–§7.3, §7.5, §7.6.
 
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
@@ -46,12 +46,12 @@ pub async fn get(
     Ok(HttpResponse::Ok().json(ApplicationBody::from(caller.requester().reach(&found)?)))
 }
 
-/// Changes an application. A given `version` has to be the current one. Sections of the configuration that the caller does
-/// not see are kept unless they are sent.
+/// Changes an application. A given `version` has to be the current one. Sections of the configuration that the caller
+/// does not see are kept unless they are sent.
 ///
 /// # Errors
-/// In this order: 415, 413 and 400 for the body; 404 for an unknown id and for an application out of reach; 403; 400 for
-/// the content; 409 for another version; 503 when the authorization server cannot be told.
+/// In this order: 415, 413 and 400 for the body; 404 for an unknown id and for an application out of reach; 403; 400
+/// for the content; 409 for another version; 503 when the authorization server cannot be told.
 #[utoipa::path(
     put, path = "/api/applications/{id}", operation_id = "updateApplication", tag = "Applications",
     security(("BearerAuth" = []), ("AccessToken" = [], "Client" = [], "Uid" = [])),

@@ -41,18 +41,10 @@ impl<'e> BootError<'e> {
         Self {
             timestamp: now.format("%Y-%m-%dT%H:%M:%S%.3f+00:00").to_string(),
             status: status.as_u16(),
-            error: reason(status),
+            error: status.canonical_reason().unwrap_or_default(),
             message: error.to_string(),
             path,
         }
-    }
-}
-
-/// Spring says `Request Entity Too Large` differently from what `http` says, and the contract follows neither.
-fn reason(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::PAYLOAD_TOO_LARGE => "Payload Too Large",
-        other => other.canonical_reason().unwrap_or_default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every way a request is refused. `contracts/auvious-applications.md` §3.4, §8.
 //!
-//! 401 and 403 have OAuth bodies, which are rendered here; all others the body of Spring Boot, which names the path and the
-//! time and is therefore rendered around the route, by [`super::boot`].
+//! 401 and 403 have OAuth bodies, which are rendered here; all others the body of Spring Boot, which names the path
+//! and the time and is therefore rendered around the route, by [`super::boot`].
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpResponse, ResponseError};

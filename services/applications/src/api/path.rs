@@ -27,8 +27,8 @@ pub fn organization_id(request: &HttpRequest) -> Option<OrganizationId> {
     segment(request.uri().path(), ORGANIZATION)?.parse().ok()
 }
 
-/// A segment as it was sent, decoded. (The router's own variables are decoded already, except for a few characters: whoever
-/// decodes them again decodes some texts twice.) None when it is no UTF-8.
+/// A segment as it was sent, decoded. (The router's own variables are decoded already, except for a few characters:
+/// whoever decodes them again decodes some texts twice.) None when it is no UTF-8.
 fn segment(path: &str, place: usize) -> Option<String> {
     Some(percent_decode_str(path.split('/').nth(place)?).decode_utf8().ok()?.into_owned())
 }

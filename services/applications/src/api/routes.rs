@@ -1,7 +1,7 @@
 //! Which path and method leads where. `contracts/auvious-applications.md` §1.
 //!
-//! Paths are exact: with a slash at its end a path leads nowhere. Of two that match, the one mounted first wins, which is
-//! why `organizations/{organizationId}` stands before `{id}/availability`.
+//! Paths are exact: with a slash at its end a path leads nowhere. Of two that match, the one mounted first wins,
+//! which is why `organizations/{organizationId}` stands before `{id}/availability`.
 
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};

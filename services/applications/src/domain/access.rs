@@ -1,8 +1,9 @@
 //! Who may see and do what: tables A and B of `contracts/auvious-applications.md`, and nothing else decides.
 //!
-//! A [`Requester`] is what the claims of a token say. Rights are the union of those of each role and permission (§2.2), so
-//! every function here asks for each right on its own, never for "the" role. Whoever is not within reach of an application
-//! learns nothing of it: the only way from an application to what may be shown or done is a [`Reached`].
+//! A [`Requester`] is what the claims of a token say. Rights are the union of those of each role and permission
+//! (§2.2), so every function here asks for each right on its own, never for "the" role. Whoever is not within reach
+//! of an application learns nothing of it: the only way from an application to what may be shown or done is a
+//! [`Reached`].
 
 use std::collections::BTreeSet;
 
@@ -93,8 +94,8 @@ pub struct Requester {
 }
 
 impl Requester {
-    /// Somebody with these claims. Roles that mean nothing here are none; a claim that is no organisation's id is none, so
-    /// that it opens nothing.
+    /// Somebody with these claims. Roles that mean nothing here are none; a claim that is no organisation's id is
+    /// none, so that it opens nothing.
     pub fn new<'p>(
         organization: Option<&str>,
         roles: impl IntoIterator<Item = Role>,
@@ -122,12 +123,6 @@ impl Requester {
         self.is(Role::Service) || self.is(Role::GlobalAdmin)
     }
 
-    /// The organisation of the claims.
-    #[must_use]
-    pub fn organization(&self) -> Option<&OrganizationId> {
-        self.organization.as_ref()
-    }
-
     /// The application, for somebody who may know of it. Table A, column 1.
     ///
     /// # Errors
@@ -150,8 +145,8 @@ impl Requester {
         if self.may_write(kind, Permission::Add, own) { Ok(()) } else { Err(Refusal::Forbidden) }
     }
 
-    /// The organisation of a new application: for an internal caller the one that was asked for, else their own; for others
-    /// always their own. §7.5 rule 2.
+    /// The organisation of a new application: for an internal caller the one that was asked for, else their own; for
+    /// others always their own. §7.5 rule 2.
     ///
     /// # Errors
     /// [`Refusal::NoOrganization`] when there is neither.

@@ -95,8 +95,8 @@ pub struct Application {
     pub anonymous_registration_enabled: bool,
 }
 
-/// An application whose content may be stored. Whatever is written is one of these, made or changed, by an API caller or
-/// by the operator: there is no other way to make one than [`Checked::check`] (threat 14).
+/// An application whose content may be stored. Whatever is written is one of these, made or changed, by an API caller
+/// or by the operator: there is no other way to make one than [`Checked::check`] (threat 14).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked(Application);
 

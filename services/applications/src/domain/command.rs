@@ -1,7 +1,7 @@
 //! What a body asks for. `contracts/auvious-applications.md` §4.2, §4.3, §4.6.
 //!
-//! The types of all members are checked here, before anybody asks who calls: a member that will be ignored still has to be
-//! one. Unknown members are ignored, and of a member that comes twice the last one counts.
+//! The types of all members are checked here, before anybody asks who calls: a member that will be ignored still has
+//! to be one. Unknown members are ignored, and of a member that comes twice the last one counts.
 
 use std::collections::BTreeMap;
 

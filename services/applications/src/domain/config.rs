@@ -1,8 +1,8 @@
 //! The configuration of an application. `contracts/auvious-applications.md` §4.6, §6.
 //!
-//! Values are kept as the texts they were sent as: numbers of any length and precision, the order and even the repetition
-//! of keys inside them. `RawValue` does that for this type alone; the feature `arbitrary_precision` of `serde_json` would
-//! change how every crate of the process reads numbers.
+//! Values are kept as the texts they were sent as: numbers of any length and precision, the order and even the
+//! repetition of keys inside them. `RawValue` does that for this type alone; the feature `arbitrary_precision` of
+//! `serde_json` would change how every crate of the process reads numbers.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -108,8 +108,8 @@ pub enum NotAConfig {
     Unkept(#[from] Unkept),
 }
 
-/// A JSON object. Its keys are told apart as the characters they are, however they were written; of entries with the same
-/// key the last one counts.
+/// A JSON object. Its keys are told apart as the characters they are, however they were written; of entries with the
+/// same key the last one counts.
 ///
 /// Read with [`str::parse`]; displayed as JSON for the database. It is not `Serialize`: what clients get is a
 /// [`Redacted`].
@@ -141,8 +141,8 @@ impl Config {
         Redacted(self.0.iter().filter(|(key, _)| shown(key)).map(|(key, value)| (&**key, &**value)).collect())
     }
 
-    /// What is stored when somebody who sees the sections `before` of `stored`, and would see the sections `after` of the
-    /// result, replaces it by this one. §7.2 rules 5 and 6.
+    /// What is stored when somebody who sees the sections `before` of `stored`, and would see the sections `after` of
+    /// the result, replaces it by this one. §7.2 rules 5 and 6.
     ///
     /// A hidden section that was not sent is kept; sent as `null`, it is removed. It is removed as well when the same
     /// change would bring it to light, by switching the type: nobody reads what they could not see by writing.

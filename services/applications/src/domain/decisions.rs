@@ -1,5 +1,5 @@
-//! What becomes of a command. Pure: who calls, what is stored and the time go in, what is to be stored or the refusal comes
-//! out. `contracts/auvious-applications.md` §7.2, §7.3, §7.5.
+//! What becomes of a command. Pure: who calls, what is stored and the time go in, what is to be stored or the refusal
+//! comes out. `contracts/auvious-applications.md` §7.2, §7.3, §7.5.
 
 use chrono::{DateTime, Utc};
 
@@ -41,8 +41,8 @@ pub fn create(requester: &Requester, command: CreateCommand, now: DateTime<Utc>)
 /// The changed application.
 ///
 /// # Errors
-/// In this order: out of reach; the caller may not; the organisation or the configuration is wrong; the version is not the
-/// stored one.
+/// In this order: out of reach; the caller may not; the organisation or the configuration is wrong; the version is
+/// not the stored one.
 pub fn change(
     requester: &Requester,
     command: &UpdateCommand,

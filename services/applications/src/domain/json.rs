@@ -1,7 +1,8 @@
-//! JSON texts that may be kept as they are. A text is looked through once, without recursion, before any parser sees it.
+//! JSON texts that may be kept as they are. A text is looked through once, without recursion, before any parser sees
+//! it.
 
-/// How deep arrays and objects of a request may be nested. Far from where parsers of clients give up (128 levels in some),
-/// also when an application is shown in a page.
+/// How deep arrays and objects of a request may be nested. Far from where parsers of clients give up (128 levels in
+/// some), also when an application is shown in a page.
 pub const DEEPEST: usize = 100;
 
 /// Why a text is not kept.

@@ -1,5 +1,5 @@
-//! Which page of a list is asked for, in the two spellings of `contracts/auvious-applications.md` §5: parameters of their
-//! own (`page=0&size=20&sort=type,desc`), and the compact one that generated clients send
+//! Which page of a list is asked for, in the two spellings of `contracts/auvious-applications.md` §5: parameters of
+//! their own (`page=0&size=20&sort=type,desc`), and the compact one that generated clients send
 //! (`pageable=page,0,size,1,sort,string`).
 //!
 //! | module | subject |

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::{APPLICATIONS, Backend, Service};
 
-/// Applications of two organisations, `h1` to `h4` and `s1` to `s3` in the order of their creation; the second of each is
-/// hidden.
+/// Applications of two organisations, `h1` to `h4` and `s1` to `s3` in the order of their creation; the second of
+/// each is hidden.
 async fn filled(backend: Backend) -> Service {
     let service = Service::on(backend).await;
     let kinds = ["TEST", "SETUP_TEST", "TALKDESK_OPENID", "TEST"];

@@ -1,7 +1,7 @@
 //! The service as its clients meet it: over a real socket, on both databases, with a clock the test moves.
 //!
-//! One file for each part of `contracts/auvious-applications.md`; `matrix.rs`, `threats.rs` and `exhaustion.rs` hold the
-//! rows of the threat list. Doc comments name the section or table row that a test proves.
+//! One file for each part of `contracts/auvious-applications.md`; `matrix.rs`, `threats.rs` and `exhaustion.rs` hold
+//! the rows of the threat list. Doc comments name the section or table row that a test proves.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot read has failed it")]
 
 mod authentication;

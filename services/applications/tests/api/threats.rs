@@ -152,7 +152,8 @@ async fn threat_25_sql_is_only_text(#[values(Backend::Sqlite, Backend::Postgres)
                 (&json!(1), &json!("createdAt"))
             );
         }
-        // In claims: somebody of an organisation with a strange name, who finds nothing of others and can make their own.
+        // In claims: somebody of an organisation with a strange name, who finds nothing of others and can make their
+        // own.
         let mut claims = claims("ADMIN", service.clock.now());
         claims["organization_id"] = sql.into();
         claims["sub"] = sql.into();

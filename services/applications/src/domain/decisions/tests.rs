@@ -132,7 +132,8 @@ fn only_internal_callers_move(
     );
 }
 
-/// The type is switched by somebody who may, and who would see everything afterwards: what was hidden from them is gone.
+/// The type is switched by somebody who may, and who would see everything afterwards: what was hidden from them is
+/// gone.
 #[test]
 fn switching_the_type_shows_nothing_that_was_hidden() {
     let config = format!(r#"{{{NEEDED},"serviceParameters":1,"agentParameters":1,"customerParameters":1}}"#);
@@ -177,8 +178,8 @@ proptest! {
         prop_assert_eq!(made, changed);
     }
 
-    /// Threat 15: whatever somebody writes, and whatever they are, the answer to their next question holds no value of a
-    /// section that was hidden from them, and what they may not reach stays as it was.
+    /// Threat 15: whatever somebody writes, and whatever they are, the answer to their next question holds no value
+    /// of a section that was hidden from them, and what they may not reach stays as it was.
     #[test]
     fn threat_15_no_sequence_of_calls_shows_what_was_hidden(
         claims in claims(), stored in application(), sent in config(), to in prop::sample::select(Kind::ALL.to_vec()),

@@ -10,8 +10,8 @@ pub(super) struct Compact<'v> {
 }
 
 impl<'v> Compact<'v> {
-    /// Reads from left to right. `page` and `size` take the next element, whatever it is; `sort` takes all up to the next
-    /// key; an unknown key is skipped.
+    /// Reads from left to right. `page` and `size` take the next element, whatever it is; `sort` takes all up to the
+    /// next key; an unknown key is skipped.
     pub(super) fn parse(value: &'v str) -> Self {
         let (mut compact, mut rest) = (Self::default(), value.split(',').peekable());
         while let Some(key) = rest.next() {

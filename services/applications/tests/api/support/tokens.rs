@@ -1,4 +1,5 @@
-//! Who calls, in one word, and the claims of their token. They are JSON, so that a test can leave out or break any of them.
+//! Who calls, in one word, and the claims of their token. They are JSON, so that a test can leave out or break any of
+//! them.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -16,8 +17,8 @@ pub(crate) fn keyring(now: DateTime<Utc>) -> Keyring {
     Keyring::from_stored(&[row], &sealer, now).unwrap()
 }
 
-/// The claims of somebody, written `ROLE,ROLE@organisation+permission+permission`; every part may be missing. Permissions
-/// are those of integrations, by their last word: `ADMIN@helios+edit`.
+/// The claims of somebody, written `ROLE,ROLE@organisation+permission+permission`; every part may be missing.
+/// Permissions are those of integrations, by their last word: `ADMIN@helios+edit`.
 pub(crate) fn claims(who: &str, now: DateTime<Utc>) -> Value {
     let (who, permissions) = who.split_once('+').unwrap_or((who, ""));
     let (roles, organization) = who.split_once('@').unwrap_or((who, ""));
