@@ -70,12 +70,15 @@ async fn side_by_side(walk: &mut Walk) -> anyhow::Result<()> {
 /// Which entries of the configuration each role was shown.
 fn print_side_by_side(columns: &[(&str, Map<String, Value>)]) {
     print!("\n   {:20}", "config");
-    columns.iter().for_each(|(role, _)| print!("{role:10}"));
+    for (role, _) in columns {
+        print!("{role:10}");
+    }
     let keys: BTreeSet<&String> = columns.iter().flat_map(|(_, config)| config.keys()).collect();
     for key in keys {
         print!("\n   {key:20}");
-        let mark = |config: &Map<String, Value>| if config.contains_key(key) { "shown" } else { "·" };
-        columns.iter().for_each(|(_, config)| print!("{:10}", mark(config)));
+        for (_, config) in columns {
+            print!("{:10}", if config.contains_key(key) { "shown" } else { "·" });
+        }
     }
     println!();
 }

@@ -1,5 +1,6 @@
 //! The command line as operators and their scripts use it: answers for people and as JSON, exit statuses, effects.
 
+mod applications;
 mod audit;
 mod clients;
 mod declaring;

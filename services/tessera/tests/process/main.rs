@@ -11,6 +11,7 @@
 )]
 
 mod agents;
+mod applications;
 mod cli;
 mod disabling;
 mod durability;

@@ -12,8 +12,8 @@ mod secrets;
 /// What `tessera` ends with for wrong settings or arguments.
 const USAGE: i32 = 2;
 
-/// The four programs, with what a start of theirs needs besides the mistake.
-const PROGRAMS: [&str; 4] = ["tessera", "auth-server", "rooms", "agenda"];
+/// The five programs, with what a start of theirs needs besides the mistake.
+const PROGRAMS: [&str; 5] = ["tessera", "auth-server", "rooms", "agenda", "applications"];
 
 /// Starts a program with these variables and waits for its end, which a mistake brings about.
 fn start(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
@@ -28,7 +28,7 @@ fn start(program: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Ran {
         // What goes well on the way is no part of the sentence.
         ("TESSERA_LOG__LEVEL", "error".to_owned()),
     ];
-    if ["rooms", "agenda"].contains(&program) {
+    if ["rooms", "agenda", "applications"].contains(&program) {
         all.push(("TESSERA_AUTHORITY__URL", authority));
         all.push(("TESSERA_AUTHORITY__CLIENT_ID", program.to_owned()));
         all.push(("TESSERA_AUTHORITY__CLIENT_SECRET", secrets::NEVER_SHOWN.to_owned()));
@@ -65,7 +65,7 @@ fn refuses(program: &str, arguments: &[&str], variables: &[(&str, &str)], words:
 #[case::proxies("TESSERA_SERVER__TRUSTED_PROXIES", "10.0.0.0/8,everywhere", &["server.trusted_proxies"])]
 #[case::url("TESSERA_SERVER__PUBLIC_URL", "ftp://id.example", &["public_url must begin with http"])]
 fn a_wrong_value_is_named(
-    #[values("tessera", "auth-server", "rooms", "agenda")] program: &str,
+    #[values("tessera", "auth-server", "rooms", "agenda", "applications")] program: &str,
     #[case] name: &str,
     #[case] value: &str,
     #[case] words: &[&str],
@@ -83,6 +83,8 @@ fn a_wrong_value_is_named(
 #[case("rooms", "TESSERA_ROOMS__DEFAULT_ACCESS_LEVEL", "open", "rooms.default_access_level")]
 #[case("rooms", "TESSERA_AUTHORITY__URL", "ftp://id.example", "authority.url")]
 #[case("rooms", "TESSERA_AUTHORITY__TIMEOUT", "x", "authority.timeout")]
+#[case("applications", "TESSERA_AUTHORITY__URL", "ftp://id.example", "authority.url")]
+#[case("applications", "TESSERA_APPLICATIONS__ENABLED", "perhaps", "applications.enabled")]
 #[case("agenda", "TESSERA_AUTHORITY__URL", "ftp://id.example", "authority.url")]
 #[case("agenda", "TESSERA_AGENDA__SHARED_SECRET", "short", "agenda.shared_secret")]
 #[case("tessera", "TESSERA_AGENDA__SHARED_SECRET", "short", "agenda.shared_secret")]
@@ -101,7 +103,7 @@ fn a_wrong_value_of_a_service_is_named(
 /// What is missing is named too, with the variable to set.
 #[test]
 fn a_missing_key_is_named() {
-    for program in ["rooms", "agenda"] {
+    for program in ["rooms", "agenda", "applications"] {
         let ran = run(program, &[], &[("TESSERA_LOG__LEVEL".to_owned(), "error".to_owned())], "");
         ran.expect_sentence(1, &["authority is missing", "TESSERA_AUTHORITY"]);
     }
@@ -110,7 +112,7 @@ fn a_missing_key_is_named() {
 /// A settings file is judged like the environment, and a mistake tells which file it is in.
 #[rstest]
 fn a_mistake_in_a_file_is_named_with_the_file(
-    #[values("tessera", "auth-server", "rooms", "agenda")] program: &str,
+    #[values("tessera", "auth-server", "rooms", "agenda", "applications")] program: &str,
 ) {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("settings.toml");
@@ -174,6 +176,8 @@ fn an_unusable_database_is_named(#[case] url: &str) {
         ("agenda", "identity"),
         ("tessera", "rooms"),
         ("rooms", "rooms"),
+        ("tessera", "applications"),
+        ("applications", "applications"),
     ] {
         let name = format!("TESSERA_{}__DATABASE__URL", section.to_uppercase());
         let ran = start(program, &[], &[(&name, url)]);
@@ -193,6 +197,7 @@ fn a_wrong_argument_is_refused() {
         ("auth-server", &["--colour"]),
         ("rooms", &["--listen", "here"]),
         ("agenda", &["--listen", "here"]),
+        ("applications", &["--listen", "here"]),
     ] {
         let ran = run(program, arguments, &[], "");
         assert_eq!(ran.status, 2, "{ran:?}");

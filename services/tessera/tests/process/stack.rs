@@ -2,6 +2,7 @@
 
 mod agents;
 mod answer;
+mod applications;
 mod audit;
 mod declared;
 mod gate;
@@ -18,6 +19,7 @@ use test_kit::TestDatabase;
 pub(crate) use self::{
     agents::{AGENDA, Triple, absence},
     answer::Answer,
+    applications::{APPLICATIONS, DESK_APPLICATION},
     declared::{Credentials, Declared, Person, new_secret},
     gate::Gate,
     operator::{Ran, run},
@@ -33,8 +35,8 @@ pub(crate) use self::{
 pub(crate) enum Topology {
     /// `tessera serve`: every service in one process, on SQLite.
     Single,
-    /// `auth-server`, `rooms` and `agenda` on PostgreSQL: the rooms in a database of their own, the agenda in the auth
-    /// server's.
+    /// `auth-server`, `rooms`, `agenda` and `applications` on PostgreSQL: rooms and applications in databases of their own,
+    /// the agenda in the auth server's.
     Separate,
 }
 
@@ -51,10 +53,14 @@ pub(crate) struct Stack {
     rooms: Option<Unit>,
     /// The same.
     agenda: Option<Unit>,
+    /// The same.
+    applications: Option<Unit>,
+    /// More processes that issue tokens.
+    others: Vec<Unit>,
     /// What the operator's commands get, to work on the same databases.
     operator: Vec<(String, String)>,
     home: TempDir,
-    /// On PostgreSQL: the auth server's and the rooms service's.
+    /// On PostgreSQL: the auth server's, the rooms service's and the applications service's.
     databases: Vec<TestDatabase>,
 }
 
@@ -79,6 +85,20 @@ impl Stack {
         self.agenda.as_mut().unwrap_or(&mut self.auth)
     }
 
+    /// The process that serves applications.
+    pub(crate) fn applications(&mut self) -> &mut Unit {
+        self.applications.as_mut().unwrap_or(&mut self.auth)
+    }
+
+    /// Starts another process that issues tokens, from the same database, and waits until it is ready; where it is.
+    pub(crate) async fn another_auth_server(&mut self) -> String {
+        let mut unit = self.auth.twin();
+        unit.start().await;
+        let origin = unit.origin();
+        self.others.push(unit);
+        origin
+    }
+
     /// The folder that holds the auth server's data directory, `data`.
     pub(crate) fn home(&self) -> &std::path::Path {
         self.home.path()
@@ -86,7 +106,9 @@ impl Stack {
 
     /// Every process.
     pub(crate) fn units(&mut self) -> impl Iterator<Item = &mut Unit> {
-        std::iter::once(&mut self.auth).chain(self.rooms.as_mut()).chain(self.agenda.as_mut())
+        let services = [&mut self.rooms, &mut self.agenda, &mut self.applications];
+        let services = services.into_iter().filter_map(Option::as_mut);
+        std::iter::once(&mut self.auth).chain(services).chain(&mut self.others)
     }
 }
 

@@ -29,6 +29,11 @@ fn applying_twice_changes_nothing(#[values(Topology::Single, Topology::Separate)
             "create client gateway",
             "create client rooms-service",
             "create client agenda-service",
+            "create client applications-service",
+            "create client integration",
+            "create client crm",
+            "create client desk",
+            "create application desk-app",
         ]
     );
     assert_eq!(dry.stderr.lines().count(), 1, "{dry:?}");
@@ -52,13 +57,15 @@ fn drift_is_told_and_mended(#[values(Topology::Single, Topology::Separate)] topo
         .declared
         .document()
         .replace(r#"["rooms:list"]"#, r#"["rooms:list", "rooms:create"]"#)
-        .replace(&stack.declared.kiosk.secret, &secret);
+        .replace(&stack.declared.kiosk.secret, &secret)
+        .replace("queueName: Video desk", "queueName: Front desk");
     fs::write(&file, changed).unwrap();
     let drift = stack.tessera(&["apply", "--dry-run", "--json", &file]);
     assert_eq!(drift.status, DRIFT, "{drift:?}");
     let told = json!([
         { "action": "update", "kind": "client", "id": "board", "fields": ["scopes"] },
         { "action": "update", "kind": "client", "id": "kiosk", "fields": ["secret"] },
+        { "action": "update", "kind": "application", "id": "desk-app", "fields": ["config"] },
     ]);
     assert_eq!(drift.json(), told);
     assert_eq!(stack.tessera(&["apply", "--json", &file]).expect(0).json(), told);
@@ -72,7 +79,7 @@ fn drift_is_told_and_mended(#[values(Topology::Single, Topology::Separate)] topo
     assert_eq!(dry.status, DRIFT, "{dry:?}");
     let pruned = stack.tessera(&["apply", "--prune", &file]).expect(0).stdout;
     assert_eq!(pruned, dry.stdout);
-    assert_eq!(pruned.lines().filter(|line| line.starts_with("delete ")).count(), 9, "{pruned}");
+    assert_eq!(pruned.lines().filter(|line| line.starts_with("delete ")).count(), 14, "{pruned}");
     let left = stack.tessera(&["client", "list", "--json"]).expect(0).json();
     assert_eq!((left[0]["client_id"].as_str(), left.as_array().unwrap().len()), (Some("by-hand"), 1));
     assert_eq!(stack.tessera(&["user", "list", "--json"]).expect(0).json(), json!([]));
@@ -83,6 +90,13 @@ fn drift_is_told_and_mended(#[values(Topology::Single, Topology::Separate)] topo
 fn a_wrong_file_changes_nothing(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
     let stack = Plan::new(topology).idle();
     let wrong = stack.declared.document().replace("kind: application", "kind: robot");
+    let other = stack.declared.document().replace("pcEnvironment", "environment");
+    let ran = stack.tessera_reading(&["apply", "-"], &other);
+    ran.expect_sentence(super::REFUSED, &["applications[0].config.pcEnvironment: is required"]);
+    let other = stack.declared.document().replace("type: GENESYS", "type: genesys\n    visible: perhaps");
+    stack
+        .tessera_reading(&["apply", "-"], &other)
+        .expect_sentence(super::REFUSED, &["applications[0].visible"]);
     let ran = stack.tessera_reading(&["apply", "-"], &wrong);
     assert_eq!(ran.status, super::REFUSED, "{ran:?}");
     for path in ["clients[0].kind", "clients[1].kind", "clients[2].kind"] {

@@ -45,12 +45,12 @@ fn settings_are_shown_and_secrets_are_not() {
 fn migrations_run_once(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
     let stack = Plan::new(topology).idle();
     let first = stack.tessera(&["migrate", "--json"]).expect(0).json();
-    for (index, name) in ["identity", "rooms"].iter().enumerate() {
+    for (index, name) in ["identity", "applications", "rooms"].iter().enumerate() {
         assert_eq!(first[index]["database"], *name);
         assert!(!first[index]["applied"].as_array().unwrap().is_empty(), "{first}");
     }
     let (text, again) = both(&stack, &["migrate"]);
-    assert_eq!(text.matches("up to date").count(), 2, "{text}");
+    assert_eq!(text.matches("up to date").count(), 3, "{text}");
     assert!(again.as_array().unwrap().iter().all(|database| database["applied"] == json!([])), "{again}");
 }
 
@@ -101,7 +101,7 @@ fn the_checked_in_documents_are_current() {
     let out = home.path().join("openapi");
     run("tessera", &["openapi", "--out", out.to_str().unwrap()], &[], "").expect(0);
     let checked_in = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto-docs/openapi");
-    for name in ["agenda.json", "auth-server.json", "rooms.json"] {
+    for name in ["agenda.json", "applications.json", "auth-server.json", "rooms.json"] {
         let written: Value = serde_json::from_str(&fs::read_to_string(out.join(name)).unwrap()).unwrap();
         assert!(written["paths"].as_object().is_some_and(|paths| !paths.is_empty()), "{name}");
         let kept = fs::read_to_string(checked_in.join(name)).unwrap();
@@ -117,7 +117,7 @@ fn help_and_version_are_no_failures() {
         let ran = run("tessera", arguments, &[], "").expect(0);
         assert!(ran.stdout.contains("tessera"), "{ran:?}");
     }
-    for program in ["agenda", "auth-server", "rooms"] {
+    for program in ["agenda", "applications", "auth-server", "rooms"] {
         assert!(run(program, &["--version"], &[], "").expect(0).stdout.starts_with(program));
     }
 }

@@ -20,6 +20,9 @@ const REFUSED: i32 = 4;
 #[case("auth-server", "IDENTITY__MASTER_KEY", "identity.master_key")]
 #[case("tessera", "ROOMS__DATABASE__URL", "rooms.database.url")]
 #[case("rooms", "AUTHORITY__CLIENT_SECRET", "authority.client_secret")]
+#[case("tessera", "APPLICATIONS__DATABASE__URL", "applications.database.url")]
+#[case("applications", "APPLICATIONS__DATABASE__URL", "applications.database.url")]
+#[case("applications", "AUTHORITY__CLIENT_SECRET", "authority.client_secret")]
 #[case("agenda", "AUTHORITY__CLIENT_SECRET", "authority.client_secret")]
 #[case("agenda", "IDENTITY__DATABASE__URL", "identity.database.url")]
 #[case("agenda", "AGENDA__SHARED_SECRET", "agenda.shared_secret")]
@@ -48,6 +51,7 @@ fn a_malformed_master_key_is_not_shown(#[values("tessera", "auth-server")] progr
 #[case("auth-server", "IDENTITY")]
 #[case("agenda", "IDENTITY")]
 #[case("rooms", "ROOMS")]
+#[case("applications", "APPLICATIONS")]
 fn a_database_password_is_not_shown(#[case] program: &str, #[case] section: &str) {
     let name = format!("TESSERA_{section}__DATABASE__URL");
     let url = format!("postgres://tessera:{NEVER_SHOWN}@127.0.0.1:1/tessera");

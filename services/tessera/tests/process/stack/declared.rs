@@ -47,6 +47,16 @@ pub(crate) struct Declared {
     pub(crate) rooms: Credentials,
     /// The agenda service.
     pub(crate) agenda: Credentials,
+    /// The applications service.
+    pub(crate) applications: Credentials,
+    /// An internal service.
+    pub(crate) integration: Credentials,
+    /// A back end of the agency, which may see and edit its applications.
+    pub(crate) crm: Credentials,
+    /// A front end of the agency, bound to its application.
+    pub(crate) desk: Credentials,
+    /// In the part of the application's configuration that is for services.
+    pub(crate) desk_secret: String,
     /// Of the service `counter`, as `bob`: each sees the other's absences.
     pub(crate) ada: Person,
     pub(crate) bob: Person,
@@ -65,12 +75,18 @@ impl Declared {
             gateway: client("gateway"),
             rooms: client("rooms-service"),
             agenda: client("agenda-service"),
+            applications: client("applications-service"),
+            integration: client("integration"),
+            crm: client("crm"),
+            desk: client("desk"),
+            desk_secret: new_secret(),
             ada: person("ada"),
             bob: person("bob"),
         };
         for Credentials { id, secret } in declared.clients() {
             watch.note_pair(id, secret);
         }
+        watch.note(&declared.desk_secret);
         for person in [&declared.ada, &declared.bob] {
             watch.note_pair(person.login, &person.password);
             watch.note_pair(&person.email, &person.password);
@@ -78,13 +94,17 @@ impl Declared {
         declared
     }
 
-    fn clients(&self) -> [&Credentials; 6] {
-        [&self.booking, &self.board, &self.kiosk, &self.gateway, &self.rooms, &self.agenda]
+    fn clients(&self) -> [&Credentials; 10] {
+        let services = [&self.rooms, &self.agenda, &self.applications];
+        let [rooms, agenda, applications] = services;
+        let [booking, board, kiosk] = [&self.booking, &self.board, &self.kiosk];
+        let [integration, crm, desk] = [&self.integration, &self.crm, &self.desk];
+        [booking, board, kiosk, &self.gateway, rooms, agenda, applications, integration, crm, desk]
     }
 
     /// Writes the bootstrap file into `folder`. Its secrets are given in all three ways.
     pub(super) fn write(&self, folder: &Path) -> PathBuf {
-        for service in [&self.rooms, &self.agenda] {
+        for service in [&self.rooms, &self.agenda, &self.applications] {
             fs::write(folder.join(service.file()), format!("{}\n", service.secret))
                 .expect("a writable folder");
         }
@@ -115,12 +135,17 @@ impl Declared {
         };
         format!(
             "organizations:\n  - id: agency\n    name: Agency\n{SERVICES}accounts:\n{}{}clients:\n{}{}{}\
-             {GATEWAY}{ROOMS}{AGENDA}",
+             {GATEWAY}{ROOMS}{AGENDA}{APPLICATIONS}{INTEGRATION}    secret: {}\n{CRM}    secret: {}\n\
+             {DESK}    secret: {}\n{DESK_APPLICATION}      serviceParameters:\n        clientSecret: {}\n",
             person(&self.ada),
             person(&self.bob),
             application(&self.booking, all),
             application(&self.board, r#"["rooms:list"]"#),
             application(&self.kiosk, all),
+            secret(&self.integration),
+            secret(&self.crm),
+            secret(&self.desk),
+            self.desk_secret,
         )
     }
 }
@@ -156,6 +181,58 @@ const AGENDA: &str = r#"  - id: agenda-service
     roles: [SERVICE]
     secret: file:agenda-service.secret
 "#;
+
+const APPLICATIONS: &str = r#"  - id: applications-service
+    kind: service
+    grants: [client_credentials, token_exchange]
+    scopes: ["internal:revocations", "internal:applications", global]
+    default_scopes: [global]
+    audiences: [auth-server, applications]
+    roles: [SERVICE]
+    secret: file:applications-service.secret
+"#;
+
+const INTEGRATION: &str = r"  - id: integration
+    kind: service
+    grants: [client_credentials]
+    scopes: [global]
+    default_scopes: [global]
+    audiences: [applications]
+    roles: [SERVICE]
+";
+
+const CRM: &str = r#"  - id: crm
+    kind: service
+    grants: [client_credentials]
+    scopes: [global]
+    default_scopes: [global]
+    audiences: [applications]
+    organization_id: agency
+    roles: [CLIENT_SERVICE]
+    permissions: ["integrations:integration:view", "integrations:integration:edit"]
+"#;
+
+const DESK: &str = r"  - id: desk
+    kind: service
+    grants: [client_credentials, token_exchange, refresh_token]
+    scopes: [global, offline_access]
+    default_scopes: [global]
+    audiences: [applications]
+    organization_id: agency
+    application_id: desk-app
+    roles: [CLIENT_SERVICE]
+";
+
+const DESK_APPLICATION: &str = r"applications:
+  - id: desk-app
+    organization_id: agency
+    type: GENESYS
+    config:
+      organizationId: 7d3f2a90-1111-4222-8333-444455556666
+      pcEnvironment: mypurecloud.ie
+      agentParameters: { queueName: Video desk }
+      customerParameters: { locale: el-GR }
+";
 
 /// 64 characters that nobody has seen before.
 pub(crate) fn new_secret() -> String {

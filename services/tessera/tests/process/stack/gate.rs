@@ -1,9 +1,9 @@
-//! A way to the auth server on which the revocation feed can be held back.
+//! A way to the auth server on which the revocation feed, or every answer, can be held back.
 
 use std::sync::Arc;
 
 use test_kit::free_port;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -11,10 +11,11 @@ use tokio::task::JoinHandle;
 /// How a request for the feed begins.
 const FEED: &[u8] = b"GET /internal/revocations";
 
-/// Passes bytes on; requests for the feed only while it is open.
+/// Passes bytes on; requests for the feed only while it is open, and answers only while they are let through.
 pub(crate) struct Gate {
     origin: String,
     open: Arc<watch::Sender<bool>>,
+    answers: Arc<watch::Sender<bool>>,
     task: JoinHandle<()>,
 }
 
@@ -25,8 +26,9 @@ impl Gate {
         let address = format!("127.0.0.1:{}", free_port());
         let listener = TcpListener::bind(&address).await.expect("a free port");
         let open = Arc::new(watch::Sender::new(true));
-        let task = tokio::spawn(accept(listener, upstream, Arc::clone(&open)));
-        Self { origin: format!("http://{address}"), open, task }
+        let answers = Arc::new(watch::Sender::new(true));
+        let task = tokio::spawn(accept(listener, upstream, Arc::clone(&open), Arc::clone(&answers)));
+        Self { origin: format!("http://{address}"), open, answers, task }
     }
 
     pub(crate) fn origin(&self) -> &str {
@@ -36,6 +38,16 @@ impl Gate {
     /// Holds back what is asked from now on.
     pub(crate) fn close(&self) {
         self.open.send_replace(false);
+    }
+
+    /// Holds back every answer from now on: what is asked is done, and nobody is told.
+    pub(crate) fn hold_answers(&self) {
+        self.answers.send_replace(false);
+    }
+
+    /// Lets answers through again.
+    pub(crate) fn let_answers_through(&self) {
+        self.answers.send_replace(true);
     }
 
     /// Lets everything through again.
@@ -50,18 +62,36 @@ impl Drop for Gate {
     }
 }
 
-async fn accept(listener: TcpListener, upstream: String, open: Arc<watch::Sender<bool>>) {
+async fn accept(
+    listener: TcpListener,
+    upstream: String,
+    open: Arc<watch::Sender<bool>>,
+    answers: Arc<watch::Sender<bool>>,
+) {
     while let Ok((client, _)) = listener.accept().await {
         if let Ok(server) = TcpStream::connect(&upstream).await {
-            tokio::spawn(pass_on(client, server, open.subscribe()));
+            tokio::spawn(pass_on(client, server, open.subscribe(), answers.subscribe()));
         }
     }
 }
 
-async fn pass_on(client: TcpStream, server: TcpStream, mut open: watch::Receiver<bool>) {
+async fn pass_on(
+    client: TcpStream,
+    server: TcpStream,
+    mut open: watch::Receiver<bool>,
+    mut answers: watch::Receiver<bool>,
+) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
-    let answers = tokio::spawn(async move { copy(&mut from_server, &mut to_client).await });
+    let answers = tokio::spawn(async move {
+        let mut chunk = vec![0; 64 * 1024];
+        while let Ok(length @ 1..) = from_server.read(&mut chunk).await {
+            let through = answers.wait_for(|through| *through).await.is_ok();
+            if !through || to_client.write_all(&chunk[..length]).await.is_err() {
+                break;
+            }
+        }
+    });
     let mut chunk = vec![0; 64 * 1024];
     // The client sends each request's head in one piece.
     while let Ok(length @ 1..) = from_client.read(&mut chunk).await {

@@ -17,13 +17,18 @@ impl Plan {
         let declared = Declared::new(&watch);
         let bootstrap = declared.write(home.path()).display().to_string();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build();
-        let (auth, [rooms, agenda]) = match topology {
-            Topology::Single => (Unit::new("tessera", &["serve", "--bootstrap", &bootstrap]), [None, None]),
+        let (auth, [rooms, agenda, mut applications]) = match topology {
+            Topology::Single => {
+                (Unit::new("tessera", &["serve", "--bootstrap", &bootstrap]), [None, None, None])
+            }
             Topology::Separate => (
                 Unit::new("auth-server", &["--bootstrap", &bootstrap]),
-                ["rooms", "agenda"].map(|name| Some(Unit::new(name, &[]))),
+                ["rooms", "agenda", "applications"].map(|name| Some(Unit::new(name, &[]))),
             ),
         };
+        if let Some(applications) = &mut applications {
+            applications.set("TESSERA_BOOTSTRAP__FILE", &bootstrap);
+        }
         let mut plan = Self(Stack {
             declared,
             watch,
@@ -31,6 +36,8 @@ impl Plan {
             auth,
             rooms,
             agenda,
+            applications,
+            others: Vec::new(),
             operator: Vec::new(),
             home,
             databases: Vec::new(),
@@ -48,20 +55,24 @@ impl Plan {
         stack.auth.set("TESSERA_AUTH__ISSUER", &issuer);
         stack.auth.set(declared::VARIABLE, &stack.declared.gateway.secret);
         stack.operator.push(("TESSERA_DATA_DIR".to_owned(), data));
-        let (Some(rooms), Some(agenda)) = (&mut stack.rooms, &mut stack.agenda) else { return };
-        for (service, client) in
-            [(&mut *rooms, &stack.declared.rooms), (&mut *agenda, &stack.declared.agenda)]
-        {
+        let units = (&mut stack.rooms, &mut stack.agenda, &mut stack.applications);
+        let (Some(rooms), Some(agenda), Some(applications)) = units else { return };
+        for (service, client) in [
+            (&mut *rooms, &stack.declared.rooms),
+            (&mut *agenda, &stack.declared.agenda),
+            (&mut *applications, &stack.declared.applications),
+        ] {
             service.set("TESSERA_AUTH__ISSUER", &issuer);
             service.set("TESSERA_AUTHORITY__URL", &issuer);
             service.set("TESSERA_AUTHORITY__CLIENT_ID", &client.id);
             let secret = stack.home.path().join(client.file()).display().to_string();
             service.set("TESSERA_AUTHORITY__CLIENT_SECRET_FILE", secret);
         }
-        let databases = [TestDatabase::postgres(), TestDatabase::postgres()];
+        let databases = [(); 3].map(|()| TestDatabase::postgres());
         for (section, database, units) in [
             ("IDENTITY", &databases[0], vec![&mut stack.auth, agenda]),
             ("ROOMS", &databases[1], vec![rooms]),
+            ("APPLICATIONS", &databases[2], vec![applications]),
         ] {
             let name = format!("TESSERA_{section}__DATABASE__URL");
             for unit in units {
@@ -92,6 +103,12 @@ impl Plan {
     /// Sets a variable of the process that serves the agenda.
     pub(crate) fn agenda(mut self, name: &str, value: &str) -> Self {
         self.0.agenda().set(name, value);
+        self
+    }
+
+    /// Sets a variable of the process that serves applications.
+    pub(crate) fn applications(mut self, name: &str, value: &str) -> Self {
+        self.0.applications().set(name, value);
         self
     }
 

@@ -77,13 +77,18 @@ impl Stack {
 
     /// Exchanges a person's password for a token with these scopes.
     pub(crate) async fn sign_in(&self, person: &Person, scope: &str) -> Answer {
+        self.sign_in_at(&self.declared.gateway, person, scope).await
+    }
+
+    /// The same by another back end.
+    pub(super) async fn sign_in_at(&self, client: &Credentials, person: &Person, scope: &str) -> Answer {
         let form = [
             ("grant_type", EXCHANGE),
             ("subject_token_type", BASIC),
             ("subject_token", &basic(person)),
             ("scope", scope),
         ];
-        self.oauth("/oauth/token", &self.declared.gateway, &form).await
+        self.oauth("/oauth/token", client, &form).await
     }
 
     /// Uses a refresh token.

@@ -37,6 +37,17 @@ impl Unit {
         unit
     }
 
+    /// Another one of the same settings, on other ports.
+    pub(super) fn twin(&self) -> Self {
+        let mut twin = Self::new(self.name, &[]);
+        twin.arguments.clone_from(&self.arguments);
+        let addresses = ["TESSERA_SERVER__LISTEN", "TESSERA_SERVER__MANAGEMENT"];
+        for (name, value) in self.environment.iter().filter(|(name, _)| !addresses.contains(&name.as_str())) {
+            twin.set(name, value);
+        }
+        twin
+    }
+
     /// Sets a variable, from its next start on.
     pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
         self.environment.retain(|(known, _)| known != name);
