@@ -8,15 +8,15 @@ PROFILE ?=
 RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt openapi examples deny k8s-check k8s-start secret-scan figures bench-agenda
+.PHONY: help run demo test lint fmt openapi examples deny k8s-check k8s-start secret-scan figures bench-agenda bench-applications
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start everything in one process with demo data, on http://127.0.0.1:8080
 	cargo run --release -p tessera -- serve --demo
 
-demo: ## walk an integrator's and an agent's path against a server of its own, and show every answer
+demo: ## walk an integrator's, an agent's and an application's path against a server of its own, and show every answer
 	cargo build --workspace --bins --examples
 	$(CARGO_TARGET_DIR)/debug/examples/demo
 
@@ -57,6 +57,9 @@ figures: release ## measure cold start and idle memory of the release build
 
 bench-agenda: ## compare what listing agents and absences costs in a small and in a large directory
 	.ci/with-postgres cargo run --release -p identity --example visibility
+
+bench-applications: ## compare the first page of a million applications with page 10,000
+	.ci/with-postgres cargo run --release -p applications --example pages
 
 # Every service in one command, with the features that each has by itself.
 .PHONY: release

@@ -60,6 +60,10 @@ class Cluster:
                 "database-url": identity,
                 "master-key": base64.b64encode(secrets.token_bytes(32)).decode(),
             },
+            "tessera-applications": {
+                "database-url": new_database("applications"),
+                "client-secret": secrets.token_hex(32),
+            },
             "tessera-rooms": {"database-url": new_database("rooms"), "client-secret": secrets.token_hex(32)},
         }
         self.ports = {
