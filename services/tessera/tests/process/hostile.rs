@@ -30,7 +30,8 @@ async fn threat_18_hostile_requests_harm_no_process(
 ) {
     // Millions of lines about every connection say nothing more than thousands.
     let plan = Plan::new(topology).auth("TESSERA_LOG__LEVEL", "info").rooms("TESSERA_LOG__LEVEL", "info");
-    let mut stack = with_sessions(plan).agenda("TESSERA_LOG__LEVEL", "info").start().await;
+    let plan = plan.agenda("TESSERA_LOG__LEVEL", "info").applications("TESSERA_LOG__LEVEL", "info");
+    let mut stack = with_sessions(plan).start().await;
     let targets = targets::of(&stack, topology).await;
     let triple = stack.agent_sign_in(&stack.declared.bob).await;
     let before: Vec<_> = stack.units().map(Unit::memory).collect();

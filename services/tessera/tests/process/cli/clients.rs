@@ -38,14 +38,14 @@ async fn a_new_clients_secret_is_shown_once_and_works(
     #[values(Topology::Single, Topology::Separate)] topology: Topology,
 ) {
     let stack = Stack::start(topology).await;
-    let human = stack.tessera(&[CREATE, &["--id", "desk"]].concat()).expect(0);
+    let human = stack.tessera(&[CREATE, &["--id", "counter"]].concat()).expect(0);
     let (secret, note) = line(&human, "client_secret").split_once("   ").unwrap();
     assert_eq!(note, "(shown only now)");
     stack.watch.note(secret);
-    let json = stack.tessera(&[CREATE, &["--id", "desk-2", "--json"]].concat()).expect(0).json();
+    let json = stack.tessera(&[CREATE, &["--id", "counter-2", "--json"]].concat()).expect(0).json();
     let other = json["client_secret"].as_str().unwrap();
-    assert_eq!((&json["client_id"], &json["enabled"]), (&json!("desk-2"), &json!(true)));
-    for (id, secret) in [("desk", secret), ("desk-2", other)] {
+    assert_eq!((&json["client_id"], &json["enabled"]), (&json!("counter-2"), &json!(true)));
+    for (id, secret) in [("counter", secret), ("counter-2", other)] {
         let client = Credentials { id: id.to_owned(), secret: secret.to_owned() };
         let form = [("grant_type", "client_credentials")];
         let granted = stack.oauth("/oauth/token", &client, &form).await.expect(200).json();
@@ -55,7 +55,9 @@ async fn a_new_clients_secret_is_shown_once_and_works(
         );
     }
     // Every command's output is searched for the secrets that are known so far.
-    for arguments in [&["client", "list"][..], &["client", "show", "desk"], &["client", "disable", "desk"]] {
+    for arguments in
+        [&["client", "list"][..], &["client", "show", "counter"], &["client", "disable", "counter"]]
+    {
         both(&stack, arguments);
     }
     // An id that nobody chose, and a client that keeps no secret.

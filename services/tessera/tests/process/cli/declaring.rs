@@ -90,19 +90,31 @@ fn drift_is_told_and_mended(#[values(Topology::Single, Topology::Separate)] topo
 fn a_wrong_file_changes_nothing(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
     let stack = Plan::new(topology).idle();
     let wrong = stack.declared.document().replace("kind: application", "kind: robot");
-    let other = stack.declared.document().replace("pcEnvironment", "environment");
-    let ran = stack.tessera_reading(&["apply", "-"], &other);
-    ran.expect_sentence(super::REFUSED, &["applications[0].config.pcEnvironment: is required"]);
-    let other = stack.declared.document().replace("type: GENESYS", "type: genesys\n    visible: perhaps");
-    stack
-        .tessera_reading(&["apply", "-"], &other)
-        .expect_sentence(super::REFUSED, &["applications[0].visible"]);
     let ran = stack.tessera_reading(&["apply", "-"], &wrong);
     assert_eq!(ran.status, super::REFUSED, "{ran:?}");
     for path in ["clients[0].kind", "clients[1].kind", "clients[2].kind"] {
         assert!(ran.stderr.contains(path), "{path}: {ran:?}");
     }
     assert_eq!(stack.tessera(&["user", "list", "--json"]).expect(0).json(), json!([]));
+}
+
+/// The same where only the applications are at fault, which the directory knows nothing of.
+#[rstest]
+fn a_wrong_application_changes_nothing(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
+    let stack = Plan::new(topology).idle();
+    let file = stack.home().join("bootstrap.yaml").display().to_string();
+    for (right, wrong, told) in [
+        ("pcEnvironment", "environment", "applications[0].config.pcEnvironment: is required"),
+        ("type: GENESYS", "type: genesys", "applications[0].type: is none of GENESYS"),
+        ("type: GENESYS", "type: GENESYS\n    visible: perhaps", "applications[0].visible"),
+        ("applications:", "application:", "application"),
+    ] {
+        fs::write(&file, stack.declared.document().replace(right, wrong)).unwrap();
+        for flags in [&["apply"][..], &["apply", "--dry-run"]] {
+            stack.tessera(&[flags, &[&file]].concat()).expect_sentence(super::REFUSED, &[told]);
+        }
+    }
+    assert_eq!(stack.tessera(&["client", "list", "--json"]).expect(0).json(), json!([]));
 }
 
 /// Threat 22: a demo's secrets only where a demo is asked for, and the database stays one.

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 
-use crate::stack::{AGENDA as RDV, Credentials, Stack, Topology, Triple};
+use crate::stack::{AGENDA as RDV, APPLICATIONS as AUVIOUS, Credentials, Stack, Topology, Triple};
 
 /// A method and the template of a path.
 pub(super) type Route = (&'static str, &'static str);
@@ -36,7 +36,7 @@ pub(super) struct Target {
 /// Device sessions for each process.
 const TRIPLES: usize = 12;
 
-const AUTH: [Route; 17] = [
+const AUTH: [Route; 19] = [
     ("POST", "/oauth/token"),
     ("POST", "/oauth/token"),
     ("POST", "/security/oauth/token"),
@@ -45,6 +45,8 @@ const AUTH: [Route; 17] = [
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/internal/revocations"),
+    ("PUT", "/internal/applications/{id}"),
+    ("DELETE", "/internal/applications/{id}"),
     ("POST", "/external-api/v1.0/application/token"),
     ("POST", "/external-api/v1.0/application/token/"),
     ("POST", "/api/v1/auth/sign_in"),
@@ -79,6 +81,20 @@ const AGENDA: [Route; 9] = [
     ("PATCH", "/api/v1/absences/{id}"),
     ("DELETE", "/api/v1/absences/{id}.json"),
     ("GET", "/docs/openapi/agenda.json"),
+];
+
+const APPLICATIONS: [Route; 11] = [
+    ("GET", "/api/applications"),
+    ("POST", "/api/applications"),
+    ("GET", "/api/applications/{id}"),
+    ("PUT", "/api/applications/{id}"),
+    ("PUT", "/api/applications/{id}"),
+    ("DELETE", "/api/applications/{id}"),
+    ("GET", "/api/applications/{id}/availability"),
+    ("GET", "/api/applications/organizations/agency"),
+    ("GET", "/api/applications/organizations/{id}"),
+    ("GET", "/api/applications/{id}/"),
+    ("GET", "/docs/openapi/applications.json"),
 ];
 
 /// One for each process.
@@ -128,14 +144,38 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
         expected: &[200, 400, 401, 403, 404, 422],
         ..auth.clone()
     };
+    let (crm, service) =
+        (stack.client_token(&declared.crm).await, stack.client_token(&declared.integration).await);
+    let session = persons_token(stack).await;
+    let applications = Target {
+        address: address(stack.applications_url("").trim_end_matches(AUVIOUS)),
+        routes: APPLICATIONS.into(),
+        post: AUVIOUS,
+        tokens: [&[crm, service.clone(), session][..], &auth.tokens].concat(),
+        token: service,
+        ids: [&["desk-app".to_owned()], &auth.ids[..]].concat(),
+        expected: &[200, 400, 401, 403, 404, 405, 415],
+        ..auth.clone()
+    };
     match topology {
-        Topology::Single => vec![Target { routes: [&AUTH[..], &ROOMS, &AGENDA].concat(), ..rooms }],
+        Topology::Single => vec![
+            Target { routes: [&AUTH[..], &ROOMS, &AGENDA].concat(), ..rooms },
+            // By itself: one process, but no path of it takes a token for another service.
+            applications,
+        ],
         Topology::Separate => {
             // Attacks on the auth server end the sessions that they come with.
             let triples = self::triples(stack).await;
-            vec![auth, Target { triples: triples.clone(), ..rooms }, Target { triples, ..agenda }]
+            let rooms = Target { triples: triples.clone(), ..rooms };
+            let agenda = Target { triples: triples.clone(), ..agenda };
+            vec![auth, rooms, agenda, Target { triples, ..applications }]
         }
     }
+}
+
+/// A person's token for applications.
+async fn persons_token(stack: &Stack) -> String {
+    stack.desk_sign_in(&stack.declared.ada).await.expect(200).access_token()
 }
 
 /// New device sessions, alternately of two people.

@@ -120,7 +120,7 @@ fn value(tokens: Vec<String>) -> impl Strategy<Value = String> {
 }
 
 /// Members of objects that some endpoint knows.
-const MEMBERS: [&str; 24] = [
+const MEMBERS: [&str; 32] = [
     "password",
     "password_confirmation",
     "access-token",
@@ -145,6 +145,14 @@ const MEMBERS: [&str; 24] = [
     "scope",
     "name",
     "id",
+    "type",
+    "type",
+    "config",
+    "config",
+    "version",
+    "organizationId",
+    "organization_id",
+    "disabled",
 ];
 
 /// Objects that some endpoint knows, other JSON, and almost JSON.
@@ -177,6 +185,11 @@ fn json() -> impl Strategy<Value = Text> {
         "{\"a\":{\"a\":{}}}",
         "\"\u{1f4a3}\"",
         "{\"can_publish_sources\":[\"camera\"]}",
+        "\"TEST\"",
+        "\"GENESYS\"",
+        "\"agency\"",
+        "{\"organizationId\":\"x\",\"pcEnvironment\":\"y\",\"serviceParameters\":null}",
+        "9223372036854775807",
     ];
     let member = (select(MEMBERS.to_vec()), select(values.to_vec()))
         .prop_map(|(name, value)| format!("\"{name}\":{value}"));
@@ -212,6 +225,8 @@ fn strange_json() -> impl Strategy<Value = Text> {
         1 => (1..6_000_usize).prop_map(|depth| Text::from("{\"a\":".repeat(depth))),
         1 => (1..3_000_usize)
             .prop_map(|depth| Text::from(format!("{{\"configuration\":{}{}}}", "[".repeat(depth), "]".repeat(depth)))),
+        1 => (1..3_000_usize)
+            .prop_map(|depth| Text::from(format!("{{\"type\":\"TEST\",\"config\":{{\"a\":{}{}}}}}", "[".repeat(depth), "]".repeat(depth)))),
         1 => (1..5_000_usize).prop_map(|n| {
             let members: Vec<_> = (0..n).map(|index| format!("\"{index}\":0")).collect();
             Text::from(format!("{{{}}}", members.join(",")))
