@@ -3,14 +3,10 @@
 //! Services get the auth server's keys and revocations from memory; apart they ask for them over HTTP. Everything behind
 //! those two sources is the code that their own binaries run.
 
-use std::sync::Arc;
-
 use agenda::Agenda;
 use anyhow::Context;
-use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
-use auth_claims::revocations::Follower;
-use auth_claims::verify::{LostFeed, Verifier, VerifierSettings};
+use auth_claims::resource_server::{ResourceServer, Sources};
 use auth_server::{AuthServer, InProcessClient};
 use identity::Identity;
 use rooms::Rooms;
@@ -37,15 +33,21 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let (auth, issuer) = settings.auth.clone().with_issuer_at(&settings.server).context("auth.issuer")?;
     let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;
     let rooms_db = directory::open_rooms_db(&settings)?;
-    let (authenticator, rooms_feed) = access(issuer.as_str(), &auth, clients::rooms(&settings.rooms)?);
+    let rooms_access = access(issuer.as_str(), &auth, clients::rooms(&settings.rooms)?);
     let origin = PublicOrigin::new(&settings.server);
-    let rooms =
-        Rooms::start(settings.rooms.clone(), rooms_db.clone(), authenticator, origin, Clock::system())
-            .await
-            .context("rooms.database")?;
-    let (authenticator, agenda_feed) = access(issuer.as_str(), &auth, clients::agenda(&settings.agenda)?);
+    let rooms = Rooms::start(
+        settings.rooms.clone(),
+        rooms_db.clone(),
+        rooms_access.authenticator(),
+        origin,
+        Clock::system(),
+    )
+    .await
+    .context("rooms.database")?;
+    let agenda_access = access(issuer.as_str(), &auth, clients::agenda(&settings.agenda)?);
     let (db, audit) = (identity.db().clone(), identity.audit().clone());
-    let agenda = Agenda::start(settings.agenda.clone(), db, audit, authenticator, Clock::system());
+    let agenda =
+        Agenda::start(settings.agenda.clone(), db, audit, agenda_access.authenticator(), Clock::system());
     let explorer = explorer()?;
 
     let server = Server::new(&settings.server)
@@ -55,7 +57,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
         // the auth server.
         .configure(agenda.configure())
         .configure(rooms.configure());
-    let server = with_checks(server, identity.db().clone(), rooms_db, [rooms_feed, agenda_feed]);
+    let server = with_checks(server, identity.db().clone(), rooms_db, [rooms_access, agenda_access]);
     let bound =
         server.on_shutdown(flush(identity)).bind().map_err(|error| Failure::Usage(error.to_string()))?;
     if settings.demo {
@@ -66,18 +68,15 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a service needs to know its callers, whatever they present: it verifies tokens of its audience, and exchanges
-/// every other credential for one.
-fn access(issuer: &str, auth: &AuthServer, client: InProcessClient) -> (Authenticator, Follower) {
-    let expected = VerifierSettings {
-        // Whatever was revoked before this process began is unknown until the feed has told it.
-        lost_feed: LostFeed::KeepServingOnceHeard,
-        ..VerifierSettings::new(issuer, client.audience.as_str())
+/// What a service needs to know its callers, whatever they present.
+fn access(issuer: &str, auth: &AuthServer, client: InProcessClient) -> ResourceServer {
+    let audience = client.audience.clone();
+    let sources = Sources {
+        keys: auth.key_source(),
+        revocations: auth.revocation_source(),
+        exchange: auth.exchange(client),
     };
-    let verifier = Verifier::new(expected, auth.key_source(), Clock::system());
-    let follower =
-        Follower::spawn(auth.revocation_source(), Arc::clone(verifier.revocations()), Clock::system());
-    (Authenticator::new(verifier, Some(auth.exchange(client))), follower)
+    ResourceServer::start(issuer, &audience, sources, Clock::system())
 }
 
 fn explorer() -> Result<Explorer, Failure> {
@@ -90,7 +89,7 @@ fn explorer() -> Result<Explorer, Failure> {
     ]))
 }
 
-fn with_checks(server: Server, identity: Db, rooms: Db, followers: [Follower; 2]) -> Server {
+fn with_checks(server: Server, identity: Db, rooms: Db, services: [ResourceServer; 2]) -> Server {
     let ping = |db: Db| {
         move || {
             let db = db.clone();
@@ -100,7 +99,7 @@ fn with_checks(server: Server, identity: Db, rooms: Db, followers: [Follower; 2]
     server.ready("identity database", ping(identity)).ready("rooms database", ping(rooms)).ready(
         "revocation feed",
         move || {
-            let alive = followers.iter().try_for_each(Follower::ensure_alive);
+            let alive = services.iter().try_for_each(ResourceServer::ensure_feed);
             async move { alive }
         },
     )
