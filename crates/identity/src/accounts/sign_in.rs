@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use store::{DbConn, StoreError};
+use tracing::Instrument as _;
 
 use super::{
     Account, AccountId, EmailKey, changes,
@@ -11,7 +12,7 @@ use crate::{
     audit::Origin,
     errors::IdentityError,
     identity::Identity,
-    passwords::{EncodedHash, PasswordError, Verdict},
+    passwords::{EncodedHash, PasswordError, Turn, Verdict},
     text::fold,
     throttle::{Admitted, Network, familiar::Familiar},
 };
@@ -173,31 +174,44 @@ impl Identity {
         Ok(self.db.read(look).await?)
     }
 
-    /// Checks, and says to the counts how it ended. Somebody who went away before has learnt nothing.
+    /// Checks, and says to the counts how it ended. Somebody who goes away before it begins has cost nothing and learnt
+    /// nothing. Once it has begun it comes to its end, so that nobody gets hashes for free by hanging up (threat 18).
     async fn check(
         &self,
         admitted: Admitted,
         found: Option<Credentials>,
         password: &SecretString,
     ) -> Result<(Account, String), SignInRefusal> {
-        let outcome = self.compare(found, password).await;
-        match &outcome {
-            Ok(_) | Err(SignInRefusal::Disabled) => admitted.succeeded(),
-            Err(SignInRefusal::BadCredentials) => admitted.failed(self.clock.uptime()),
-            Err(SignInRefusal::Throttled { .. } | SignInRefusal::Failed(_)) => drop(admitted),
-        }
-        outcome
+        let turn = self.hasher.turn(password).await.map_err(refusal);
+        let (identity, password) = (self.clone(), password.clone());
+        let checked = async move {
+            let outcome = match turn {
+                Ok(turn) => identity.compare(turn, found, &password).await,
+                Err(refusal) => Err(refusal),
+            };
+            match &outcome {
+                Ok(_) | Err(SignInRefusal::Disabled) => admitted.succeeded(),
+                Err(SignInRefusal::BadCredentials) => admitted.failed(identity.clock.uptime()),
+                Err(SignInRefusal::Throttled { .. } | SignInRefusal::Failed(_)) => drop(admitted),
+            }
+            outcome
+        };
+        let ended = tokio::spawn(checked.in_current_span()).await;
+        ended.unwrap_or_else(|_| Err(refusal(PasswordError::Unavailable)))
     }
 
     async fn compare(
         &self,
+        turn: Turn,
         found: Option<Credentials>,
         password: &SecretString,
     ) -> Result<(Account, String), SignInRefusal> {
         let Some((account, stored, hash)) = usable(found) else {
-            return Err(self.refuse_after_work(password).await);
+            // The work is the same (threat 17).
+            turn.verify(self.hasher.dummy(), password).await.map_err(refusal)?;
+            return Err(SignInRefusal::BadCredentials);
         };
-        let verdict = self.hasher.verify(&hash, password).await.map_err(refusal)?;
+        let verdict = turn.verify(&hash, password).await.map_err(refusal)?;
         if verdict == Verdict::Mismatch {
             return Err(SignInRefusal::BadCredentials);
         }
@@ -206,13 +220,6 @@ impl Identity {
             Verdict::Match | Verdict::Mismatch => stored,
         };
         self.still_valid(account.id, &stored, password).await
-    }
-
-    async fn refuse_after_work(&self, password: &SecretString) -> SignInRefusal {
-        match self.hasher.verify_dummy(password).await {
-            Ok(()) => SignInRefusal::BadCredentials,
-            Err(error) => refusal(error),
-        }
     }
 
     /// Replaces the hash and returns the one stored then. A busy pool puts it off to the next sign-in.
