@@ -21,13 +21,20 @@ pub enum Outcome {
     Success,
     /// It was refused, or did not work.
     Failure,
+    /// It was asked for, by somebody known, and recorded before anything was decided.
+    Received,
 }
 
 impl Outcome {
-    const fn as_str(self) -> &'static str {
+    const ALL: [Self; 3] = [Self::Success, Self::Failure, Self::Received];
+
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
+            Self::Received => "received",
         }
     }
 }
