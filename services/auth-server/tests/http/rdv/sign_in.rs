@@ -210,8 +210,10 @@ async fn a_password_of_a_megabyte_is_bad_credentials(#[values("application/json"
 async fn only_post_signs_in(#[values(SIGN_IN, "/api/v1/auth/sign_in.json")] path: &str) {
     let world = World::on(Backend::Sqlite).await;
     let get = world.app.request(Method::GET, path).query(&[("email", UID), ("password", PASSWORD)]);
+    let refused = send(get).await;
+    assert_eq!(refused.header("allow"), "POST");
     assert_said(
-        &send(get).await,
+        &refused,
         405,
         r#"{"success":false,"errors":["Utilisez POST /sign_in pour la connexion. GET n'est pas supporté."]}"#,
     );
