@@ -1,9 +1,11 @@
 //! The audit trail: who did what, through which client and dialect, on what, from where, and how it ended.
 //!
 //! Two ways in. What changes security state writes its row with [`insert`] in the transaction of the change, so that
-//! neither exists without the other. Everything else goes through [`AuditTrail::record`], which never waits.
+//! neither exists without the other. Everything else goes through [`AuditTrail::record`], which never waits, and which
+//! writes down only so many refusals of one kind.
 //! No field ever holds a secret; values come from requests, so each is cut to a bound and freed of control characters.
 
+mod flood;
 mod rows;
 mod trail;
 
