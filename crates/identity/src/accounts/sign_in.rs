@@ -14,7 +14,7 @@ use crate::{
     identity::Identity,
     passwords::{EncodedHash, PasswordError, Turn, Verdict},
     text::fold,
-    throttle::{Admitted, Network, familiar::Familiar},
+    throttle::{Admitted, Network, Throttled, familiar::Familiar},
 };
 
 /// A longer name is nobody's, and is not looked up as it is.
@@ -38,6 +38,12 @@ pub enum SignInRefusal {
     /// It could not be found out.
     #[error(transparent)]
     Failed(#[from] IdentityError),
+}
+
+impl From<Throttled> for SignInRefusal {
+    fn from(Throttled { retry_after }: Throttled) -> Self {
+        Self::Throttled { retry_after }
+    }
 }
 
 impl SignInRefusal {
@@ -151,7 +157,15 @@ impl Identity {
         let account = credentials.as_ref().map(|(account, _)| account.id);
         let outcome = match self.guard.admit(&key, &network, familiar.is_known(), &self.clock).await {
             Ok(admitted) => self.check(admitted, credentials, password).await,
-            Err(throttled) => Err(SignInRefusal::Throttled { retry_after: throttled.retry_after }),
+            Err(throttled) => Err(throttled.into()),
+        };
+        // What a stranger would hear: see `check_shared`.
+        let outcome = match outcome {
+            Err(SignInRefusal::BadCredentials) if familiar.is_known() => {
+                let shared = self.guard.check_shared(&key, &network, self.clock.uptime());
+                Err(shared.err().map_or(SignInRefusal::BadCredentials, SignInRefusal::from))
+            }
+            outcome => outcome,
         };
         let label = outcome.as_ref().map_or_else(SignInRefusal::as_str, |_| "success");
         metrics::counter!("tessera_password_checks_total", "outcome" => label).increment(1);

@@ -96,6 +96,16 @@ impl PasswordGuard {
         let name = self.names.reserve(key(&[name.as_bytes()]), clock).await?;
         Ok(Admitted { own: vec![short], shared: vec![name, network] })
     }
+
+    /// What somebody hears who is not familiar and comes now. A familiar network hears the same of a wrong password:
+    /// otherwise who has used up the shared counts could tell by the answer which accounts sign in from there.
+    ///
+    /// # Errors
+    /// [`Throttled`] when the name or the network has nothing left.
+    pub(crate) fn check_shared(&self, name: &str, network: &Network, now: Duration) -> Result<(), Throttled> {
+        self.networks.look(key(&[network.as_bytes()]), now)?;
+        self.names.look(key(&[name.as_bytes()]), now)
+    }
 }
 
 /// A password that is being checked. Dropped without an outcome it counts nowhere.
@@ -227,6 +237,23 @@ mod tests {
         for table in [&guard.pairs, &guard.names] {
             assert!(table.buckets.len() <= 50, "{}", table.buckets.len());
         }
+    }
+
+    /// Threat 17: the counts that strangers can use up are looked at for everybody.
+    #[tokio::test]
+    async fn threat_17_what_is_used_up_is_used_up_for_wrong_passwords_from_everywhere() {
+        let limits = PasswordLimits { account_failures: 3, address_failures: 5, ..PasswordLimits::default() };
+        let (guard, clock) = (PasswordGuard::new(&limits), clock());
+        assert_eq!(guard.check_shared("ada", &network(0), clock.uptime()), Ok(()));
+        for number in 1..4 {
+            assert!(guess(&guard, "ada", number, false, &clock).await);
+        }
+        assert!(guard.check_shared("ada", &network(9), clock.uptime()).is_err(), "the name");
+        for number in 0..5 {
+            assert!(guess(&guard, &format!("name-{number}"), 7, false, &clock).await);
+        }
+        assert!(guard.check_shared("bob", &network(7), clock.uptime()).is_err(), "the network");
+        assert_eq!(guard.check_shared("bob", &network(9), clock.uptime()), Ok(()));
     }
 
     /// A guess that waits for others to end goes on when they end without an outcome, and is refused when they fail.

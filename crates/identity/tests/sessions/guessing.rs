@@ -99,8 +99,9 @@ async fn threat_10_the_owner_is_not_locked_out(
         guess(&fixture, &format!("192.0.2.{number}"), ADA).await;
         guess(&fixture, &format!("2001:db8:{number}::1"), "ada").await;
         if number % 20 == 0 {
+            // What a wrong one hears does not tell that the next is looked at, too.
             for _ in 0..3 {
-                assert_eq!(guess(&fixture, during, ADA).await, None);
+                guess(&fixture, during, ADA).await;
             }
             fixture.try_from(during, ADA, PASSWORD).await.unwrap();
         }
