@@ -13,6 +13,7 @@ pub mod claims;
 pub mod clock;
 pub mod device;
 pub mod keys;
+pub mod resource_server;
 pub mod revocations;
 pub mod roles;
 pub mod scopes;

@@ -1,16 +1,18 @@
 //! A service's way to the authorization server: its own credentials, the published keys, the revocation feed, the
-//! exchange of foreign credentials, and the status of applications. Everything here answers in the terms of `auth-claims`, so that a service that runs
-//! in the authorization server's own process can do without this crate.
+//! exchange of foreign credentials, and the status of applications. Everything here answers in the terms of
+//! `auth-claims`, so that a service that runs in the authorization server's own process can do without this crate.
 //!
-//! What it leaves to others: remembering exchanged tokens (`auth_claims::caller::exchange`), verifying what it fetched (`auth_claims::verify`), and following the feed
-//! (`auth_claims::revocations::Follower`). To add an internal call, put a method beside those of `internal.rs` and send
-//! it with `Authority::authorised`, which brings the service token for its use and renews it once when it is refused.
+//! What it leaves to `auth-claims`: remembering exchanged tokens (`caller::exchange`), verifying what it fetched
+//! (`verify`), and following the feed (`revocations::Follower`). To add an internal call, put a method beside those of
+//! `internal.rs` and send it with `Authority::authorised`, which brings the service token for its use and renews it once
+//! when it is refused.
 
 pub mod applications;
 mod credentials;
 mod exchange;
 mod internal;
 mod keys;
+mod resource_server;
 mod settings;
 mod transport;
 
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use auth_claims::clock::Clock;
 use secrecy::SecretString;
 
+pub use self::resource_server::IssuerSettings;
 pub use self::settings::AuthoritySettings;
 pub use self::transport::AuthorityError;
 use crate::credentials::{ServiceTokens, Use};

@@ -23,7 +23,7 @@ pub struct AuthoritySettings {
     /// How long one request may take; a long poll its waiting time more. Default 5 s.
     #[serde(default = "five_seconds", with = "humantime_serde")]
     pub timeout: Duration,
-    /// The audience exchanged tokens are asked for. Default: what is registered for this client.
+    /// The audience exchanged tokens are asked for. Default: the service's own.
     #[serde(default)]
     pub audience: Option<String>,
 }
@@ -46,6 +46,13 @@ impl AuthoritySettings {
     pub fn new(url: Url, client_id: impl Into<String>, client_secret: SecretString) -> Self {
         let (client_id, timeout) = (client_id.into(), five_seconds());
         Self { url, client_id, client_secret, timeout, audience: None }
+    }
+
+    /// Asks for exchanged tokens of this audience alone, whatever else the client is registered for, unless the settings
+    /// name another.
+    #[must_use]
+    pub fn for_audience(self, audience: &str) -> Self {
+        Self { audience: self.audience.or_else(|| Some(audience.to_owned())), ..self }
     }
 
     pub(crate) fn endpoints(&self) -> Result<Endpoints, AuthorityError> {

@@ -1,8 +1,8 @@
 //! Applications (in Auvious' sense), as far as the issuing of tokens depends on them
 //! (`contracts/auvious-applications.md` §3.6).
 //!
-//! The service `applications` owns them and tells the directory of each change before it takes effect there. Whatever is
-//! bound to one is checked against the row in the database, every time and nowhere else: no cache, so that from the
+//! The service `applications` owns them and tells the directory of each change before it takes effect there. Whatever
+//! is bound to one is checked against the row in the database, every time and nowhere else: no cache, so that from the
 //! answer of [`Identity::put_application`](crate::Identity::put_application) on nobody gets in who should not.
 //!
 //! | the application is | bound requests | refresh tokens bound to it |
@@ -161,8 +161,8 @@ pub fn agreed<'a>(
     if named.all(|other| Some(other) == first) { Ok(first) } else { Err(ApplicationRefusal::Foreign) }
 }
 
-/// Whether `holder` may authenticate through what was found under an id. The organisation comes first: what becomes of an
-/// application is nobody else's business.
+/// Whether `holder` may authenticate through what was found under an id. The organisation comes first: what becomes of
+/// an application is nobody else's business.
 ///
 /// # Errors
 /// Every [`ApplicationRefusal`] but `Deleted`.

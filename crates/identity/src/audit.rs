@@ -1,9 +1,11 @@
 //! The audit trail: who did what, through which client and dialect, on what, from where, and how it ended.
 //!
 //! Two ways in. What changes security state writes its row with [`insert`] in the transaction of the change, so that
-//! neither exists without the other. Everything else goes through [`AuditTrail::record`], which never waits.
+//! neither exists without the other. Everything else goes through [`AuditTrail::record`], which never waits, and which
+//! writes down only so many refusals of one kind.
 //! No field ever holds a secret; values come from requests, so each is cut to a bound and freed of control characters.
 
+mod flood;
 mod rows;
 mod trail;
 
@@ -21,13 +23,20 @@ pub enum Outcome {
     Success,
     /// It was refused, or did not work.
     Failure,
+    /// It was asked for, by somebody known, and recorded before anything was decided.
+    Received,
 }
 
 impl Outcome {
-    const fn as_str(self) -> &'static str {
+    const ALL: [Self; 3] = [Self::Success, Self::Failure, Self::Received];
+
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Success => "success",
             Self::Failure => "failure",
+            Self::Received => "received",
         }
     }
 }

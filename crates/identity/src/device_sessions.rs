@@ -31,6 +31,7 @@ pub use settings::{DeviceSettings, LONGEST_LIFETIME};
 pub use token::PlainDeviceToken;
 
 use crate::accounts::Account;
+use crate::agents::Level;
 
 /// The three values of a session, as somebody presents them.
 #[derive(Debug, Clone)]
@@ -65,4 +66,14 @@ pub struct OpenedSession {
     pub session: DeviceSession,
     /// Its token, for the one answer it goes into.
     pub token: PlainDeviceToken,
+}
+
+/// Whether an account can have sessions of agents. Whoever belongs to no organisation can (contracts/rdv-sign-in.md §11.4,
+/// agent i); whoever belongs to some must be an agent in one of them who signs in, which a customer and an intervenant
+/// (§3.2) are not, or look after a territory.
+fn is_agent(account: &Account) -> bool {
+    let mut levels = account.organizations.iter().map(|membership| Level::of(membership.role));
+    account.organizations.is_empty()
+        || !account.territories.is_empty()
+        || levels.any(|level| matches!(level, Some(Level::Basic | Level::Admin)))
 }

@@ -32,8 +32,8 @@ pub enum IdentityError {
     InUse(&'static str),
     /// The database holds demo data, whose secrets everybody knows.
     #[error(
-        "this database holds the demo accounts and clients, whose secrets are public: start with --demo, \
-         or with another database"
+        "this database holds the demo accounts and clients, whose secrets are public: say --demo, or set \
+         TESSERA_DEMO=true, or take another database"
     )]
     DemoDatabase,
     /// The master key is not the one the database was made with.

@@ -18,6 +18,7 @@ pub mod rules;
 mod settings;
 
 pub use encoded::{EncodedHash, UnsupportedHash};
+pub(crate) use hasher::Turn;
 pub use hasher::{PasswordError, PasswordHasher, Verdict};
 pub use settings::PasswordSettings;
 

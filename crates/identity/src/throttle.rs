@@ -76,8 +76,12 @@ impl Throttle {
     /// # Errors
     /// [`Throttled`] while the window holds as many failures as the limit allows.
     pub fn check(&self, name: &str, address: IpAddr, now: Duration) -> Result<(), Throttled> {
+        self.look(pair(name, address), now)
+    }
+
+    fn look(&self, key: Key, now: Duration) -> Result<(), Throttled> {
         let Some(limit) = self.limit else { return Ok(()) };
-        self.buckets.get(&pair(name, address)).map_or(Ok(()), |bucket| bucket.check(limit, now))
+        self.buckets.get(&key).map_or(Ok(()), |bucket| bucket.check(limit, now))
     }
 
     /// Counts a failure of the pair.

@@ -14,6 +14,7 @@ use identity::audit::Origin;
 use identity::device_sessions::{DeviceCredential, DeviceSettings};
 use identity::master::MasterKey;
 use identity::passwords::PasswordSettings;
+use identity::services::ServiceChange;
 use secrecy::SecretString;
 use store::{DatabaseSettings, Db};
 use test_kit::{Backend, TestDatabase};
@@ -39,11 +40,13 @@ async fn directory(database: &TestDatabase) -> Identity {
     let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
     let cheap = PasswordSettings { memory_kib: 64, iterations: 1, ..PasswordSettings::default() };
     let identity = Identity::open(db, MasterKey::generate().unwrap(), cheap, clock).await.unwrap();
+    identity.create_service("social", ServiceChange::named("Social"), &Origin::default()).await.unwrap();
     for (login, password) in
         [("ada", NewPassword::Plain(SecretString::from(PASSWORD))), ("none", NewPassword::None)]
     {
-        let profile =
+        let mut profile =
             AccountProfile { email: Some(format!("{login}@example.org")), ..AccountProfile::new(login) };
+        profile.set_services(vec!["social".to_owned()]);
         identity.create_account(NewAccount { profile, password }, &Origin::default()).await.unwrap();
     }
     identity

@@ -47,9 +47,6 @@ pub enum RdvError {
     /// 422: what is wrong with a record.
     #[error("the record is not valid")]
     Invalid(Violations),
-    /// 422: a parameter without which the request means nothing.
-    #[error("the parameter {0} is missing")]
-    MissingParameter(&'static str),
     /// 429: too many attempts.
     #[error("too many attempts")]
     Throttled {
@@ -125,7 +122,7 @@ impl ResponseError for RdvError {
             Self::NotFoundAbsence | Self::NotFoundAgent | Self::NotFoundOrganisation(_) | Self::NotFound => {
                 StatusCode::NOT_FOUND
             }
-            Self::Invalid(_) | Self::MissingParameter(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Auth { failure, .. } => failure.status(),
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -147,7 +144,6 @@ impl ResponseError for RdvError {
             Self::NotFoundOrganisation(id) => json(&format!("Couldn't find Organisation with 'id'={id}")),
             Self::NotFound => json("Not Found"),
             Self::Invalid(violations) => response::json(status, &Invalid::new(violations)),
-            Self::MissingParameter(name) => json(&format!("param is missing or the value is empty: {name}")),
             Self::Throttled { retry_after, limit } => throttled(*retry_after, *limit),
             Self::Auth { failure, language } => failure.response(*language),
             Self::Unavailable | Self::Store(_) | Self::Internal(_) => self.failed(status),

@@ -2,6 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
+use actix_web::http::header::{ALLOW, HeaderValue};
 use serde::Serialize;
 
 use crate::error::RdvError;
@@ -18,8 +19,6 @@ pub enum AuthFailure {
         /// The address as it is stored.
         email: String,
     },
-    /// Sign-in: 401, the account is locked.
-    Locked,
     /// Sign-in with GET: 405.
     GetNotSupported,
     /// The check of a session that does not hold: 401.
@@ -91,11 +90,9 @@ impl AuthFailure {
     #[must_use]
     pub const fn status(&self) -> StatusCode {
         match self {
-            Self::BadCredentials
-            | Self::NotConfirmed { .. }
-            | Self::Locked
-            | Self::TokenInvalid
-            | Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::BadCredentials | Self::NotConfirmed { .. } | Self::TokenInvalid | Self::Unauthorized => {
+                StatusCode::UNAUTHORIZED
+            }
             Self::GetNotSupported => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotSignedIn => StatusCode::NOT_FOUND,
             Self::PasswordsMissing | Self::Password(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -105,6 +102,11 @@ impl AuthFailure {
     pub(crate) fn response(&self, language: Language) -> HttpResponse {
         match self {
             Self::Password(problems) => response::json(self.status(), &Failure::new(problems)),
+            Self::GetNotSupported => {
+                let mut refusal = response::json(self.status(), &Failure::new([self.sentence(language)]));
+                refusal.headers_mut().insert(ALLOW, HeaderValue::from_static("POST")); // RFC 9110 §15.5.6
+                refusal
+            }
             other => response::json(self.status(), &Failure::new([other.sentence(language)])),
         }
     }
@@ -119,10 +121,6 @@ impl AuthFailure {
                 language.pick("Mot de passe ou identifiant invalide.", "Invalid login credentials")
             }
             Self::NotConfirmed { email } => return not_confirmed(email, language),
-            Self::Locked => language.pick(
-                "Votre compte a été bloqué en raison de nombreuses tentatives de connexion erronées.",
-                "Your account has been locked due to an excessive number of unsuccessful sign in attempts.",
-            ),
             Self::GetNotSupported => language.pick(
                 "Utilisez POST /sign_in pour la connexion. GET n'est pas supporté.",
                 "Use POST /sign_in to sign in. GET is not supported.",
@@ -184,11 +182,6 @@ mod tests {
         r#"["Un e-mail de confirmation de votre compte a été envoyé à 'a@b.example'. Merci de suivre les instructions afin de valider votre compte"]"#
     )]
     #[case(
-        AuthFailure::Locked,
-        401,
-        r#"["Votre compte a été bloqué en raison de nombreuses tentatives de connexion erronées."]"#
-    )]
-    #[case(
         AuthFailure::GetNotSupported,
         405,
         r#"["Utilisez POST /sign_in pour la connexion. GET n'est pas supporté."]"#
@@ -225,10 +218,6 @@ mod tests {
     #[case(
         confirmation(),
         "A confirmation email was sent to your account at 'a@b.example'. You must follow the instructions in the email before your account can be activated"
-    )]
-    #[case(
-        AuthFailure::Locked,
-        "Your account has been locked due to an excessive number of unsuccessful sign in attempts."
     )]
     #[case(AuthFailure::GetNotSupported, "Use POST /sign_in to sign in. GET is not supported.")]
     #[case(AuthFailure::TokenInvalid, "Invalid login credentials")]

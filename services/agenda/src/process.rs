@@ -1,14 +1,13 @@
 //! This service in a process of its own: what its settings hold besides `agenda.*`, and how the parts are put together.
 
+use std::future::ready;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
-use auth_claims::caller::Authenticator;
+use anyhow::Context as _;
 use auth_claims::clock::Clock;
-use auth_claims::revocations::Follower;
-use auth_claims::verify::{LostFeed, Verifier, VerifierSettings};
-use auth_client::{Authority, AuthoritySettings};
+use auth_claims::resource_server::ResourceServer;
+use auth_client::{Authority, AuthoritySettings, IssuerSettings};
 use identity::IdentitySettings;
 use identity::audit::AuditTrail;
 use serde::Deserialize;
@@ -60,20 +59,6 @@ pub struct DirectorySettings {
     pub database: DatabaseSettings,
 }
 
-/// The part of `auth.*` that concerns those who only verify tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct IssuerSettings {
-    /// The `iss` of accepted tokens, the same as the auth server's. Default: `http://127.0.0.1:8080`.
-    pub issuer: String,
-}
-
-impl Default for IssuerSettings {
-    fn default() -> Self {
-        Self { issuer: "http://127.0.0.1:8080".to_owned() }
-    }
-}
-
 fn data_dir() -> PathBuf {
     PathBuf::from("./tessera-data")
 }
@@ -89,41 +74,34 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let directory = IdentitySettings { database: settings.identity.database, ..IdentitySettings::default() };
     let db = directory.open_database(&settings.data_dir)?;
     db.migrate(&identity::MIGRATIONS).await.context("identity.database")?;
-    let authority = Authority::connect(settings.authority).context("authority")?;
-    let expected = VerifierSettings {
-        // Whatever was revoked before this process began is unknown until the feed has told it.
-        lost_feed: LostFeed::KeepServingOnceHeard,
-        ..VerifierSettings::new(settings.auth.issuer, settings.agenda.audience.as_str())
-    };
-    let verifier = Verifier::new(expected, Arc::new(authority.clone()), clock.clone());
-    let follower =
-        Follower::spawn(Arc::new(authority.clone()), Arc::clone(verifier.revocations()), clock.clone());
-    let authenticator = Authenticator::new(verifier.clone(), Some(Arc::new(authority)));
+    let authority = settings.authority.for_audience(&settings.agenda.audience);
+    let authority = Authority::connect(authority).context("authority")?;
+    let access = authority.resource_server(&settings.auth, &settings.agenda.audience, clock.clone());
     let audit = AuditTrail::start(db.clone());
-    let agenda = Agenda::start(settings.agenda, db.clone(), audit.clone(), authenticator, clock);
+    let agenda = Agenda::start(settings.agenda, db.clone(), audit.clone(), access.authenticator(), clock);
     let explorer = Explorer::new([("agenda", crate::openapi().to_json()?)]);
     let server = Server::new(&settings.server)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(agenda.configure());
-    with_checks(server, db, verifier, follower).on_shutdown(flush(audit)).run().await?;
+    with_checks(server, db, access).on_shutdown(flush(audit)).run().await?;
     drop(telemetry);
     Ok(())
 }
 
-fn with_checks(server: Server, db: Db, verifier: Verifier, follower: Follower) -> Server {
+fn with_checks(server: Server, db: Db, access: ResourceServer) -> Server {
     let ping = move || {
         let db = db.clone();
         async move { db.ping().await }
     };
-    let keys = move || {
-        let verifier = verifier.clone();
-        async move { if verifier.warm().await { Ok(()) } else { Err(anyhow!("no keys from the auth server")) } }
-    };
-    let feed = move || {
-        let alive = follower.ensure_alive();
-        async move { alive }
-    };
-    server.ready("identity database", ping).ready("keys", keys).ready("revocation feed", feed)
+    let access = Arc::new(access);
+    let keys = Arc::clone(&access);
+    server
+        .ready("identity database", ping)
+        .ready("keys", move || {
+            let access = Arc::clone(&keys);
+            async move { access.ensure_keys().await }
+        })
+        .ready("revocation feed", move || ready(access.ensure_feed()))
 }
 
 async fn flush(audit: AuditTrail) {

@@ -1,16 +1,15 @@
 //! This service in a process of its own: what its settings hold besides `applications.*`, and how the parts are put
 //! together.
 
+use std::future::ready;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow};
-use auth_claims::caller::Authenticator;
-use auth_claims::clock::Clock;
-use auth_claims::revocations::Follower;
-use auth_claims::verify::{LostFeed, Verifier, VerifierSettings};
 use ::bootstrap::BootstrapSettings;
-use auth_client::{Authority, AuthoritySettings};
+use anyhow::Context as _;
+use auth_claims::clock::Clock;
+use auth_claims::resource_server::ResourceServer;
+use auth_client::{Authority, AuthoritySettings, IssuerSettings};
 use serde::Deserialize;
 use service_kit::Server;
 use service_kit::docs::Explorer;
@@ -51,20 +50,6 @@ pub struct Settings {
     pub authority: AuthoritySettings,
 }
 
-/// The part of `auth.*` that concerns those who only verify tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct IssuerSettings {
-    /// The `iss` of accepted tokens, the same as the auth server's. Default: `http://127.0.0.1:8080`.
-    pub issuer: String,
-}
-
-impl Default for IssuerSettings {
-    fn default() -> Self {
-        Self { issuer: "http://127.0.0.1:8080".to_owned() }
-    }
-}
-
 fn data_dir() -> PathBuf {
     PathBuf::from("./tessera-data")
 }
@@ -77,20 +62,12 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let telemetry = telemetry::init(&settings.log, "applications")?;
     let clock = Clock::system();
     let db = settings.applications.open_database(&settings.data_dir)?;
-    let authority = Authority::connect(asking_for(settings.authority, &settings.applications.audience));
-    let authority = Arc::new(authority.context("authority")?);
-    let expected = VerifierSettings {
-        // Whatever was revoked before this process began is unknown until the feed has told it.
-        lost_feed: LostFeed::KeepServingOnceHeard,
-        ..VerifierSettings::new(settings.auth.issuer, settings.applications.audience.as_str())
-    };
-    let verifier = Verifier::new(expected, Arc::clone(&authority) as _, clock.clone());
-    let revocations = Arc::clone(verifier.revocations());
-    let follower = Follower::spawn(Arc::clone(&authority) as _, revocations, clock.clone());
-    let exchange = Arc::clone(&authority);
-    let authenticator = Authenticator::new(verifier.clone(), Some(exchange));
+    let authority = settings.authority.for_audience(&settings.applications.audience);
+    let authority = Authority::connect(authority).context("authority")?;
+    let access = authority.resource_server(&settings.auth, &settings.applications.audience, clock.clone());
+    let (authenticator, registry) = (access.authenticator(), Arc::new(authority));
     let applications =
-        Applications::start(settings.applications, db.clone(), authenticator, authority, clock).await;
+        Applications::start(settings.applications, db.clone(), authenticator, registry, clock).await;
     let applications = applications.context("applications.database")?;
     let sources = settings.bootstrap.sources(false).context("bootstrap.file")?;
     applications.app().apply_at_start(&sources).await.context("bootstrap.file")?;
@@ -98,31 +75,25 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let server = Server::new(&settings.server)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(applications.configure());
-    with_checks(server, db, verifier, follower).run().await?;
+    with_checks(server, db, access).run().await?;
     drop(telemetry);
     Ok(())
 }
 
-/// Exchanged tokens are for this service alone, whatever else its client is registered for.
-fn asking_for(authority: AuthoritySettings, audience: &str) -> AuthoritySettings {
-    let audience = authority.audience.or_else(|| Some(audience.to_owned()));
-    AuthoritySettings { audience, ..authority }
-}
-
 /// Whether the auth server can be told of changes is not among them: without it applications are still read and
 /// configured, and taking every replica out of service would end that, too.
-fn with_checks(server: Server, db: Db, verifier: Verifier, follower: Follower) -> Server {
+fn with_checks(server: Server, db: Db, access: ResourceServer) -> Server {
     let ping = move || {
         let db = db.clone();
         async move { db.ping().await }
     };
-    let keys = move || {
-        let verifier = verifier.clone();
-        async move { if verifier.warm().await { Ok(()) } else { Err(anyhow!("no keys from the auth server")) } }
-    };
-    let feed = move || {
-        let alive = follower.ensure_alive();
-        async move { alive }
-    };
-    server.ready("applications database", ping).ready("keys", keys).ready("revocation feed", feed)
+    let access = Arc::new(access);
+    let keys = Arc::clone(&access);
+    server
+        .ready("applications database", ping)
+        .ready("keys", move || {
+            let access = Arc::clone(&keys);
+            async move { access.ensure_keys().await }
+        })
+        .ready("revocation feed", move || ready(access.ensure_feed()))
 }

@@ -163,8 +163,8 @@ pub struct LimitSettings {
     #[serde(with = "humantime_serde")]
     pub password_failure_window: Duration,
     /// Wrong passwords for one name within `password_window`, from all addresses together; an address from which the
-    /// account has signed in before has this limit to itself, so that nobody is locked out by others. 0 switches it
-    /// off. Default: 200.
+    /// account has signed in before has this limit to itself, so that others do not lock the account out there. 0
+    /// switches it off. Default: 200.
     pub password_account_failures: usize,
     /// Wrong passwords from one address within `password_window`, for all names together that have not signed in from
     /// there before; 0 switches this limit off. Default: 1000.

@@ -3,15 +3,11 @@
 //! Services get the auth server's keys and revocations from memory; apart they ask for them over HTTP. Everything behind
 //! those two sources is the code that their own binaries run.
 
-use std::sync::Arc;
-
 use agenda::Agenda;
 use anyhow::Context;
 use applications::Applications;
-use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
-use auth_claims::revocations::Follower;
-use auth_claims::verify::{LostFeed, Verifier, VerifierSettings};
+use auth_claims::resource_server::{ResourceServer, Sources};
 use auth_server::{AuthServer, InProcessClient};
 use identity::Identity;
 use rooms::Rooms;
@@ -38,28 +34,23 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 
     let (auth, issuer) = settings.auth.clone().with_issuer_at(&settings.server).context("auth.issuer")?;
     let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;
-    let rooms_db = directory::open_rooms_db(&settings)?;
-    let (authenticator, rooms_feed) = access(issuer.as_str(), &auth, clients::rooms(&settings.rooms)?);
-    let origin = PublicOrigin::new(&settings.server);
-    let rooms =
-        Rooms::start(settings.rooms.clone(), rooms_db.clone(), authenticator, origin, Clock::system())
-            .await
-            .context("rooms.database")?;
-    let (authenticator, agenda_feed) = access(issuer.as_str(), &auth, clients::agenda(&settings.agenda)?);
+    let (rooms_db, applications_db) =
+        (directory::open_rooms_db(&settings)?, directory::open_applications_db(&settings)?);
+    let access = |client: InProcessClient| access(issuer.as_str(), &auth, client);
+    let callers = [
+        access(clients::rooms(&settings.rooms)?),
+        access(clients::agenda(&settings.agenda)?),
+        access(clients::applications(&settings.applications)?),
+    ];
+    let [of_rooms, of_agenda, of_applications] = callers.each_ref().map(ResourceServer::authenticator);
+    let (origin, clock) = (PublicOrigin::new(&settings.server), Clock::system());
+    let rooms = Rooms::start(settings.rooms.clone(), rooms_db.clone(), of_rooms, origin, clock.clone());
+    let rooms = rooms.await.context("rooms.database")?;
     let (db, audit) = (identity.db().clone(), identity.audit().clone());
-    let agenda = Agenda::start(settings.agenda.clone(), db, audit, authenticator, Clock::system());
-    let (authenticator, applications_feed) =
-        access(issuer.as_str(), &auth, clients::applications(&settings.applications)?);
-    let applications_db = directory::open_applications_db(&settings)?;
-    let applications = Applications::start(
-        settings.applications.clone(),
-        applications_db.clone(),
-        authenticator,
-        auth.application_registry(),
-        Clock::system(),
-    )
-    .await
-    .context("applications.database")?;
+    let agenda = Agenda::start(settings.agenda.clone(), db, audit, of_agenda, clock.clone());
+    let (own, registry) = (settings.applications.clone(), auth.application_registry());
+    let applications = Applications::start(own, applications_db.clone(), of_applications, registry, clock);
+    let applications = applications.await.context("applications.database")?;
     applications.app().apply_at_start(&sources).await?;
     let explorer = explorer()?;
 
@@ -76,7 +67,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
         ("rooms database", rooms_db),
         ("applications database", applications_db),
     ];
-    let server = with_checks(server, databases, [rooms_feed, agenda_feed, applications_feed]);
+    let server = with_checks(server, databases, callers);
     let bound =
         server.on_shutdown(flush(identity)).bind().map_err(|error| Failure::Usage(error.to_string()))?;
     if settings.demo {
@@ -87,18 +78,15 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What a service needs to know its callers, whatever they present: it verifies tokens of its audience, and exchanges
-/// every other credential for one.
-fn access(issuer: &str, auth: &AuthServer, client: InProcessClient) -> (Authenticator, Follower) {
-    let expected = VerifierSettings {
-        // Whatever was revoked before this process began is unknown until the feed has told it.
-        lost_feed: LostFeed::KeepServingOnceHeard,
-        ..VerifierSettings::new(issuer, client.audience.as_str())
+/// What a service needs to know its callers, whatever they present.
+fn access(issuer: &str, auth: &AuthServer, client: InProcessClient) -> ResourceServer {
+    let audience = client.audience.clone();
+    let sources = Sources {
+        keys: auth.key_source(),
+        revocations: auth.revocation_source(),
+        exchange: auth.exchange(client),
     };
-    let verifier = Verifier::new(expected, auth.key_source(), Clock::system());
-    let follower =
-        Follower::spawn(auth.revocation_source(), Arc::clone(verifier.revocations()), Clock::system());
-    (Authenticator::new(verifier, Some(auth.exchange(client))), follower)
+    ResourceServer::start(issuer, &audience, sources, Clock::system())
 }
 
 fn explorer() -> Result<Explorer, Failure> {
@@ -115,7 +103,7 @@ fn explorer() -> Result<Explorer, Failure> {
 fn with_checks<const N: usize>(
     server: Server,
     databases: [(&'static str, Db); N],
-    followers: [Follower; N],
+    callers: [ResourceServer; N],
 ) -> Server {
     let server = databases.into_iter().fold(server, |server, (name, db)| {
         server.ready(name, move || {
@@ -124,7 +112,7 @@ fn with_checks<const N: usize>(
         })
     });
     server.ready("revocation feed", move || {
-        let alive = followers.iter().try_for_each(Follower::ensure_alive);
+        let alive = callers.iter().try_for_each(ResourceServer::ensure_feed);
         async move { alive }
     })
 }

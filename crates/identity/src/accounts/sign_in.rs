@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 use store::{DbConn, StoreError};
+use tracing::Instrument as _;
 
 use super::{
     Account, AccountId, EmailKey, changes,
@@ -11,9 +12,9 @@ use crate::{
     audit::Origin,
     errors::IdentityError,
     identity::Identity,
-    passwords::{EncodedHash, PasswordError, Verdict},
+    passwords::{EncodedHash, PasswordError, Turn, Verdict},
     text::fold,
-    throttle::{Admitted, Network, familiar::Familiar},
+    throttle::{Admitted, Network, Throttled, familiar::Familiar},
 };
 
 /// A longer name is nobody's, and is not looked up as it is.
@@ -37,6 +38,12 @@ pub enum SignInRefusal {
     /// It could not be found out.
     #[error(transparent)]
     Failed(#[from] IdentityError),
+}
+
+impl From<Throttled> for SignInRefusal {
+    fn from(Throttled { retry_after }: Throttled) -> Self {
+        Self::Throttled { retry_after }
+    }
 }
 
 impl SignInRefusal {
@@ -150,7 +157,15 @@ impl Identity {
         let account = credentials.as_ref().map(|(account, _)| account.id);
         let outcome = match self.guard.admit(&key, &network, familiar.is_known(), &self.clock).await {
             Ok(admitted) => self.check(admitted, credentials, password).await,
-            Err(throttled) => Err(SignInRefusal::Throttled { retry_after: throttled.retry_after }),
+            Err(throttled) => Err(throttled.into()),
+        };
+        // What a stranger would hear: see `check_shared`.
+        let outcome = match outcome {
+            Err(SignInRefusal::BadCredentials) if familiar.is_known() => {
+                let shared = self.guard.check_shared(&key, &network, self.clock.uptime());
+                Err(shared.err().map_or(SignInRefusal::BadCredentials, SignInRefusal::from))
+            }
+            outcome => outcome,
         };
         let label = outcome.as_ref().map_or_else(SignInRefusal::as_str, |_| "success");
         metrics::counter!("tessera_password_checks_total", "outcome" => label).increment(1);
@@ -173,31 +188,44 @@ impl Identity {
         Ok(self.db.read(look).await?)
     }
 
-    /// Checks, and says to the counts how it ended. Somebody who went away before has learnt nothing.
+    /// Checks, and says to the counts how it ended. Somebody who goes away before it begins has cost nothing and learnt
+    /// nothing. Once it has begun it comes to its end, so that nobody gets hashes for free by hanging up (threat 18).
     async fn check(
         &self,
         admitted: Admitted,
         found: Option<Credentials>,
         password: &SecretString,
     ) -> Result<(Account, String), SignInRefusal> {
-        let outcome = self.compare(found, password).await;
-        match &outcome {
-            Ok(_) | Err(SignInRefusal::Disabled) => admitted.succeeded(),
-            Err(SignInRefusal::BadCredentials) => admitted.failed(self.clock.uptime()),
-            Err(SignInRefusal::Throttled { .. } | SignInRefusal::Failed(_)) => drop(admitted),
-        }
-        outcome
+        let turn = self.hasher.turn(password).await.map_err(refusal);
+        let (identity, password) = (self.clone(), password.clone());
+        let checked = async move {
+            let outcome = match turn {
+                Ok(turn) => identity.compare(turn, found, &password).await,
+                Err(refusal) => Err(refusal),
+            };
+            match &outcome {
+                Ok(_) | Err(SignInRefusal::Disabled) => admitted.succeeded(),
+                Err(SignInRefusal::BadCredentials) => admitted.failed(identity.clock.uptime()),
+                Err(SignInRefusal::Throttled { .. } | SignInRefusal::Failed(_)) => drop(admitted),
+            }
+            outcome
+        };
+        let ended = tokio::spawn(checked.in_current_span()).await;
+        ended.unwrap_or_else(|_| Err(refusal(PasswordError::Unavailable)))
     }
 
     async fn compare(
         &self,
+        turn: Turn,
         found: Option<Credentials>,
         password: &SecretString,
     ) -> Result<(Account, String), SignInRefusal> {
         let Some((account, stored, hash)) = usable(found) else {
-            return Err(self.refuse_after_work(password).await);
+            // The work is the same (threat 17).
+            turn.verify(self.hasher.dummy(), password).await.map_err(refusal)?;
+            return Err(SignInRefusal::BadCredentials);
         };
-        let verdict = self.hasher.verify(&hash, password).await.map_err(refusal)?;
+        let verdict = turn.verify(&hash, password).await.map_err(refusal)?;
         if verdict == Verdict::Mismatch {
             return Err(SignInRefusal::BadCredentials);
         }
@@ -206,13 +234,6 @@ impl Identity {
             Verdict::Match | Verdict::Mismatch => stored,
         };
         self.still_valid(account.id, &stored, password).await
-    }
-
-    async fn refuse_after_work(&self, password: &SecretString) -> SignInRefusal {
-        match self.hasher.verify_dummy(password).await {
-            Ok(()) => SignInRefusal::BadCredentials,
-            Err(error) => refusal(error),
-        }
     }
 
     /// Replaces the hash and returns the one stored then. A busy pool puts it off to the next sign-in.

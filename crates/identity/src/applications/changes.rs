@@ -1,5 +1,5 @@
-//! What the service `applications` has the directory know. Each change writes its audit row in the caller's transaction;
-//! what is known already writes nothing.
+//! What the service `applications` has the directory know. Each change writes its audit row in the caller's
+//! transaction; what is known already writes nothing.
 
 use serde_json::json;
 use store::{DbConn, StoreError};
@@ -32,7 +32,8 @@ pub fn put(
     Ok(act.record(conn, action, id.as_str(), Some(detail))?)
 }
 
-/// Whether the application is new. What its predecessors of the same id have left behind has ended with them, or does now.
+/// Whether the application is new. What its predecessors of the same id have left behind has ended with them, or does
+/// now.
 fn insert(
     conn: &mut DbConn,
     act: &Act,
@@ -55,7 +56,7 @@ fn insert(
 /// # Errors
 /// Those of the database.
 pub fn delete(conn: &mut DbConn, act: &Act, id: &ApplicationId) -> Result<bool, IdentityError> {
-    // Families are started under the same lock, shared: each of them is either seen here, or sees that the row is gone.
+    // Families are started under the same lock, shared: each is either seen here, or sees that the row is gone.
     Lock::Revocations.take(conn)?;
     let known = rows::delete(conn, id)?;
     let ended = refresh::end_with_application(conn, id.as_str())?;

@@ -6,8 +6,8 @@ use crate::errors::IdentityError;
 use crate::identity::Identity;
 
 impl Identity {
-    /// Gives an application, new or known, this status. It holds for every request that any server on this database gets
-    /// from now on. What is so already is left alone.
+    /// Gives an application, new or known, this status. It holds for every request that any server on this database
+    /// gets from now on. What is so already is left alone.
     ///
     /// # Errors
     /// [`IdentityError::Invalid`]; those of the database.

@@ -152,7 +152,7 @@ impl TryFrom<AuditRow> for AuditEvent {
         let detail = row.detail.map(|text| {
             serde_json::from_str(&text).map_err(|error| corrupt("audit detail")(error.to_string()))
         });
-        let outcome = [Outcome::Success, Outcome::Failure].into_iter().find(|o| o.as_str() == row.outcome);
+        let outcome = Outcome::ALL.into_iter().find(|o| o.as_str() == row.outcome);
         Ok(Self {
             at: row.at.and_utc(),
             action: row.action.into(),

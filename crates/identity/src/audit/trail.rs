@@ -8,6 +8,7 @@ use store::{Db, StoreError};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+use super::flood::FloodGate;
 use super::{AuditEvent, rows};
 
 /// Events that may wait; with their bounded fields this is a few megabytes.
@@ -29,6 +30,7 @@ const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_s
 #[derive(Debug, Clone)]
 pub struct AuditTrail {
     queue: mpsc::Sender<Message>,
+    gate: Arc<FloodGate>,
     dropped: Arc<AtomicU64>,
 }
 
@@ -57,12 +59,13 @@ impl AuditTrail {
         let (queue, waiting) = mpsc::channel(capacity);
         let dropped = Arc::new(AtomicU64::new(0));
         tokio::spawn(Writer { db, waiting, dropped: Arc::clone(&dropped) }.run());
-        Self { queue, dropped }
+        Self { queue, gate: Arc::new(FloodGate::new()), dropped }
     }
 
     /// Queues an event. Never waits: when the queue is full, the event is dropped and counted in
-    /// `tessera_audit_events_dropped_total`.
-    pub fn record(&self, mut event: AuditEvent) {
+    /// `tessera_audit_events_dropped_total`. Of a flood of refusals of one kind the most are withheld.
+    pub fn record(&self, event: AuditEvent) {
+        let Some(mut event) = self.gate.pass(event) else { return };
         event.shorten();
         if self.queue.try_send(Message::Event(Box::new(event))).is_err() {
             count_dropped(&self.dropped, 1);
@@ -176,7 +179,7 @@ mod tests {
     #[test]
     fn threat_18_what_waits_in_the_queue_is_no_longer_than_what_is_stored() {
         let (queue, mut waiting) = mpsc::channel(1);
-        let trail = AuditTrail { queue, dropped: Arc::default() };
+        let trail = AuditTrail { queue, gate: Arc::new(FloodGate::new()), dropped: Arc::default() };
         let long = || Some("ä".repeat(30_000));
         let origin = Origin { actor: long(), client_id: long(), request_id: long(), ..Origin::default() };
         trail

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::presented::{client_mac, token_mac};
 use super::rows::{self, SessionRow};
 use super::{
-    DeviceSession, DeviceSettings, LONGEST_LIFETIME, OpenedSession, PlainDeviceToken, ending, token,
+    DeviceSession, DeviceSettings, LONGEST_LIFETIME, OpenedSession, PlainDeviceToken, ending, is_agent, token,
 };
 use crate::Identity;
 use crate::accounts::{self, Account, AccountId, Name, Proven, SignInRefusal};
@@ -28,7 +28,8 @@ impl Identity {
     /// with blanks around it. Earlier sessions make room as contracts/rdv-sign-in.md §8.3 says; a refusal ends none.
     ///
     /// # Errors
-    /// [`SignInRefusal`]; `Disabled` only after the right password.
+    /// [`SignInRefusal`]; `Disabled` only after the right password. An account that is an agent in none of its
+    /// organisations has bad credentials, whatever its password.
     #[tracing::instrument(name = "device_session.open", skip_all)]
     pub async fn sign_in_by_email(
         &self,
@@ -72,6 +73,8 @@ impl Identity {
                     return Ok(OpenedSession { session: opening.session(*account, client), token });
                 }
                 Decision::Disabled => return Err(SignInRefusal::Disabled),
+                // As an unknown name (contracts/rdv-sign-in.md §3.2, the first case).
+                Decision::NoAgent => return Err(SignInRefusal::BadCredentials),
                 Decision::OtherPassword => {
                     (_, opening.stored) = self.still_valid(opening.account, "", password).await?;
                 }
@@ -85,6 +88,8 @@ impl Identity {
 enum Decision {
     Opened(Box<Account>),
     Disabled,
+    /// The account belongs to organisations, and is an agent in none of them.
+    NoAgent,
     /// The account has another hash by now, or is gone.
     OtherPassword,
 }
@@ -136,6 +141,9 @@ impl Opening {
             Some((account, stored)) if stored.as_deref() == Some(&self.stored) => account,
             _ => return Ok(Decision::OtherPassword),
         };
+        if !is_agent(&account) {
+            return Ok(Decision::NoAgent);
+        }
         if !account.enabled {
             return Ok(Decision::Disabled);
         }

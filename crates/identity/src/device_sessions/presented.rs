@@ -6,7 +6,7 @@ use secrecy::ExposeSecret as _;
 use store::{DbConn, StoreError};
 use subtle::ConstantTimeEq as _;
 
-use super::{DeviceCredential, DeviceSession, rows};
+use super::{DeviceCredential, DeviceSession, is_agent, rows};
 use crate::Identity;
 use crate::accounts;
 use crate::audit::Origin;
@@ -60,7 +60,7 @@ impl Presented {
             return Ok(None);
         }
         let id = row.account_id.parse().map_err(|error| StoreError::corrupt("account id", error))?;
-        let account = accounts::find(conn, id)?.filter(|account| account.enabled);
+        let account = accounts::find(conn, id)?.filter(|account| account.enabled && is_agent(account));
         Ok(account.map(|account| DeviceSession {
             sid: row.sid,
             account,

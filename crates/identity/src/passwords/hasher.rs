@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
     EncodedHash, MAX_PASSWORD_BYTES, PasswordSettings, UnsupportedHash,
@@ -37,6 +37,13 @@ pub enum PasswordError {
     /// The operating system gave no random bytes, or the pool is shutting down.
     #[error("password hashing is unavailable")]
     Unavailable,
+}
+
+/// A place among those that are computed now. From its first use on the work is done, whether anybody waits for it or not.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    cost: Cost,
+    permits: [OwnedSemaphorePermit; 2],
 }
 
 /// Hashes and verifies passwords on a bounded number of blocking threads. Cheap to clone.
@@ -73,7 +80,7 @@ impl PasswordHasher {
     /// Too long a password, or too many callers waiting.
     pub async fn hash(&self, password: &SecretString) -> Result<EncodedHash, PasswordError> {
         let cost = self.cost;
-        self.run(password, move |password| compute(cost, password)).await
+        self.turn(password).await?.run(password, move |password| compute(cost, password)).await
     }
 
     /// Checks a password against a stored hash.
@@ -85,16 +92,18 @@ impl PasswordHasher {
         hash: &EncodedHash,
         password: &SecretString,
     ) -> Result<Verdict, PasswordError> {
-        let (cost, hash) = (self.cost, hash.clone());
-        self.run(password, move |password| check(cost, &hash, password)).await
+        self.turn(password).await?.verify(hash, password).await
     }
 
-    /// Does the work of [`verify`](Self::verify) where there is nothing to check against, so that it takes as long.
+    /// Waits for a turn with this password.
     ///
     /// # Errors
-    /// As [`verify`](Self::verify).
-    pub async fn verify_dummy(&self, password: &SecretString) -> Result<(), PasswordError> {
-        self.verify(&self.dummy, password).await.map(|_| ())
+    /// Too long a password, or too many callers waiting.
+    pub(crate) async fn turn(&self, password: &SecretString) -> Result<Turn, PasswordError> {
+        bounded(password)?;
+        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| PasswordError::Overloaded)?;
+        let running = self.running.clone().acquire_owned().await.map_err(|_| PasswordError::Unavailable)?;
+        Ok(Turn { cost: self.cost, permits: [admitted, running] })
     }
 
     /// Hashes on the calling thread; for start-up code that is on a blocking thread anyway.
@@ -117,23 +126,36 @@ impl PasswordHasher {
         check(self.cost, hash, bounded(password)?)
     }
 
-    /// A hash that no password matches.
+    /// A hash that no password matches, for when there is nothing to check against: it takes as long.
     pub(crate) fn dummy(&self) -> &EncodedHash {
         &self.dummy
     }
+}
+
+impl Turn {
+    /// Checks a password against a stored hash.
+    ///
+    /// # Errors
+    /// Too long a password.
+    pub(crate) async fn verify(
+        self,
+        hash: &EncodedHash,
+        password: &SecretString,
+    ) -> Result<Verdict, PasswordError> {
+        let (cost, hash) = (self.cost, hash.clone());
+        self.run(password, move |password| check(cost, &hash, password)).await
+    }
 
     async fn run<T: Send + 'static>(
-        &self,
+        self,
         password: &SecretString,
         work: impl FnOnce(&[u8]) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         bounded(password)?;
         let password = password.clone();
-        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| PasswordError::Overloaded)?;
-        let running = self.running.clone().acquire_owned().await.map_err(|_| PasswordError::Unavailable)?;
         // The permits live as long as the work does, even when the caller goes away meanwhile.
         let task = tokio::task::spawn_blocking(move || {
-            let (_admitted, _running) = (admitted, running);
+            let _permits = self.permits;
             let started = Instant::now();
             let outcome = work(password.expose_secret().as_bytes());
             metrics::histogram!("tessera_password_hash_seconds").record(started.elapsed().as_secs_f64());
@@ -234,7 +256,7 @@ mod tests {
         let _all = hasher.admitted.clone().acquire_many_owned(2).await.unwrap();
         let long = secret(&"x".repeat(MAX_PASSWORD_BYTES + 1));
         assert!(matches!(hasher.hash(&long).await, Err(PasswordError::TooLong)));
-        assert!(matches!(hasher.verify_dummy(&long).await, Err(PasswordError::TooLong)));
+        assert!(matches!(hasher.verify(hasher.dummy(), &long).await, Err(PasswordError::TooLong)));
         assert!(matches!(hasher.hash_blocking(&long), Err(PasswordError::TooLong)));
     }
 
@@ -242,9 +264,9 @@ mod tests {
     async fn too_many_waiting_are_told_at_once() {
         let hasher = hasher();
         let all = hasher.admitted.clone().acquire_many_owned(2).await.unwrap();
-        assert!(matches!(hasher.verify_dummy(&secret("x")).await, Err(PasswordError::Overloaded)));
+        assert!(matches!(hasher.verify(hasher.dummy(), &secret("x")).await, Err(PasswordError::Overloaded)));
         drop(all);
-        hasher.verify_dummy(&secret("x")).await.unwrap();
+        hasher.verify(hasher.dummy(), &secret("x")).await.unwrap();
         assert_eq!((hasher.running.available_permits(), hasher.admitted.available_permits()), (1, 2));
     }
 

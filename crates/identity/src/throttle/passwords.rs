@@ -84,15 +84,27 @@ impl PasswordGuard {
         clock: &Clock,
     ) -> Result<Admitted, Throttled> {
         let pair = key(&[network.as_bytes(), name.as_bytes()]);
-        // Always in this order, so that two that wait never wait for each other.
-        let short = self.pairs.reserve(pair, clock).await?;
+        // Always in this order, so that two that wait never wait for each other. Networks come first: one that has nothing
+        // left puts no names into the other counts, where they could push out somebody's.
         if familiar {
+            let short = self.pairs.reserve(pair, clock).await?;
             let long = self.names.reserve(pair, clock).await?;
             return Ok(Admitted { own: vec![short, long], shared: Vec::new() });
         }
-        let name = self.names.reserve(key(&[name.as_bytes()]), clock).await?;
         let network = self.networks.reserve(key(&[network.as_bytes()]), clock).await?;
+        let short = self.pairs.reserve(pair, clock).await?;
+        let name = self.names.reserve(key(&[name.as_bytes()]), clock).await?;
         Ok(Admitted { own: vec![short], shared: vec![name, network] })
+    }
+
+    /// What somebody hears who is not familiar and comes now. A familiar network hears the same of a wrong password:
+    /// otherwise who has used up the shared counts could tell by the answer which accounts sign in from there.
+    ///
+    /// # Errors
+    /// [`Throttled`] when the name or the network has nothing left.
+    pub(crate) fn check_shared(&self, name: &str, network: &Network, now: Duration) -> Result<(), Throttled> {
+        self.networks.look(key(&[network.as_bytes()]), now)?;
+        self.names.look(key(&[name.as_bytes()]), now)
     }
 }
 
@@ -199,6 +211,49 @@ mod tests {
         for table in [&guard.pairs, &guard.names, &guard.networks] {
             assert!(table.buckets.len() <= 1100, "{}", table.buckets.len());
         }
+    }
+
+    /// Threats 10 and 18: a network that may not try any more cannot push out the counts of others, however many names it
+    /// comes with and however often.
+    #[tokio::test]
+    async fn threat_18_an_exhausted_network_frees_nobody() {
+        let limits = PasswordLimits {
+            remembered: 1000,
+            account_failures: 10,
+            address_failures: 20,
+            ..PasswordLimits::default()
+        };
+        let (guard, clock) = (PasswordGuard::new(&limits), clock());
+        for number in 0..20 {
+            guess(&guard, "ada", 1_000_000 + number, false, &clock).await;
+            guess(&guard, &format!("name-{number}"), 1, false, &clock).await;
+        }
+        for number in 0..20_000 {
+            for _ in 0..4 {
+                assert!(!guess(&guard, &format!("other-{number}"), 1, false, &clock).await);
+            }
+        }
+        assert!(!guess(&guard, "ada", 2, false, &clock).await);
+        for table in [&guard.pairs, &guard.names] {
+            assert!(table.buckets.len() <= 50, "{}", table.buckets.len());
+        }
+    }
+
+    /// Threat 17: the counts that strangers can use up are looked at for everybody.
+    #[tokio::test]
+    async fn threat_17_what_is_used_up_is_used_up_for_wrong_passwords_from_everywhere() {
+        let limits = PasswordLimits { account_failures: 3, address_failures: 5, ..PasswordLimits::default() };
+        let (guard, clock) = (PasswordGuard::new(&limits), clock());
+        assert_eq!(guard.check_shared("ada", &network(0), clock.uptime()), Ok(()));
+        for number in 1..4 {
+            assert!(guess(&guard, "ada", number, false, &clock).await);
+        }
+        assert!(guard.check_shared("ada", &network(9), clock.uptime()).is_err(), "the name");
+        for number in 0..5 {
+            assert!(guess(&guard, &format!("name-{number}"), 7, false, &clock).await);
+        }
+        assert!(guard.check_shared("bob", &network(7), clock.uptime()).is_err(), "the network");
+        assert_eq!(guard.check_shared("bob", &network(9), clock.uptime()), Ok(()));
     }
 
     /// A guess that waits for others to end goes on when they end without an outcome, and is refused when they fail.

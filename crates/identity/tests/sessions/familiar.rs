@@ -54,3 +54,22 @@ async fn a_familiar_network_is_noted_once_a_day(
     assert_eq!(second.len(), 1);
     assert_ne!(second, first);
 }
+
+/// Threat 17: while strangers hear that they tried too often, so does a wrong password from a familiar network: the answer
+/// does not tell whose network it is. The right password gets in.
+#[rstest]
+#[tokio::test]
+async fn threat_17_used_up_counts_do_not_tell_who_signs_in_here(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::limited(backend, limits()).await;
+    fixture.try_from("192.0.2.1", ADA, PASSWORD).await.unwrap();
+    let wrong = fixture.try_from("192.0.2.1", ADA, "wrong").await;
+    assert!(matches!(wrong, Err(SignInRefusal::BadCredentials)), "{wrong:?}");
+    for host in 100..140 {
+        fixture.try_from(&format!("198.51.100.{host}"), ADA, "wrong").await.unwrap_err();
+    }
+    let familiar = fixture.try_from("192.0.2.1", ADA, "wrong").await;
+    assert!(matches!(familiar, Err(SignInRefusal::Throttled { .. })), "{familiar:?}");
+    fixture.try_from("192.0.2.1", ADA, PASSWORD).await.unwrap();
+}

@@ -1,7 +1,9 @@
 //! Sign-ins that are refused: alike, after the same work, and without harm to anybody (contracts/rdv-sign-in.md §3.2, §16).
 
+use auth_claims::claims::OrganizationMembership;
+use auth_claims::roles::Role;
 use identity::IdentityError;
-use identity::accounts::{NewPassword, SignInRefusal};
+use identity::accounts::{AccountProfile, NewPassword, SignInRefusal};
 use identity::audit::{Origin, Outcome};
 use identity::device_sessions::DeviceSettings;
 use identity::passwords::PasswordSettings;
@@ -128,5 +130,47 @@ async fn sign_ins_that_upgrade_the_same_hash_all_succeed(
     for opened in futures_util::future::join_all(sign_ins).await {
         let opened = opened.unwrap().unwrap();
         assert!(fixture.present(&values(&opened)).await.is_some());
+    }
+}
+
+/// §3.2 and §11.1: whoever is an agent nowhere is nobody here, whatever the password; and a session ends with the last such
+/// place.
+#[rstest]
+#[tokio::test]
+async fn only_agents_have_sessions(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let fixture = Fixture::on(backend).await;
+    let origin = Origin::default();
+    for id in ["north", "south"] {
+        fixture.identity.create_organization(id, id, &origin).await.unwrap();
+    }
+    for (number, (roles, is_agent)) in [
+        (vec![Role::Intervenant], false),
+        (vec![Role::Customer], false),
+        (vec![Role::Intervenant, Role::Customer], false),
+        (vec![Role::Intervenant, Role::Agent], true),
+        (vec![Role::Supervisor], true),
+        (vec![Role::Admin], true),
+        (vec![], true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let login = format!("person-{number}");
+        let account = fixture.account(&login).await;
+        let opened = fixture.sign_in(&login).await;
+        let organizations = ["north", "south"].into_iter().zip(&roles);
+        let organizations = organizations
+            .map(|(id, role)| OrganizationMembership { id: id.to_owned(), role: *role })
+            .collect();
+        let profile = AccountProfile { organizations, ..AccountProfile::from(&account) };
+        fixture.identity.update_account(account.id, profile, &origin).await.unwrap();
+        assert_eq!(fixture.present(&values(&opened)).await.is_some(), is_agent, "{roles:?}");
+        match fixture.try_from("192.0.2.1", &email(&login), PASSWORD).await {
+            Ok(_) => assert!(is_agent, "{roles:?}"),
+            Err(refusal) => {
+                assert!(matches!(refusal, SignInRefusal::BadCredentials), "{refusal:?}");
+                assert!(!is_agent, "{roles:?}");
+            }
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! Refresh tokens bound to an application (contracts/auvious-applications.md §3.6, §7.3).
 
 use auth_claims::claims::OrganizationMembership;
+use auth_claims::revocations::RevocationReason;
 use auth_claims::roles::Role;
 use chrono::TimeDelta;
+use diesel::connection::SimpleConnection as _;
 use futures_util::future::join_all;
 use identity::Identity;
 use identity::accounts::AccountProfile;
@@ -11,6 +13,7 @@ use identity::audit::Origin;
 use identity::clients::Registration;
 use identity::refresh::{Family, NewFamily, PlainRefreshToken, RefreshError, RefreshRefusal, Rotation};
 use rstest::rstest;
+use store::{DbConn, StoreError};
 use test_kit::Backend;
 
 use crate::fixture::Fixture;
@@ -331,4 +334,30 @@ async fn threat_26_a_change_counts_everywhere_from_its_answer_on(
         let answer = there.rotate(&fixture.client, token.expose(), &Origin::default()).await;
         token = decided(answer).unwrap().token;
     }
+}
+
+/// A replica of the version before knows nothing of applications: what it writes is read, and what ended with an
+/// application is revoked to it, too.
+#[rstest]
+#[tokio::test]
+async fn a_replica_of_the_version_before_gets_along(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const COLUMNS: &str = "client_id, account_id, sid, scopes, audience, application_id, auth_time, amr, generation, \
+        rotated_at, created_at, expires_at, revoked_reason";
+    let fixture = world(backend).await;
+    let (token, family) = fixture.begin().await;
+    // The same family, as that replica inserts it.
+    let id = family.id;
+    let anew = [
+        format!("CREATE TABLE was AS SELECT id, {COLUMNS} FROM refresh_families WHERE id = '{id}'"),
+        format!("DELETE FROM refresh_families WHERE id = '{id}'"),
+        format!("INSERT INTO refresh_families (id, {COLUMNS}) SELECT id, {COLUMNS} FROM was"),
+    ];
+    let run = move |conn: &mut DbConn| Ok::<_, StoreError>(conn.batch_execute(&anew.join("; "))?);
+    fixture.db().write(run).await.unwrap();
+    assert_eq!(fixture.found(&token).await, (family, Ok(())));
+    delete(&fixture.identity).await;
+    let ended = fixture.found(&token).await.0;
+    assert_eq!((ended.revoked, ended.application_deleted), (Some(RevocationReason::Revoked), true));
 }

@@ -41,11 +41,6 @@ use crate::violations::{Code, Violations};
     r#"{"success":false,"errors":{"ends_time":[{"error":"doit être après le début."}]},"error_messages":["ends_time doit être après le début."]}"#
 )]
 #[case(
-    RdvError::MissingParameter("absence"),
-    422,
-    r#"{"success":false,"errors":["param is missing or the value is empty: absence"]}"#
-)]
-#[case(
     RdvError::Throttled { retry_after: 12, limit: 50 },
     429,
     r#"{"errors":["Limite d'appels API atteinte. Merci de patienter.\n"]}"#

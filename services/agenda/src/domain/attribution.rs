@@ -1,14 +1,14 @@
 //! The record of every authenticated call: which agent did what. `contracts/rdv-sign-in.md` §13.
 //!
-//! It is made before anything is permitted: its outcome, success, says that the caller was recognised. What a call changed
-//! has a record of its own, with the same request id.
+//! It is made before anything is permitted: its outcome, received, says that the caller was recognised and no more. What
+//! a call changed has a record of its own, with the same request id.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{DateTime, Utc};
 use identity::accounts::AccountId;
-use identity::audit::{AuditEvent, Origin};
+use identity::audit::{AuditEvent, Origin, Outcome};
 use serde_json::{Map, Value, json};
 
 use super::credentials::{REDACTED, is_named_as_one, redact};
@@ -113,7 +113,8 @@ pub fn event(
 ) -> AuditEvent {
     let origin =
         Origin { actor: Some(viewer.to_string()), dialect: Some(DIALECT.to_owned()), ..origin.clone() };
-    AuditEvent::new(at, ACTION, &origin).target(operation.to_string()).detail(detail(call))
+    let event = AuditEvent::new(at, ACTION, &origin).outcome(Outcome::Received);
+    event.target(operation.to_string()).detail(detail(call))
 }
 
 fn detail(call: &Call<'_>) -> Value {

@@ -5,44 +5,47 @@ use serde_json::json;
 
 use crate::support::{APPLICATIONS, Answer, Backend, Service, full_config, path};
 
+const SEEN: [(&str, &str, &str); 12] = [
+    ("GLOBAL_ADMIN", "GENESYS", "SAC"),
+    ("@helios+view", "GENESYS", "SAC"),
+    ("ADMIN@helios", "TEST", "SAC"),
+    ("ADMIN@helios", "GENESYS", "A"),
+    ("SUPERVISOR@helios", "GENESYS", "A"),
+    ("AGENT@helios", "GENESYS", "A"),
+    ("CUSTOMER@helios", "GENESYS", "C"),
+    ("SERVICE", "GENESYS", "S"),
+    ("CLIENT_SERVICE@helios", "GENESYS", "S"),
+    ("CLIENT_SERVICE,AGENT@helios", "GENESYS", "SA"),
+    ("SERVICE,ADMIN@selene+view", "TEST", "S"),
+    ("@helios", "GENESYS", ""),
+];
+
 /// §6: the contract's own example, as each caller sees it.
 #[rstest]
-#[case::global_admin("GLOBAL_ADMIN", "GENESYS", "SAC")]
-#[case::view("@helios+view", "GENESYS", "SAC")]
-#[case::admin_elsewhere("ADMIN@helios", "TEST", "SAC")]
-#[case::admin("ADMIN@helios", "GENESYS", "A")]
-#[case::supervisor("SUPERVISOR@helios", "GENESYS", "A")]
-#[case::agent("AGENT@helios", "GENESYS", "A")]
-#[case::customer("CUSTOMER@helios", "GENESYS", "C")]
-#[case::service("SERVICE", "GENESYS", "S")]
-#[case::client("CLIENT_SERVICE@helios", "GENESYS", "S")]
-#[case::several("CLIENT_SERVICE,AGENT@helios", "GENESYS", "SA")]
-#[case::service_of_another("SERVICE,ADMIN@selene+view", "TEST", "S")]
-#[case::member("@helios", "GENESYS", "")]
 #[actix_web::test]
-async fn everybody_sees_their_sections(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-    #[case] who: &str,
-    #[case] kind: &str,
-    #[case] sections: &str,
-) {
+async fn everybody_sees_their_sections(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let service = Service::on(backend).await;
-    service.application("a", "helios", kind, &full_config()).await;
-    let mut expected = full_config();
-    for (letter, key) in [("S", "serviceParameters"), ("A", "agentParameters"), ("C", "customerParameters")] {
-        if !sections.contains(letter) {
-            expected.as_object_mut().unwrap().remove(key);
+    for (who, kind, sections) in SEEN {
+        service.application("a", "helios", kind, &full_config()).await;
+        let mut expected = full_config();
+        for (letter, key) in
+            [("S", "serviceParameters"), ("A", "agentParameters"), ("C", "customerParameters")]
+        {
+            if !sections.contains(letter) {
+                expected.as_object_mut().unwrap().remove(key);
+            }
         }
+        let seen = service.get(who, &path("a")).await.expect(200).json();
+        assert_eq!(seen["config"], expected, "{who}");
+        // §6 rule 2: in both lists, too.
+        let listed = service.get(who, APPLICATIONS).await.expect(200).json();
+        assert_eq!(listed["content"], json!([seen]));
+        let of = service.get(who, &format!("{APPLICATIONS}/organizations/org-helios")).await;
+        let internal = who == "GLOBAL_ADMIN" || who.starts_with("SERVICE");
+        assert_eq!(of.status, if internal { 200 } else { 403 });
+        assert!(!internal || of.json()["content"] == listed["content"]);
+        service.send("GLOBAL_ADMIN", "DELETE", &path("a")).await.expect_nothing(204);
     }
-    let seen = service.get(who, &path("a")).await.expect(200).json();
-    assert_eq!(seen["config"], expected);
-    // §6 rule 2: in both lists, too.
-    let listed = service.get(who, APPLICATIONS).await.expect(200).json();
-    assert_eq!(listed["content"], json!([seen]));
-    let of = service.get(who, &format!("{APPLICATIONS}/organizations/org-helios")).await;
-    let internal = who == "GLOBAL_ADMIN" || who.starts_with("SERVICE");
-    assert_eq!(of.status, if internal { 200 } else { 403 });
-    assert!(!internal || of.json()["content"] == listed["content"]);
 }
 
 /// §4.1: every key is there, and dates are in UTC with `Z`.
@@ -88,28 +91,29 @@ async fn nothing_hides_an_application_from_its_id(
     assert_eq!(seen["version"], 0, "the operator's changes do not come through the API");
 }
 
+const PATHS: [(&str, u16); 9] = [
+    ("%61", 200),
+    ("organizations", 404),
+    ("%6frganizations", 404),
+    ("%2561", 404),
+    ("a%2Fb", 404),
+    ("a%00", 404),
+    ("%ff", 404),
+    ("%zz", 404),
+    ("A", 404),
+];
+
 /// §1: what the path names, decoded once; what can be no id is the id of nothing.
 #[rstest]
-#[case::encoded("%61", 200)]
-#[case::reserved("organizations", 404)]
-#[case::encoded_reserved("%6frganizations", 404)]
-#[case::encoded_twice("%2561", 404)]
-#[case::slash("a%2Fb", 404)]
-#[case::nul("a%00", 404)]
-#[case::not_utf_8("%ff", 404)]
-#[case::malformed("%zz", 404)]
-#[case::case_matters("A", 404)]
-#[case::long(&"a".repeat(3000), 404)]
 #[actix_web::test]
-async fn a_path_names_one_id(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-    #[case] id: &str,
-    #[case] status: u16,
-) {
+async fn a_path_names_one_id(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let service = Service::on(backend).await;
     service.application("a", "helios", "TEST", &json!({})).await;
-    let answer = service.get("GLOBAL_ADMIN", &path(id)).await;
-    if status == 404 { answer.expect_unknown(&path(id)) } else { drop(answer.expect(200)) }
+    let long = "a".repeat(3000);
+    for (id, status) in PATHS.into_iter().chain([(long.as_str(), 404)]) {
+        let answer = service.get("GLOBAL_ADMIN", &path(id)).await;
+        if status == 404 { answer.expect_unknown(&path(id)) } else { drop(answer.expect(200)) }
+    }
 }
 
 /// §7.3.

@@ -26,40 +26,41 @@ async fn filled(backend: Backend) -> Service {
 
 const OF_HELIOS: &str = "/api/applications/organizations/org-helios";
 
+const LISTED: [(&str, &str); 12] = [
+    ("GLOBAL_ADMIN", "h4 s3 h3 s2 h2 s1 h1"),
+    ("GLOBAL_ADMIN@helios", "h4 s3 h3 s2 h2 s1 h1"),
+    ("SERVICE", "h4 s3 h3 s1 h1"),
+    ("SERVICE,ADMIN@helios", "h4 s3 h3 h2 s1 h1"),
+    ("ADMIN@helios", "h4 h3 h2 h1"),
+    ("CLIENT_SERVICE@helios", "h4 h3 h1"),
+    ("SUPERVISOR@helios", "h4 h3 h1"),
+    ("AGENT@selene", "s3 s1"),
+    ("CUSTOMER@helios", "h4 h3 h1"),
+    ("@helios+view+edit+add+delete", "h4 h3 h1"),
+    ("ADMIN,AGENT,CLIENT_SERVICE+view", ""),
+    ("ADMIN@nowhere", ""),
+];
+
 /// Table A, column 4: who lists what; and the total is that of what is listed.
 #[rstest]
-#[case::global_admin("GLOBAL_ADMIN", "h4 s3 h3 s2 h2 s1 h1")]
-#[case::global_admin_of_helios("GLOBAL_ADMIN@helios", "h4 s3 h3 s2 h2 s1 h1")]
-#[case::service("SERVICE", "h4 s3 h3 s1 h1")]
-#[case::service_and_admin("SERVICE,ADMIN@helios", "h4 s3 h3 h2 s1 h1")]
-#[case::admin("ADMIN@helios", "h4 h3 h2 h1")]
-#[case::client("CLIENT_SERVICE@helios", "h4 h3 h1")]
-#[case::supervisor("SUPERVISOR@helios", "h4 h3 h1")]
-#[case::agent("AGENT@selene", "s3 s1")]
-#[case::customer("CUSTOMER@helios", "h4 h3 h1")]
-#[case::permissions("@helios+view+edit+add+delete", "h4 h3 h1")]
-#[case::nobody("ADMIN,AGENT,CLIENT_SERVICE+view", "")]
-#[case::stranger("ADMIN@nowhere", "")]
 #[actix_web::test]
-async fn everybody_lists_what_they_may(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-    #[case] who: &str,
-    #[case] expected: &str,
-) {
+async fn everybody_lists_what_they_may(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let service = filled(backend).await;
-    let expected: Vec<_> = expected.split_whitespace().collect();
-    let page = service.get(who, APPLICATIONS).await.expect(200);
-    assert_eq!(page.ids(), expected);
-    assert_eq!(page.json()["totalElements"], expected.len());
-    // Page by page, with true totals all along.
-    let mut seen = vec![];
-    for number in 0..4 {
-        let page = service.get(who, &format!("{APPLICATIONS}?size=2&page={number}")).await.expect(200);
+    for (who, expected) in LISTED {
+        let expected: Vec<_> = expected.split_whitespace().collect();
+        let page = service.get(who, APPLICATIONS).await.expect(200);
+        assert_eq!(page.ids(), expected, "{who}");
         assert_eq!(page.json()["totalElements"], expected.len());
-        assert_eq!(page.json()["totalPages"], expected.len().div_ceil(2));
-        seen.extend(page.ids());
+        // Page by page, with true totals all along.
+        let mut seen = vec![];
+        for number in 0..4 {
+            let page = service.get(who, &format!("{APPLICATIONS}?size=2&page={number}")).await.expect(200);
+            assert_eq!(page.json()["totalElements"], expected.len());
+            assert_eq!(page.json()["totalPages"], expected.len().div_ceil(2));
+            seen.extend(page.ids());
+        }
+        assert_eq!(seen, expected, "{who}");
     }
-    assert_eq!(seen, expected);
 }
 
 /// §7.7: for internal callers only, with everything of that organisation.
@@ -109,32 +110,30 @@ async fn a_page_is_that_of_the_contract(#[values(Backend::Sqlite, Backend::Postg
     assert_eq!(page.expect(200).json(), expected);
 }
 
+const ORDERS: [(&str, &str, &str); 13] = [
+    ("", "h4 h3 h2 h1", "createdAt DESC"),
+    ("sort=createdAt", "h1 h2 h3 h4", "createdAt ASC"),
+    ("sort=id,desc", "h4 h3 h2 h1", "id DESC"),
+    ("sort=type", "h2 h3 h4 h1", "type ASC"),
+    ("sort=type,desc&sort=id", "h1 h4 h3 h2", "type DESC, id ASC"),
+    ("sort=visible", "h2 h4 h3 h1", "visible ASC"),
+    ("sort=expiresAt", "h3 h1 h4 h2", "expiresAt ASC"),
+    ("sort=expiresAt,desc", "h1 h3 h4 h2", "expiresAt DESC"),
+    ("sort=id,ignorecase", "h1 h2 h3 h4", "id ASC ignoring case"),
+    (
+        "sort=organizationId,version,disabled,anonymousRegistrationEnabled,modifiedAt,desc",
+        "h4 h3 h2 h1",
+        "organizationId DESC, version DESC, disabled DESC, anonymousRegistrationEnabled DESC, modifiedAt DESC",
+    ),
+    ("pageable=page,0,size,9,sort,id", "h1 h2 h3 h4", "id ASC"),
+    ("pageable=page,0,size,1,sort,string", "h4", "createdAt DESC"),
+    ("pageable=page,1,size,3&sort=id", "h4", "id ASC"),
+];
+
 /// §5: the order, and what is shown of it.
 #[rstest]
-#[case::none("", "h4 h3 h2 h1", "createdAt DESC")]
-#[case::up("sort=createdAt", "h1 h2 h3 h4", "createdAt ASC")]
-#[case::id("sort=id,desc", "h4 h3 h2 h1", "id DESC")]
-#[case::ties_by_creation("sort=type", "h2 h3 h4 h1", "type ASC")]
-#[case::two("sort=type,desc&sort=id", "h1 h4 h3 h2", "type DESC, id ASC")]
-#[case::visible("sort=visible", "h2 h4 h3 h1", "visible ASC")]
-#[case::nulls_last("sort=expiresAt", "h3 h1 h4 h2", "expiresAt ASC")]
-#[case::nulls_last_downwards("sort=expiresAt,desc", "h1 h3 h4 h2", "expiresAt DESC")]
-#[case::ignoring_case("sort=id,ignorecase", "h1 h2 h3 h4", "id ASC ignoring case")]
-#[case::of_one_kind(
-    "sort=organizationId,version,disabled,anonymousRegistrationEnabled,modifiedAt,desc",
-    "h4 h3 h2 h1",
-    "organizationId DESC, version DESC, disabled DESC, anonymousRegistrationEnabled DESC, modifiedAt DESC"
-)]
-#[case::compact("pageable=page,0,size,9,sort,id", "h1 h2 h3 h4", "id ASC")]
-#[case::sample("pageable=page,0,size,1,sort,string", "h4", "createdAt DESC")]
-#[case::second_page("pageable=page,1,size,3&sort=id", "h4", "id ASC")]
 #[actix_web::test]
-async fn lists_are_in_order(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-    #[case] query: &str,
-    #[case] expected: &str,
-    #[case] shown: &str,
-) {
+async fn lists_are_in_order(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let service = filled(backend).await;
     service.operate("h1", |application| application.expires_at = Some(application.created_at)).await;
     service
@@ -142,19 +141,21 @@ async fn lists_are_in_order(
             application.expires_at = Some(application.created_at - chrono::TimeDelta::days(1));
         })
         .await;
-    for base in [(APPLICATIONS, "ADMIN@helios"), (OF_HELIOS, "SERVICE")] {
-        let page = service.get(base.1, &format!("{}?{query}", base.0)).await.expect(200);
-        assert_eq!(page.ids().join(" "), expected);
-        let page = page.json();
-        assert_eq!(page["sort"], page["pageable"]["sort"]);
-        let orders = page["sort"].as_array().unwrap().iter().map(|order| {
-            let ignoring = if order["ignoreCase"] == true { " ignoring case" } else { "" };
-            let (property, direction) =
-                (order["property"].as_str().unwrap(), order["direction"].as_str().unwrap());
-            assert_eq!(order["ascending"], direction == "ASC");
-            format!("{property} {direction}{ignoring}")
-        });
-        assert_eq!(orders.collect::<Vec<_>>().join(", "), shown);
+    for (query, expected, shown) in ORDERS {
+        for base in [(APPLICATIONS, "ADMIN@helios"), (OF_HELIOS, "SERVICE")] {
+            let page = service.get(base.1, &format!("{}?{query}", base.0)).await.expect(200);
+            assert_eq!(page.ids().join(" "), expected, "{query}");
+            let page = page.json();
+            assert_eq!(page["sort"], page["pageable"]["sort"]);
+            let orders = page["sort"].as_array().unwrap().iter().map(|order| {
+                let ignoring = if order["ignoreCase"] == true { " ignoring case" } else { "" };
+                let (property, direction) =
+                    (order["property"].as_str().unwrap(), order["direction"].as_str().unwrap());
+                assert_eq!(order["ascending"], direction == "ASC");
+                format!("{property} {direction}{ignoring}")
+            });
+            assert_eq!(orders.collect::<Vec<_>>().join(", "), shown);
+        }
     }
 }
 
@@ -175,32 +176,32 @@ async fn an_unknown_property_is_refused(
     answer.expect_boot(400, "Bad Request", &message, APPLICATIONS);
 }
 
+const PAST_THE_END: [(&str, i32, i32); 3] = [
+    ("page=5&size=2", 5, 2),
+    ("page=2147483647", i32::MAX, 20),
+    ("page=2147483647&size=2147483647", i32::MAX, 2000),
+];
+
 /// §5: page and size never produce an error.
 #[rstest]
-#[case::past_the_end("page=5&size=2", 5, 2)]
-#[case::last_there_can_be("page=2147483647", i32::MAX, 20)]
-#[case::both_largest("page=2147483647&size=2147483647", i32::MAX, 2000)]
 #[actix_web::test]
-async fn a_page_past_the_end_is_empty(
-    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
-    #[case] query: &str,
-    #[case] number: i32,
-    #[case] size: i32,
-) {
+async fn a_page_past_the_end_is_empty(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
     let service = filled(backend).await;
-    let page = service.get("ADMIN@helios", &format!("{APPLICATIONS}?{query}")).await.expect(200).json();
-    let expected = [
-        ("content", json!([])),
-        ("numberOfElements", json!(0)),
-        ("empty", json!(true)),
-        ("last", json!(true)),
-        ("first", json!(false)),
-        ("totalElements", json!(4)),
-        ("number", json!(number)),
-        ("size", json!(size)),
-    ];
-    for (key, value) in expected {
-        assert_eq!(page[key], value, "{key}");
+    for (query, number, size) in PAST_THE_END {
+        let page = service.get("ADMIN@helios", &format!("{APPLICATIONS}?{query}")).await.expect(200).json();
+        let expected = [
+            ("content", json!([])),
+            ("numberOfElements", json!(0)),
+            ("empty", json!(true)),
+            ("last", json!(true)),
+            ("first", json!(false)),
+            ("totalElements", json!(4)),
+            ("number", json!(number)),
+            ("size", json!(size)),
+        ];
+        for (key, value) in expected {
+            assert_eq!(page[key], value, "{key}");
+        }
+        assert_eq!(page["pageable"]["offset"], Value::from(i64::from(number) * i64::from(size)));
     }
-    assert_eq!(page["pageable"]["offset"], Value::from(i64::from(number) * i64::from(size)));
 }

@@ -40,7 +40,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Meet", description = "The Meet external API's own token route"),
         (name = "RDV", description = "Device sessions of agents; their resources are the service `agenda`"),
     ),
-    modifiers(&Security),
+    modifiers(&Security, &PatchIsPut),
 )]
 struct Document;
 
@@ -58,5 +58,18 @@ impl Modify for Security {
             .bearer_format("JWT")
             .description(Some("A service token for the audience `auth-server`"));
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+    }
+}
+
+/// The password is changed by PATCH as by PUT.
+struct PatchIsPut;
+
+impl Modify for PatchIsPut {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let Some(item) = document.paths.paths.get_mut("/api/v1/auth/password") else { return };
+        item.patch = item.put.clone().map(|mut patch| {
+            patch.operation_id = Some("amend_password".to_owned());
+            patch
+        });
     }
 }

@@ -7,7 +7,7 @@ use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use identity::Identity;
 use identity::accounts::AccountId;
-use identity::audit::{self, AuditEvent, AuditFilter, Outcome};
+use identity::audit::{self, AuditEvent, AuditFilter};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -69,10 +69,7 @@ fn view(event: AuditEvent) -> EventView {
         client_id: event.origin.client_id,
         dialect: event.origin.dialect,
         target: event.target,
-        outcome: match event.outcome {
-            Outcome::Success => "success",
-            Outcome::Failure => "failure",
-        },
+        outcome: event.outcome.as_str(),
         address: event.origin.address,
         request_id: event.origin.request_id,
         detail: event.detail.map(cleaned),

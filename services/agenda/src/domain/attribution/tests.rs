@@ -48,7 +48,7 @@ fn a_call_is_recorded_with_its_agent_and_without_its_credentials() {
     assert_eq!(event.origin.dialect.as_deref(), Some("rdv"));
     assert_eq!(event.origin.request_id.as_deref(), Some("r-1"));
     assert_eq!(event.target.as_deref(), Some("absences#update"));
-    assert_eq!(event.outcome, Outcome::Success);
+    assert_eq!(event.outcome, Outcome::Received);
     let expected = json!({
         "method": "PATCH",
         "path": "/api/v1/absences/902?access-token=[redacted]&page=1",

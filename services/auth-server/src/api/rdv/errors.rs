@@ -40,7 +40,6 @@ pub(super) const fn outcome(error: &RdvError) -> &'static str {
         RdvError::Auth { failure, .. } => match failure {
             AuthFailure::BadCredentials => "bad_credentials",
             AuthFailure::NotConfirmed { .. } => "account_disabled",
-            AuthFailure::Locked => "account_locked",
             AuthFailure::Unauthorized | AuthFailure::TokenInvalid | AuthFailure::NotSignedIn => "no_session",
             AuthFailure::Password(_) | AuthFailure::PasswordsMissing => "invalid_password",
             AuthFailure::GetNotSupported => "invalid_request",

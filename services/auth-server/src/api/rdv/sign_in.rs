@@ -68,7 +68,6 @@ pub(crate) struct FailureBody {
         )),
         (status = 400, description = "The JSON cannot be parsed; no body"),
         (status = 401, description = "Wrong credentials, or an agent that is not active", body = FailureBody),
-        (status = 413, description = "The body is larger than 64 KiB", body = FailureBody),
         (status = 429, description = "Too many failures; `Retry-After`",
             example = json!({ "errors": ["Limite d'appels API atteinte. Merci de patienter.\n"] })),
         (status = 503, description = "A dependency is down; `Retry-After`", body = FailureBody),
@@ -84,6 +83,8 @@ pub(crate) async fn sign_in(
     attempt.grant("sign_in");
     let answered = match parameters {
         Ok(parameters) => answer(&app, &request, &parameters, &attempt).await,
+        // No password is that long. §3.2: whatever is wrong with it is told in the same words.
+        Err(RdvError::TooLarge) => Err(AuthFailure::BadCredentials.in_language(language(&app, &request))),
         Err(error) => Err(error),
     };
     attempt.count(answered.as_ref().map_or_else(outcome, |_| "success"));

@@ -1,0 +1,70 @@
+//! A service that takes access tokens, put together: a verifier that knows the keys, a follower that knows the
+//! revocations, and an authenticator for its handlers.
+//!
+//! The same whether the authorization server is asked over HTTP or in the same process: only the three sources differ.
+
+use std::sync::Arc;
+
+use crate::caller::{Authenticator, Exchange};
+use crate::clock::Clock;
+use crate::keys::KeySource;
+use crate::revocations::{FeedLost, Follower, RevocationSource};
+use crate::verify::{LostFeed, Verifier, VerifierSettings};
+
+/// Where a service gets everything it needs to know its callers.
+pub struct Sources {
+    /// The published keys.
+    pub keys: Arc<dyn KeySource>,
+    /// The revocation feed.
+    pub revocations: Arc<dyn RevocationSource>,
+    /// What turns credentials that are no access token into one.
+    pub exchange: Arc<dyn Exchange>,
+}
+
+/// No key of the authorization server is known yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no keys from the auth server")]
+pub struct KeysMissing;
+
+/// A running resource server. It follows the feed until it is dropped.
+pub struct ResourceServer {
+    authenticator: Authenticator,
+    follower: Follower,
+}
+
+impl ResourceServer {
+    /// Begins to follow the feed, on the current runtime. Nobody is let in before it was read once: whatever was revoked
+    /// before this process began is unknown until then.
+    #[must_use]
+    pub fn start(issuer: &str, audience: &str, sources: Sources, clock: Clock) -> Self {
+        let expected = VerifierSettings {
+            lost_feed: LostFeed::KeepServingOnceHeard,
+            ..VerifierSettings::new(issuer, audience)
+        };
+        let verifier = Verifier::new(expected, sources.keys, clock.clone());
+        let follower = Follower::spawn(sources.revocations, Arc::clone(verifier.revocations()), clock);
+        Self { authenticator: Authenticator::new(verifier, Some(sources.exchange)), follower }
+    }
+
+    /// For the app's data.
+    #[must_use]
+    pub fn authenticator(&self) -> Authenticator {
+        self.authenticator.clone()
+    }
+
+    /// Whether tokens can be checked; asks for the keys if there are none yet.
+    ///
+    /// # Errors
+    /// [`KeysMissing`] while the authorization server cannot be asked.
+    pub async fn ensure_keys(&self) -> Result<(), KeysMissing> {
+        if self.authenticator.verifier().warm().await { Ok(()) } else { Err(KeysMissing) }
+    }
+
+    /// Whether revocations arrive.
+    ///
+    /// # Errors
+    /// [`FeedLost`] when the feed was silent for too long.
+    pub fn ensure_feed(&self) -> Result<(), FeedLost> {
+        self.follower.ensure_alive()
+    }
+}
