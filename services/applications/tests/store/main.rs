@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod bootstrap;
 mod changes;
 mod killed;
 mod paging;
