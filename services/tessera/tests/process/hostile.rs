@@ -80,12 +80,10 @@ async fn threat_18_half_open_connections_are_given_up(
     #[values(Topology::Single, Topology::Separate)] topology: Topology,
 ) {
     let plan = Plan::new(topology);
-    let plan =
-        plan.auth("TESSERA_SERVER__HEADER_TIMEOUT", "2s").auth("TESSERA_SERVER__REQUEST_TIMEOUT", "3s");
-    let plan =
-        plan.rooms("TESSERA_SERVER__HEADER_TIMEOUT", "2s").rooms("TESSERA_SERVER__REQUEST_TIMEOUT", "3s");
-    let plan =
-        plan.agenda("TESSERA_SERVER__HEADER_TIMEOUT", "2s").agenda("TESSERA_SERVER__REQUEST_TIMEOUT", "3s");
+    let timeouts = [("TESSERA_SERVER__HEADER_TIMEOUT", "2s"), ("TESSERA_SERVER__REQUEST_TIMEOUT", "3s")];
+    let plan = timeouts.into_iter().fold(plan, |plan, (name, value)| {
+        plan.auth(name, value).rooms(name, value).agenda(name, value).applications(name, value)
+    });
     let mut stack = with_sessions(plan).start().await;
     let targets = targets::of(&stack, topology).await;
     let triple = stack.agent_sign_in(&stack.declared.bob).await;
