@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
-/// The demo's client, person and RDV agent, as in deploy/bootstrap.demo.yaml.
+/// The demo's client, person, RDV agent and a contact centre's back end, as in deploy/bootstrap.demo.yaml.
 const CLIENT: (&str, &str) = ("demo-visio", "demo-visio-secret-0123456789abcdef");
 const PERSON: (&str, &str) = ("agent@example.org", "demo-agent-password");
 const AGENT: (&str, &str) = ("anais.berthelot@rdv.example.org", "demo-Agent-Password-1");
+const BACK_END: (&str, &str) = ("demo-crm-sync", "demo-crm-sync-secret-0123456789abcdef");
 
 /// Prints it on standard output; logs go to standard error.
 pub(crate) fn print(listen: SocketAddr, management: SocketAddr) {
@@ -14,7 +15,7 @@ pub(crate) fn print(listen: SocketAddr, management: SocketAddr) {
 
 fn text(listen: SocketAddr, management: SocketAddr) -> String {
     let ((client, secret), (person, password)) = (CLIENT, PERSON);
-    let (agent, agent_password) = AGENT;
+    let ((agent, agent_password), (back_end, back_end_secret)) = (AGENT, BACK_END);
     format!(
         "
 Tessera is running with demo data. Its secrets are public: never use it for anything real.
@@ -27,6 +28,7 @@ Tessera is running with demo data. Its secrets are public: never use it for anyt
   Application  {client} / {secret}
   Person       {person} / {password}
   RDV agent    {agent} / {agent_password}
+  Back end     {back_end} / {back_end_secret}
 
 A first token:
 
