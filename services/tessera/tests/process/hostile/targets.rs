@@ -103,12 +103,10 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
     let token = stack.application_token(&declared.booking, &declared.ada).await;
     let looker = stack.application_token(&declared.board, &declared.ada).await;
     let own = stack.sign_in(&declared.ada, "lasuite_visio lasuite_visio:rooms:list").await.expect(200);
-    let service = stack.oauth(
-        "/oauth/token",
-        &declared.rooms,
-        &[("grant_type", "client_credentials"), ("scope", "internal:revocations")],
-    );
-    let service = service.await.expect(200).access_token();
+    let services = [
+        internal_token(stack, &declared.rooms, "internal:revocations").await,
+        internal_token(stack, &declared.applications, "internal:applications").await,
+    ];
     let room = stack.call(&token, Method::POST, "/rooms").await.expect(201).text_of("id");
     let path = format!("/rooms/{room}/attendees");
     let page = stack.call(&token, Method::GET, &path).await.expect(200).json();
@@ -123,7 +121,7 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
         address: address(&stack.auth_url("")),
         routes: AUTH.into(),
         post: "/external-api/v1.0/application/token",
-        tokens: vec![token.clone(), looker, own.access_token(), service],
+        tokens: [&[token.clone(), looker, own.access_token()][..], &services].concat(),
         token,
         basic: vec![basic(&declared.gateway), basic(&declared.booking)],
         triples,
@@ -144,19 +142,7 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
         expected: &[200, 400, 401, 403, 404, 422],
         ..auth.clone()
     };
-    let (crm, service) =
-        (stack.client_token(&declared.crm).await, stack.client_token(&declared.integration).await);
-    let session = persons_token(stack).await;
-    let applications = Target {
-        address: address(stack.applications_url("").trim_end_matches(AUVIOUS)),
-        routes: APPLICATIONS.into(),
-        post: AUVIOUS,
-        tokens: [&[crm, service.clone(), session][..], &auth.tokens].concat(),
-        token: service,
-        ids: [&["desk-app".to_owned()], &auth.ids[..]].concat(),
-        expected: &[200, 400, 401, 403, 404, 405, 415],
-        ..auth.clone()
-    };
+    let applications = applications(stack, &auth).await;
     match topology {
         Topology::Single => vec![
             Target { routes: [&AUTH[..], &ROOMS, &AGENDA].concat(), ..rooms },
@@ -173,9 +159,28 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
     }
 }
 
-/// A person's token for applications.
-async fn persons_token(stack: &Stack) -> String {
-    stack.desk_sign_in(&stack.declared.ada).await.expect(200).access_token()
+/// The applications service, with a token of each kind of caller.
+async fn applications(stack: &Stack, auth: &Target) -> Target {
+    let declared = &stack.declared;
+    let service = stack.client_token(&declared.integration).await;
+    let session = stack.desk_sign_in(&declared.ada).await.expect(200).access_token();
+    let tokens = [stack.client_token(&declared.crm).await, service.clone(), session];
+    Target {
+        address: address(stack.applications_url("").trim_end_matches(AUVIOUS)),
+        routes: APPLICATIONS.into(),
+        post: AUVIOUS,
+        tokens: [&tokens[..], &auth.tokens].concat(),
+        token: service,
+        ids: [&["desk-app".to_owned()], &auth.ids[..]].concat(),
+        expected: &[200, 400, 401, 403, 404, 405, 415],
+        ..auth.clone()
+    }
+}
+
+/// A service's own token for the internal routes of the auth server.
+async fn internal_token(stack: &Stack, client: &Credentials, scope: &str) -> String {
+    let form = [("grant_type", "client_credentials"), ("scope", scope)];
+    stack.oauth("/oauth/token", client, &form).await.expect(200).access_token()
 }
 
 /// New device sessions, alternately of two people.
