@@ -36,7 +36,7 @@ pub(super) struct Target {
 /// Device sessions for each process.
 const TRIPLES: usize = 12;
 
-const AUTH: [Route; 19] = [
+const AUTH: [Route; 20] = [
     ("POST", "/oauth/token"),
     ("POST", "/oauth/token"),
     ("POST", "/security/oauth/token"),
@@ -45,6 +45,7 @@ const AUTH: [Route; 19] = [
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/oauth-authorization-server"),
     ("GET", "/internal/revocations"),
+    ("GET", "/internal/applications/{id}"),
     ("PUT", "/internal/applications/{id}"),
     ("DELETE", "/internal/applications/{id}"),
     ("POST", "/external-api/v1.0/application/token"),

@@ -1,6 +1,8 @@
-//! A way to the auth server on which the revocation feed, or every answer, can be held back.
+//! A way to the auth server on which the revocation feed, or the answers to what is told of applications, can be held
+//! back.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use test_kit::free_port;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -10,8 +12,11 @@ use tokio::task::JoinHandle;
 
 /// How a request for the feed begins.
 const FEED: &[u8] = b"GET /internal/revocations";
+/// How a request begins that tells something of an application.
+const TELLING: &[u8] = b"PUT /internal/applications/";
 
-/// Passes bytes on; requests for the feed only while it is open, and answers only while they are let through.
+/// Passes bytes on; requests for the feed only while it is open, and what is answered to news of applications only while
+/// that is let through.
 pub(crate) struct Gate {
     origin: String,
     open: Arc<watch::Sender<bool>>,
@@ -40,12 +45,12 @@ impl Gate {
         self.open.send_replace(false);
     }
 
-    /// Holds back every answer from now on: what is asked is done, and nobody is told.
+    /// Holds back the answers to what is told of applications from now on: it is done, and nobody learns of it.
     pub(crate) fn hold_answers(&self) {
         self.answers.send_replace(false);
     }
 
-    /// Lets answers through again.
+    /// Lets these answers through again.
     pub(crate) fn let_answers_through(&self) {
         self.answers.send_replace(true);
     }
@@ -83,10 +88,13 @@ async fn pass_on(
 ) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
+    let telling = Arc::new(AtomicBool::new(false));
+    let is_telling = Arc::clone(&telling);
     let answers = tokio::spawn(async move {
         let mut chunk = vec![0; 64 * 1024];
         while let Ok(length @ 1..) = from_server.read(&mut chunk).await {
-            let through = answers.wait_for(|through| *through).await.is_ok();
+            let is_held = is_telling.load(Ordering::Acquire);
+            let through = !is_held || answers.wait_for(|through| *through).await.is_ok();
             if !through || to_client.write_all(&chunk[..length]).await.is_err() {
                 break;
             }
@@ -95,6 +103,12 @@ async fn pass_on(
     let mut chunk = vec![0; 64 * 1024];
     // The client sends each request's head in one piece.
     while let Ok(length @ 1..) = from_client.read(&mut chunk).await {
+        // A body may come by itself; it belongs to the request before.
+        let is_head =
+            [&b"GET "[..], b"POST ", b"PUT ", b"DELETE "].iter().any(|method| chunk.starts_with(method));
+        if is_head {
+            telling.store(chunk.starts_with(TELLING), Ordering::Release);
+        }
         if chunk[..length].starts_with(FEED) && open.wait_for(|open| *open).await.is_err() {
             break;
         }
