@@ -130,6 +130,8 @@ async fn naming_the_same_client_beside_basic_is_fine() {
 #[case::refresh_token("refresh_token=x")]
 #[case::subject_token("subject_token=x")]
 #[case::password("password=x")]
+#[case::application("application_id=x")]
+#[case::application_alias("applicationId=x")]
 #[actix_web::test]
 async fn credentials_in_the_query_are_an_invalid_request(#[case] query: &str) {
     let app = Spawned::on(Backend::Sqlite).await;

@@ -60,6 +60,8 @@ pub(crate) enum FormFault {
     Repeated,
     #[error("credentials must not be sent in the query string")]
     CredentialsInQuery,
+    #[error("application_id must be sent in the body")]
+    BindingInQuery,
 }
 
 impl Form {
@@ -68,7 +70,7 @@ impl Form {
     /// # Errors
     /// `invalid_request` for everything that is not one well-formed form.
     pub(super) async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Self, OAuthError> {
-        refuse_credentials(request.query_string())?;
+        check_query(request.query_string())?;
         if !is_form(request) {
             return Err(FormFault::ContentType.into());
         }
@@ -151,11 +153,17 @@ fn is_form(request: &HttpRequest) -> bool {
     essence.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// Names are compared after decoding, so that `%63lient_secret` does not slip through.
-fn refuse_credentials(query: &str) -> Result<(), FormFault> {
-    let named = |(name, _): (std::borrow::Cow<'_, str>, _)| NEVER_IN_THE_QUERY.contains(&name.trim());
-    if form_urlencoded::parse(query.as_bytes()).any(named) {
+/// Refuses what must stand in the body: credentials, which would end up in logs, and the application, since whoever names
+/// one shall not get a token that is bound to none. Names are compared after decoding, so that `%63lient_secret` does not
+/// slip through.
+fn check_query(query: &str) -> Result<(), FormFault> {
+    let named = |names: &[&str]| {
+        form_urlencoded::parse(query.as_bytes()).any(|(name, _)| names.contains(&name.trim()))
+    };
+    if named(&NEVER_IN_THE_QUERY) {
         Err(FormFault::CredentialsInQuery)
+    } else if named(&["application_id", "applicationId"]) {
+        Err(FormFault::BindingInQuery)
     } else {
         Ok(())
     }
@@ -210,12 +218,19 @@ mod tests {
     #[case("a=1&%63lient_id=x")]
     #[case("refresh_token")]
     fn credentials_in_the_query_are_refused(#[case] query: &str) {
-        assert_eq!(refuse_credentials(query), Err(FormFault::CredentialsInQuery));
+        assert_eq!(check_query(query), Err(FormFault::CredentialsInQuery));
+    }
+
+    #[rstest]
+    #[case("application_id=x")]
+    #[case("a=1&application%49d=")]
+    fn an_application_in_the_query_is_refused(#[case] query: &str) {
+        assert_eq!(check_query(query), Err(FormFault::BindingInQuery));
     }
 
     #[test]
     fn other_query_parameters_do_not_matter() {
-        assert_eq!(refuse_credentials("trace=1&clientid=x&"), Ok(()));
+        assert_eq!(check_query("trace=1&clientid=x&"), Ok(()));
     }
 
     proptest! {
