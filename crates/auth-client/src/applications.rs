@@ -6,11 +6,12 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use reqwest::RequestBuilder;
+use reqwest::header::IF_MATCH;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::Authority;
-use crate::transport::{AuthorityError, STATUS_ANSWER};
+use crate::transport::{Answer, AuthorityError, STATUS_ANSWER};
 
 /// What authentication through an application depends on; as JSON, the body of `PUT /internal/applications/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,8 +37,17 @@ pub enum RegistryError {
 }
 
 /// Whoever decides on authentication through applications. What it has confirmed holds for every request that it gets
-/// afterwards. Telling it the same thing twice does no harm.
+/// afterwards.
+///
+/// What is told names the revision that it comes after, and moves it on; what was told meanwhile makes it late, and then it
+/// changes nothing. So whatever was given up on, and still arrives, undoes nothing that was confirmed since.
 pub trait ApplicationRegistry: Send + Sync + 'static {
+    /// How often it was told of an application, there or not.
+    ///
+    /// # Errors
+    /// It does not answer.
+    fn revision<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<i64, RegistryError>>;
+
     /// There is an application, new or known, and this is its status.
     ///
     /// # Errors
@@ -46,6 +56,7 @@ pub trait ApplicationRegistry: Send + Sync + 'static {
         &'a self,
         id: &'a str,
         status: &'a ApplicationStatus,
+        after: i64,
     ) -> BoxFuture<'a, Result<(), RegistryError>>;
 
     /// There is no such application any more; whatever was granted through it is dead, also if there is one of that id
@@ -53,31 +64,51 @@ pub trait ApplicationRegistry: Send + Sync + 'static {
     ///
     /// # Errors
     /// It does not confirm.
-    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>>;
+    fn delete<'a>(&'a self, id: &'a str, after: i64) -> BoxFuture<'a, Result<(), RegistryError>>;
+}
+
+/// The answer to `GET /internal/applications/{id}`.
+#[derive(Debug, Deserialize)]
+struct Known {
+    revision: i64,
 }
 
 impl ApplicationRegistry for Authority {
+    fn revision<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<i64, RegistryError>> {
+        let client = self.0.transport.client();
+        async move {
+            let answer = self.tell(id, move |url| client.get(url)).await?;
+            let known = serde_json::from_slice::<Known>(&answer.body);
+            let nonsense =
+                |_| RegistryError::Unconfirmed("what it knows of an application is no JSON".to_owned());
+            Ok(known.map_err(nonsense)?.revision)
+        }
+        .boxed()
+    }
+
     fn put<'a>(
         &'a self,
         id: &'a str,
         status: &'a ApplicationStatus,
+        after: i64,
     ) -> BoxFuture<'a, Result<(), RegistryError>> {
         let client = self.0.transport.client();
-        self.tell(id, move |url| client.put(url).json(status)).boxed()
+        let told = self.tell(id, move |url| client.put(url).header(IF_MATCH, tag(after)).json(status));
+        async move { told.await.map(drop) }.boxed()
     }
 
-    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>> {
+    fn delete<'a>(&'a self, id: &'a str, after: i64) -> BoxFuture<'a, Result<(), RegistryError>> {
         let client = self.0.transport.client();
-        self.tell(id, move |url| client.delete(url)).boxed()
+        let told = self.tell(id, move |url| client.delete(url).header(IF_MATCH, tag(after)));
+        async move { told.await.map(drop) }.boxed()
     }
 }
 
 impl Authority {
-    async fn tell(&self, id: &str, request: impl Fn(Url) -> RequestBuilder) -> Result<(), RegistryError> {
+    async fn tell(&self, id: &str, request: impl Fn(Url) -> RequestBuilder) -> Result<Answer, RegistryError> {
         let url = self.application(id)?;
         let request = || request(url.clone());
-        self.authorised(&self.0.application_tokens, request, Duration::ZERO, STATUS_ANSWER).await?;
-        Ok(())
+        Ok(self.authorised(&self.0.application_tokens, request, Duration::ZERO, STATUS_ANSWER).await?)
     }
 
     /// The address of one application. Its id is one segment of the path, whatever it consists of; what a URL would take
@@ -90,6 +121,11 @@ impl Authority {
         drop(segments);
         Ok(url)
     }
+}
+
+/// A revision as an entity tag.
+fn tag(revision: i64) -> String {
+    format!("\"{revision}\"")
 }
 
 impl From<AuthorityError> for RegistryError {

@@ -3,7 +3,8 @@
 //!
 //! The service `applications` owns them and tells the directory of each change before it takes effect there. Whatever
 //! is bound to one is checked against the row in the database, every time and nowhere else: no cache, so that from the
-//! answer of [`Identity::put_application`](crate::Identity::put_application) on nobody gets in who should not.
+//! answer of [`Identity::put_application`](crate::Identity::put_application) on nobody gets in who should not: whatever is
+//! told names the [revision](crate::Identity::application_revision) that it comes after, and what is late is not listened to.
 //!
 //! | the application is | bound requests | refresh tokens bound to it |
 //! | --- | --- | --- |
@@ -16,13 +17,15 @@
 mod changes;
 mod facade;
 mod id;
+mod revisions;
 mod rows;
 
 use auth_claims::roles::Role;
 use chrono::{DateTime, SubsecRound as _, Utc};
 
-pub use self::changes::{delete, put};
+pub use self::changes::Told;
 pub use self::id::{ApplicationId, InvalidApplicationId};
+pub(crate) use self::revisions::prune;
 pub use self::rows::find;
 
 use crate::accounts::Account;

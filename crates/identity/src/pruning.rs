@@ -6,13 +6,13 @@ use store::{DbConn, StoreError};
 use crate::errors::IdentityError;
 use crate::locks::Lock;
 use crate::throttle::familiar;
-use crate::{Identity, audit, device_sessions, refresh, revocations};
+use crate::{Identity, applications, audit, device_sessions, refresh, revocations};
 
 /// Rows of one table that one transaction deletes: few enough that nobody waits for long behind it.
 const BATCH: u32 = 500;
 
 impl Identity {
-    /// Deletes expired revocations, refresh tokens and device sessions, networks nobody has signed in from for long, and audit events older than `audit_kept` when that is given.
+    /// Deletes expired revocations, refresh tokens and device sessions, the memory of applications long gone, networks nobody has signed in from for long, and audit events older than `audit_kept` when that is given.
     /// Returns how many rows went. Every replica may call it at any time: one works, the others return at once.
     ///
     /// # Errors
@@ -40,7 +40,9 @@ fn prune_batch(
     if !Lock::Pruning.try_take(conn)? {
         return Ok(0);
     }
-    let mut deleted = revocations::prune(conn, now, BATCH)? + refresh::prune(conn, now, BATCH)?;
+    // First, before anything that somebody who tells of an application may wait for is locked.
+    let mut deleted = applications::prune(conn, now, BATCH)?;
+    deleted += revocations::prune(conn, now, BATCH)? + refresh::prune(conn, now, BATCH)?;
     deleted += device_sessions::prune(conn, now, BATCH)? + familiar::prune(conn, now, BATCH)?;
     if let Some(before) = audit_before {
         deleted += audit::prune(conn, before, BATCH)?;

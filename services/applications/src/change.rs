@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use auth_claims::clock::Clock;
 use auth_client::applications::{ApplicationRegistry, ApplicationStatus, RegistryError};
+use futures_util::future::BoxFuture;
 use store::{Db, DbConn, StoreError};
 use tokio::runtime::Handle;
 
@@ -26,7 +27,7 @@ use crate::domain::refusal::Refusal;
 use crate::store::intents::{self, Intent};
 use crate::store::{applications, lock};
 
-/// How long the authorization server may take to confirm.
+/// How long the authorization server may take to answer.
 const CONFIRMATION: Duration = Duration::from_secs(5);
 
 /// What is to become of an application, there or not: another one, or none. Pure: it is asked more than once.
@@ -102,7 +103,7 @@ impl<F: Decide> Change<F> {
             Ok(after) => after,
             Err(refusal) => return Ok(Err(refusal)),
         };
-        tell(&*self.registry, &self.id, status(after.as_deref()).as_ref())?;
+        tell(conn, &*self.registry, &self.id, status(after.as_deref()).as_ref())?;
         self.write(conn, before.as_ref(), after.as_ref())?;
         Ok(Ok(after))
     }
@@ -136,25 +137,39 @@ pub(crate) fn status(application: Option<&Application>) -> Option<ApplicationSta
 /// Tells the authorization server, and waits for it: on a thread for blocking work, inside the transaction that depends
 /// on the answer.
 ///
+/// It is asked for the revision first, and the lock is shown to be held still after the answer: nobody else has told
+/// anything since the row was read. If somebody does later, because this connection breaks, or if this is given up on and
+/// arrives late, it comes after a revision that is over, and changes nothing.
+///
 /// # Errors
-/// It does not confirm, or not in time.
+/// It does not confirm, or not in time; the lock is lost.
 pub(crate) fn tell(
+    conn: &mut DbConn,
     registry: &dyn ApplicationRegistry,
     id: &ApplicationId,
     status: Option<&ApplicationStatus>,
-) -> Result<(), RegistryError> {
-    let told = match status {
-        Some(status) => registry.put(id.as_str(), status),
-        None => registry.delete(id.as_str()),
-    };
-    let outcome = Handle::current()
-        .block_on(async { tokio::time::timeout(CONFIRMATION, told).await })
-        .unwrap_or_else(|_| Err(RegistryError::Unconfirmed("not in time".to_owned())));
-    let label = match &outcome {
+) -> Result<(), AppError> {
+    let after = in_time(registry.revision(id.as_str())).inspect_err(|error| count(Err(error)))?;
+    lock::hold(conn, id)?;
+    let outcome = in_time(match status {
+        Some(status) => registry.put(id.as_str(), status, after),
+        None => registry.delete(id.as_str(), after),
+    });
+    count(outcome.as_ref());
+    Ok(outcome?)
+}
+
+fn in_time<T>(answer: BoxFuture<'_, Result<T, RegistryError>>) -> Result<T, RegistryError> {
+    Handle::current()
+        .block_on(async { tokio::time::timeout(CONFIRMATION, answer).await })
+        .unwrap_or_else(|_| Err(RegistryError::Unconfirmed("not in time".to_owned())))
+}
+
+fn count(outcome: Result<&(), &RegistryError>) {
+    let label = match outcome {
         Ok(()) => "confirmed",
         Err(RegistryError::Unconfirmed(_)) => "unconfirmed",
         Err(RegistryError::Refused(_)) => "refused",
     };
     metrics::counter!("tessera_application_status_total", "outcome" => label).increment(1);
-    outcome
 }

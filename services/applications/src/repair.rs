@@ -3,11 +3,11 @@
 //! | an intent | what a repair does |
 //! | --- | --- |
 //! | of a change that is under way | waits for the change, whose commit removes it |
-//! | younger than [`SETTLED`] | tells what the row says, and leaves it: the change that noted it may have sent something that still arrives |
+//! | younger than [`SETTLED`] | tells what the row says, and leaves it: the change that noted it may still be under way |
 //! | older | tells what the row says, and removes it |
 //!
-//! A change that was told and not confirmed may arrive after a later one that was. From then until the next pass, seconds
-//! later, the authorization server believes what no row says; that is why young intents are told of again and again.
+//! A change that was told and not confirmed may arrive as long as nothing else was told, and nothing after that. A repair is
+//! something else; young intents are told of again all the same, since the change that noted one may be about to tell.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,7 +104,7 @@ impl App {
                 return Ok::<_, AppError>(false);
             }
             let application = applications::find(conn, &id)?;
-            tell(&*registry, &id, status(application.as_ref()).as_ref())?;
+            tell(conn, &*registry, &id, status(application.as_ref()).as_ref())?;
             intents::remove_until(conn, &id, clock.now() - SETTLED)?;
             Ok(true)
         });

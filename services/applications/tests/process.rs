@@ -44,6 +44,7 @@ impl Authority {
                 .route("/oauth/token", web::post().to(token))
                 .route("/.well-known/jwks.json", web::get().to(published))
                 .route("/internal/revocations", web::get().to(feed))
+                .route("/internal/applications/{id}", web::get().to(revision))
                 .route("/internal/applications/{id}", web::put().to(tell))
                 .route("/internal/applications/{id}", web::delete().to(tell))
         };
@@ -85,6 +86,10 @@ async fn token(form: web::Form<HashMap<String, String>>, authority: web::Data<Au
     authority.scopes.lock().unwrap().extend(form.get("scope").cloned());
     let token = form.get("scope").map(|scope| format!("{SERVICE_TOKEN} {scope}"));
     HttpResponse::Ok().json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": 600 }))
+}
+
+async fn revision() -> web::Json<Value> {
+    web::Json(json!({ "revision": 0 }))
 }
 
 async fn tell(

@@ -31,6 +31,7 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
     .service(resource("/internal/revocations").route(web::get().to(revocation_feed::follow)))
     .service(
         resource("/internal/applications/{id}")
+            .route(web::get().to(internal_applications::get))
             .route(web::put().to(internal_applications::put))
             .route(web::delete().to(internal_applications::delete)),
     );

@@ -10,7 +10,7 @@ use auth_claims::revocations::{RevocationPage, RevocationSource};
 use auth_claims::scopes::Scopes;
 use auth_client::applications::{ApplicationRegistry, ApplicationStatus, RegistryError};
 use futures_util::future::{BoxFuture, FutureExt as _};
-use identity::applications::{self, ApplicationId};
+use identity::applications::{self, ApplicationId, Told};
 use identity::audit::Origin;
 use identity::clients::{Client, ClientId, ClientKind, GrantType};
 use identity::{Identity, IdentityError};
@@ -54,24 +54,29 @@ impl InProcessApplications {
 }
 
 impl ApplicationRegistry for InProcessApplications {
+    fn revision<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<i64, RegistryError>> {
+        async move { self.identity.application_revision(&Self::id(id)?).await.map_err(unconfirmed) }.boxed()
+    }
+
     fn put<'a>(
         &'a self,
         id: &'a str,
         status: &'a ApplicationStatus,
+        after: i64,
     ) -> BoxFuture<'a, Result<(), RegistryError>> {
         async move {
             let ApplicationStatus { organization_id, disabled, expires_at } = status.clone();
             let status = applications::ApplicationStatus { organization_id, disabled, expires_at };
-            let done = self.identity.put_application(&Self::id(id)?, status, &self.origin).await;
-            done.map_err(unconfirmed)
+            let done = self.identity.put_application(&Self::id(id)?, status, after, &self.origin).await;
+            confirmed(done)
         }
         .boxed()
     }
 
-    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>> {
+    fn delete<'a>(&'a self, id: &'a str, after: i64) -> BoxFuture<'a, Result<(), RegistryError>> {
         async move {
-            let done = self.identity.delete_application(&Self::id(id)?, &self.origin).await;
-            done.map(drop).map_err(unconfirmed)
+            let done = self.identity.delete_application(&Self::id(id)?, after, &self.origin).await;
+            confirmed(done)
         }
         .boxed()
     }
@@ -82,6 +87,13 @@ impl ApplicationRegistry for InProcessApplications {
 #[must_use]
 pub fn application_registry(identity: Identity, origin: Origin) -> Arc<dyn ApplicationRegistry> {
     Arc::new(InProcessApplications { identity, origin })
+}
+
+fn confirmed(done: Result<Told, IdentityError>) -> Result<(), RegistryError> {
+    match done.map_err(unconfirmed)? {
+        Told::Done => Ok(()),
+        Told::Late => Err(RegistryError::Unconfirmed("something else was told meanwhile".to_owned())),
+    }
 }
 
 /// A connection may break on the way back from a commit: only what was refused has certainly not happened.

@@ -52,6 +52,8 @@ pub(crate) struct State {
     current: Mutex<(String, String)>,
     /// What was told of applications: method, path, body.
     pub(crate) told: Mutex<Vec<(String, String, String)>>,
+    /// The `If-Match` of each.
+    pub(crate) conditions: Mutex<Vec<String>>,
     /// What is answered to that.
     pub(crate) told_status: AtomicU16,
     entries: Mutex<Vec<RevocationEntry>>,
@@ -147,6 +149,7 @@ pub(crate) fn serve() -> Served {
         slow: AtomicBool::new(false),
         current: Mutex::default(),
         told: Mutex::default(),
+        conditions: Mutex::default(),
         told_status: AtomicU16::new(204),
         entries: Mutex::default(),
         news: watch::Sender::new(()),
@@ -265,9 +268,15 @@ async fn application(request: HttpRequest, body: String, state: web::Data<State>
     }
     let told = (request.method().to_string(), request.uri().path().to_owned(), body);
     state.told.lock().unwrap().push(told);
+    let condition = request.headers().get("if-match").map_or("", |value| value.to_str().unwrap());
+    state.conditions.lock().unwrap().push(condition.to_owned());
     while state.slow.load(Ordering::SeqCst) {
         actix_web::rt::time::sleep(Duration::from_millis(5)).await;
     }
     let status = state.told_status.load(Ordering::SeqCst);
-    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).finish()
+    let mut response = HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap());
+    if request.method() == "GET" {
+        return response.json(serde_json::json!({ "revision": 17 }));
+    }
+    response.finish()
 }

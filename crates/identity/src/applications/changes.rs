@@ -4,32 +4,47 @@
 use serde_json::json;
 use store::{DbConn, StoreError};
 
-use super::{ApplicationId, ApplicationStatus, find, rows};
+use super::{ApplicationId, ApplicationStatus, find, revisions, rows};
 use crate::act::Act;
 use crate::errors::IdentityError;
 use crate::locks::Lock;
 use crate::refresh;
 
+/// What has become of something that was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Told {
+    /// It holds.
+    Done,
+    /// Something else was told since the revision it comes after: nothing has changed.
+    Late,
+}
+
 /// Gives an application, new or known, this status.
 ///
 /// # Errors
 /// [`IdentityError::Invalid`]; those of the database.
-pub fn put(
+pub(super) fn put(
     conn: &mut DbConn,
     act: &Act,
     id: &ApplicationId,
     status: &ApplicationStatus,
-) -> Result<(), IdentityError> {
+    after: i64,
+) -> Result<Told, IdentityError> {
     let status = status.clone().check()?;
+    if !revisions::advance(conn, id, after, act.stamp())? {
+        return Ok(Told::Late);
+    }
     if find(conn, id.as_str())?.is_some_and(|known| known.status == status) {
-        return Ok(());
+        return Ok(Told::Done);
     }
     let known = rows::update(conn, id, &status, act.stamp())? || !insert(conn, act, id, &status)?;
     let action = if known { "application.update" } else { "application.create" };
     let detail = json!({
         "organization_id": status.organization_id, "disabled": status.disabled, "expires_at": status.expires_at,
     });
-    Ok(act.record(conn, action, id.as_str(), Some(detail))?)
+    act.record(conn, action, id.as_str(), Some(detail))?;
+    Ok(Told::Done)
 }
 
 /// Whether the application is new. What its predecessors of the same id have left behind has ended with them, or does
@@ -51,11 +66,19 @@ fn insert(
 }
 
 /// Forgets an application and ends the refresh tokens that are bound to it, for good. Access tokens issued so far live on
-/// until they expire (§3.6 rule 3). Whether there was one.
+/// until they expire (§3.6 rule 3).
 ///
 /// # Errors
 /// Those of the database.
-pub fn delete(conn: &mut DbConn, act: &Act, id: &ApplicationId) -> Result<bool, IdentityError> {
+pub(super) fn delete(
+    conn: &mut DbConn,
+    act: &Act,
+    id: &ApplicationId,
+    after: i64,
+) -> Result<Told, IdentityError> {
+    if !revisions::advance(conn, id, after, act.stamp())? {
+        return Ok(Told::Late);
+    }
     // Families are started under the same lock, shared: each is either seen here, or sees that the row is gone.
     Lock::Revocations.take(conn)?;
     let known = rows::delete(conn, id)?;
@@ -63,5 +86,5 @@ pub fn delete(conn: &mut DbConn, act: &Act, id: &ApplicationId) -> Result<bool, 
     if known || ended > 0 {
         act.record(conn, "application.delete", id.as_str(), Some(json!({ "refresh_tokens": ended })))?;
     }
-    Ok(known)
+    Ok(Told::Done)
 }

@@ -3,8 +3,8 @@
 use auth_claims::roles::Role;
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::{
-    IdentityError,
-    applications::{Application, ApplicationId, ApplicationStatus},
+    Identity, IdentityError,
+    applications::{Application, ApplicationId, ApplicationStatus, Told},
     audit::Origin,
     clients::{ClientKind, NewClient, NewSecret, Registration},
 };
@@ -25,9 +25,28 @@ fn instant(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
 }
 
+/// Tells what comes after whatever was told so far.
+async fn tell(identity: &Identity, application: &str, status: Option<ApplicationStatus>) -> Told {
+    let after = identity.application_revision(&id(application)).await.unwrap();
+    tell_after(identity, application, status, after).await
+}
+
+async fn tell_after(
+    identity: &Identity,
+    application: &str,
+    status: Option<ApplicationStatus>,
+    after: i64,
+) -> Told {
+    let (id, origin) = (id(application), Origin::default());
+    match status {
+        Some(status) => identity.put_application(&id, status, after, &origin).await.unwrap(),
+        None => identity.delete_application(&id, after, &origin).await.unwrap(),
+    }
+}
+
 impl Fixture {
     async fn put(&self, application: &str, status: ApplicationStatus) {
-        self.identity.put_application(&id(application), status, &Origin::default()).await.unwrap();
+        assert_eq!(tell(&self.identity, application, Some(status)).await, Told::Done);
     }
 
     async fn known(&self, application: &str) -> Option<Application> {
@@ -93,8 +112,9 @@ async fn an_application_is_as_it_was_told(#[values(Backend::Sqlite, Backend::Pos
     assert_eq!(updates.len(), 4);
     assert_eq!(updates[0].target.as_deref(), Some("app"));
     assert_eq!(updates[0].detail.as_ref().unwrap()["organization_id"], "selene");
-    assert!(fixture.identity.delete_application(&id("app"), &Origin::default()).await.unwrap());
-    assert!(!fixture.identity.delete_application(&id("app"), &Origin::default()).await.unwrap());
+    for _ in 0..2 {
+        assert_eq!(tell(&fixture.identity, "app", None).await, Told::Done);
+    }
     assert_eq!(fixture.known("app").await, None);
     assert_eq!(fixture.audited("application.delete").await.len(), 1);
 }
@@ -125,13 +145,89 @@ async fn many_who_tell_of_one_application_make_one(
     let tellers = (0..24).map(|teller| {
         let (directory, disabled) = (directories[teller % 2].clone(), teller % 3 == 0);
         let status = ApplicationStatus { disabled, ..of("helios") };
-        tokio::spawn(async move { directory.put_application(&id("app"), status, &Origin::default()).await })
+        tokio::spawn(
+            async move { while tell(&directory, "app", Some(status.clone())).await == Told::Late {} },
+        )
     });
     for told in futures_util::future::join_all(tellers).await {
-        told.unwrap().unwrap();
+        told.unwrap();
     }
     assert!(fixture.known("app").await.is_some());
+    assert_eq!(fixture.identity.application_revision(&id("app")).await.unwrap(), 24);
     assert_eq!(fixture.audited("application.create").await.len(), 1);
+}
+
+/// Threat 26: whatever was given up on and arrives late undoes nothing that was confirmed since, not even where that said
+/// what was known already.
+#[rstest]
+#[tokio::test]
+async fn threat_26_what_arrives_late_changes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::on(backend).await;
+    let (identity, app) = (&fixture.identity, id("app"));
+    let disabled = ApplicationStatus { disabled: true, ..of("helios") };
+    let mut confirmed = Vec::new();
+    for told in [Some(disabled.clone()), Some(disabled), None, None, Some(of("helios")), None] {
+        let after = identity.application_revision(&app).await.unwrap();
+        assert_eq!(tell_after(identity, "app", told.clone(), after).await, Told::Done);
+        confirmed.push(after);
+        let known = fixture.known("app").await;
+        assert_eq!(known.as_ref().map(|known| &known.status), told.as_ref());
+        for late in [Some(of("helios")), Some(of("selene")), None] {
+            for after in &confirmed {
+                assert_eq!(tell_after(identity, "app", late.clone(), *after).await, Told::Late, "{after}");
+            }
+        }
+        assert_eq!(fixture.known("app").await, known);
+    }
+    assert_eq!(confirmed, [0, 1, 2, 3, 4, 5]);
+    for never in [7, i64::MAX, -1, i64::MIN] {
+        assert_eq!(tell_after(identity, "app", Some(of("helios")), never).await, Told::Late);
+    }
+    assert_eq!(fixture.known("app").await, None);
+}
+
+/// Of those who were told the same revision one is listened to.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_after_one_revision_one_counts(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::on(backend).await;
+    let directories = [fixture.identity.clone(), fixture.replica().await];
+    for after in 0..6 {
+        let tellers = (0..12).map(|teller| {
+            let directory = directories[teller % 2].clone();
+            let status = (teller % 3 != 0).then(|| of(&format!("org-{teller}")));
+            tokio::spawn(async move { tell_after(&directory, "app", status, after).await })
+        });
+        let told = futures_util::future::join_all(tellers).await;
+        let done = told.into_iter().filter(|told| *told.as_ref().unwrap() == Told::Done).count();
+        assert_eq!(done, 1, "after {after}");
+    }
+}
+
+/// Deletions are remembered for a day, and then the table is as small as before; what exists is never forgotten.
+#[rstest]
+#[tokio::test]
+async fn the_memory_of_deletions_is_bounded(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let fixture = Fixture::on(backend).await;
+    let revision = async |name: &str| fixture.identity.application_revision(&id(name)).await.unwrap();
+    for name in ["kept", "gone", "never-was"] {
+        fixture.put(name, of("helios")).await;
+    }
+    for name in ["gone", "never-was"] {
+        let _ = tell(&fixture.identity, name, None).await;
+    }
+    fixture.pass(24 * 60 * 60 - 1);
+    assert_eq!(fixture.identity.prune(None).await.unwrap(), 0);
+    assert_eq!((revision("gone").await, revision("kept").await), (2, 1));
+    fixture.pass(1);
+    assert_eq!(fixture.identity.prune(None).await.unwrap(), 2);
+    assert_eq!((revision("gone").await, revision("kept").await), (0, 1));
+    fixture.put("gone", of("helios")).await;
+    assert!(fixture.known("gone").await.is_some());
 }
 
 /// Threat 25: a text that is looked for is only ever a text.

@@ -45,16 +45,21 @@ impl Files {
 }
 
 impl ApplicationRegistry for Files {
+    fn revision<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<i64, RegistryError>> {
+        ready(Ok(0)).boxed()
+    }
+
     fn put<'a>(
         &'a self,
         id: &'a str,
         status: &'a ApplicationStatus,
+        _after: i64,
     ) -> BoxFuture<'a, Result<(), RegistryError>> {
         fs::write(self.path(id), format!("{status:?}")).unwrap();
         self.confirm()
     }
 
-    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>> {
+    fn delete<'a>(&'a self, id: &'a str, _after: i64) -> BoxFuture<'a, Result<(), RegistryError>> {
         let _ = fs::remove_file(self.path(id));
         self.confirm()
     }

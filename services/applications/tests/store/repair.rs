@@ -56,6 +56,36 @@ async fn after_a_lost_confirmation_the_next_change_is_told_whatever_it_is(
     service.assert_agreement("a").await;
 }
 
+/// Threat 26: what was told and given up on, and arrives after a later change was confirmed, undoes nothing. Nor does it
+/// after a repair, nor does it bring back what is deleted.
+#[rstest]
+#[actix_web::test]
+async fn threat_26_what_arrives_late_undoes_nothing(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::on(backend).await;
+    let enabled = || put(None, |next| next.disabled = false);
+    service.create(application("a", "o")).await;
+    service.app().change(id("a"), put(None, |next| next.disabled = true)).await.unwrap();
+    service.authority.becomes(Mood::Delayed);
+    service.app().change(id("a"), enabled()).await.unwrap_err();
+    service.app().create(checked(application("b", "o"))).await.unwrap_err();
+    service.authority.becomes(Mood::Obedient);
+    service.replicas[1].change(id("a"), put(None, |next| next.disabled = true)).await.unwrap();
+    service.app().repair().await.unwrap();
+    assert_eq!(service.authority.delayed_arrives(), 2);
+    assert!(service.authority.knows("a").unwrap().disabled, "it was confirmed");
+    service.assert_agreement("a").await;
+    service.assert_agreement("b").await;
+    service.authority.becomes(Mood::Delayed);
+    service.app().change(id("a"), enabled()).await.unwrap_err();
+    service.authority.becomes(Mood::Obedient);
+    service.app().delete(id("a"), |_| Ok(())).await.unwrap();
+    assert_eq!(service.authority.delayed_arrives(), 1);
+    assert_eq!(service.authority.knows("a"), None);
+    service.assert_agreement("a").await;
+}
+
 /// Creations and deletions too; and more of them than are looked up at once.
 #[rstest]
 #[actix_web::test]

@@ -31,6 +31,8 @@ pub(crate) enum Mood {
     Refusing,
     /// It does what it is told, and the answer is lost.
     Mute,
+    /// Nothing arrives, until [`Authority::delayed_arrives`].
+    Delayed,
     /// It does what it is told, and answers when it is obedient again.
     Slow,
 }
@@ -39,13 +41,15 @@ pub(crate) enum Mood {
 pub(crate) struct Authority {
     mood: watch::Sender<Mood>,
     known: Mutex<BTreeMap<String, ApplicationStatus>>,
+    revisions: Mutex<BTreeMap<String, i64>>,
+    delayed: Mutex<Vec<(String, Option<ApplicationStatus>, i64)>>,
     told: watch::Sender<usize>,
 }
 
 impl Authority {
     fn new() -> Self {
         let (mood, told) = (watch::Sender::new(Mood::Obedient), watch::Sender::new(0));
-        Self { mood, known: Mutex::default(), told }
+        Self { mood, known: Mutex::default(), revisions: Mutex::default(), delayed: Mutex::default(), told }
     }
 
     pub(crate) fn becomes(&self, mood: Mood) {
@@ -67,20 +71,52 @@ impl Authority {
         self.told.subscribe().wait_for(|told| *told >= times).await.unwrap();
     }
 
-    async fn obey(&self, id: &str, status: Option<&ApplicationStatus>) -> Result<(), RegistryError> {
+    fn revision_of(&self, id: &str) -> i64 {
+        self.revisions.lock().unwrap().get(id).copied().unwrap_or(0)
+    }
+
+    /// Whatever was delayed arrives now; how much it was.
+    pub(crate) fn delayed_arrives(&self) -> usize {
+        let delayed = std::mem::take(&mut *self.delayed.lock().unwrap());
+        for (id, status, after) in &delayed {
+            self.take_in(id, status.as_ref(), *after);
+        }
+        delayed.len()
+    }
+
+    /// Whether it was not too late.
+    fn take_in(&self, id: &str, status: Option<&ApplicationStatus>, after: i64) -> bool {
+        let mut revisions = self.revisions.lock().unwrap();
+        let revision = revisions.entry(id.to_owned()).or_default();
+        if *revision != after {
+            return false;
+        }
+        *revision += 1;
+        let mut known = self.known.lock().unwrap();
+        match status {
+            Some(status) => known.insert(id.to_owned(), status.clone()),
+            None => known.remove(id),
+        };
+        true
+    }
+
+    async fn obey(
+        &self,
+        id: &str,
+        status: Option<&ApplicationStatus>,
+        after: i64,
+    ) -> Result<(), RegistryError> {
         let mood = if id == DISLIKED { Mood::Refusing } else { *self.mood.borrow() };
-        if mood != Mood::Refusing {
-            let mut known = self.known.lock().unwrap();
-            match status {
-                Some(status) => known.insert(id.to_owned(), status.clone()),
-                None => known.remove(id),
-            };
+        match mood {
+            Mood::Refusing => {}
+            Mood::Delayed => self.delayed.lock().unwrap().push((id.to_owned(), status.cloned(), after)),
+            _ => assert!(self.take_in(id, status, after), "something else was told within a turn"),
         }
         self.told.send_modify(|told| *told += 1);
         match mood {
             Mood::Obedient => Ok(()),
             Mood::Refusing => Err(RegistryError::Refused("status 403".to_owned())),
-            Mood::Mute => Err(RegistryError::Unconfirmed("status 502".to_owned())),
+            Mood::Mute | Mood::Delayed => Err(RegistryError::Unconfirmed("status 502".to_owned())),
             Mood::Slow => {
                 self.mood.subscribe().wait_for(|mood| *mood == Mood::Obedient).await.unwrap();
                 Ok(())
@@ -90,16 +126,21 @@ impl Authority {
 }
 
 impl ApplicationRegistry for Authority {
+    fn revision<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<i64, RegistryError>> {
+        async move { Ok(self.revision_of(id)) }.boxed()
+    }
+
     fn put<'a>(
         &'a self,
         id: &'a str,
         status: &'a ApplicationStatus,
+        after: i64,
     ) -> BoxFuture<'a, Result<(), RegistryError>> {
-        self.obey(id, Some(status)).boxed()
+        self.obey(id, Some(status), after).boxed()
     }
 
-    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>> {
-        self.obey(id, None).boxed()
+    fn delete<'a>(&'a self, id: &'a str, after: i64) -> BoxFuture<'a, Result<(), RegistryError>> {
+        self.obey(id, None, after).boxed()
     }
 }
 

@@ -25,6 +25,12 @@ pub(crate) enum BearerError {
     /// The body is larger than any request needs.
     #[error("the body is too large")]
     TooLarge,
+    /// `If-Match` is missing.
+    #[error("the request must be conditional: If-Match")]
+    Unconditional,
+    /// What `If-Match` names is over.
+    #[error("something else was told meanwhile")]
+    Late,
     /// The token is of no use here.
     #[error("the access token is not valid")]
     Token,
@@ -68,7 +74,8 @@ pub(crate) async fn require(
 impl BearerError {
     const fn code(&self) -> &'static str {
         match self {
-            Self::Missing | Self::Request(_) | Self::TooLarge => "invalid_request",
+            Self::Missing | Self::Request(_) | Self::TooLarge | Self::Unconditional => "invalid_request",
+            Self::Late => "conflict",
             Self::Token => "invalid_token",
             Self::Scope(_) => "insufficient_scope",
             Self::Unavailable => "temporarily_unavailable",
@@ -83,7 +90,12 @@ impl BearerError {
             Self::Missing => Some("Bearer".to_owned()),
             Self::Token => Some(format!("Bearer error=\"{code}\", error_description=\"{self}\"")),
             Self::Scope(scope) => Some(format!("Bearer error=\"{code}\", scope=\"{scope}\"")),
-            Self::Request(_) | Self::TooLarge | Self::Unavailable | Self::Internal => None,
+            Self::Request(_)
+            | Self::TooLarge
+            | Self::Unconditional
+            | Self::Late
+            | Self::Unavailable
+            | Self::Internal => None,
         }
     }
 }
@@ -115,6 +127,8 @@ impl ResponseError for BearerError {
             Self::Missing | Self::Token => StatusCode::UNAUTHORIZED,
             Self::Request(_) => StatusCode::BAD_REQUEST,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Unconditional => StatusCode::PRECONDITION_REQUIRED,
+            Self::Late => StatusCode::PRECONDITION_FAILED,
             Self::Scope(_) => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

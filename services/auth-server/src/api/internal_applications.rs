@@ -1,14 +1,17 @@
-//! `PUT` and `DELETE /internal/applications/{id}`: where the service `applications` tells what has become of one, before it
+//! `GET`, `PUT` and `DELETE /internal/applications/{id}`: where the service `applications` tells what has become of one, before it
 //! takes effect there (`contracts/auvious-applications.md` §3.6 rule 4). What was answered with 204 holds for every request
 //! that any auth server on this database gets from then on.
+//!
+//! What is told names the revision that it comes after (`If-Match`), which `GET` tells: what arrives after something else
+//! was told is answered with 412 and changes nothing, however late it is.
 
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_MATCH};
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use identity::IdentityError;
-use identity::applications::{ApplicationId, ApplicationStatus};
+use identity::applications::{ApplicationId, ApplicationStatus, Told};
 use identity::audit::Origin;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::bearer::{self, BearerError};
@@ -39,25 +42,65 @@ pub(crate) struct ApplicationStatusBody {
     expires_at: Option<DateTime<Utc>>,
 }
 
-/// Gives an application, new or known, this status.
+/// What is known of an application.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct ApplicationRevisionBody {
+    /// How often something was told of it; 0 when it is unknown. Also the `ETag`, in quotation marks.
+    #[schema(example = 17)]
+    revision: i64,
+}
+
+/// How often something was told of an application, there or not.
 ///
-/// Saying the same twice does no harm.
+/// What is told next comes after that.
+///
+/// # Errors
+/// 401 without a service token for `auth-server`, 403 without the scope `internal:applications`, 400 for a malformed id.
+#[utoipa::path(
+    get,
+    path = "/internal/applications/{id}",
+    tag = "Internal",
+    params(("id" = String, Path, description = "1 to 255 of the characters `A-Z a-z 0-9 . _ -`")),
+    responses(
+        (status = 200, description = "The revision", body = ApplicationRevisionBody),
+        (status = 400, description = "The id is malformed"),
+        (status = 401, description = "No valid service token; RFC 6750"),
+        (status = 403, description = "The scope `internal:applications` is missing; RFC 6750"),
+        (status = 503, description = "A dependency is down; `Retry-After`"),
+    ),
+    security(("bearer" = ["internal:applications"])),
+)]
+#[tracing::instrument(name = "application.revision", skip_all, fields(client.id, application.id))]
+pub(crate) async fn get(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, BearerError> {
+    authorise(&app, &request).await?;
+    let revision = app.identity.application_revision(&application_id(&request)?).await?;
+    let mut response = HttpResponse::Ok();
+    response.insert_header((CACHE_CONTROL, "no-store")).insert_header((ETAG, format!("\"{revision}\"")));
+    Ok(response.json(ApplicationRevisionBody { revision }))
+}
+
+/// Gives an application, new or known, this status, unless something else was told meanwhile.
 ///
 /// # Errors
 /// 401 without a service token for `auth-server`, 403 without the scope `internal:applications`, 400 for a malformed id or
-/// body.
+/// body, 428 without `If-Match`, 412 when it comes too late.
 #[utoipa::path(
     put,
     path = "/internal/applications/{id}",
     tag = "Internal",
-    params(("id" = String, Path, description = "1 to 255 of the characters `A-Z a-z 0-9 . _ -`")),
+    params(
+        ("id" = String, Path, description = "1 to 255 of the characters `A-Z a-z 0-9 . _ -`"),
+        ("If-Match" = String, Header, description = "The `ETag` of `GET`"),
+    ),
     request_body(content = ApplicationStatusBody, content_type = "application/json"),
     responses(
         (status = 204, description = "It holds, for every request from now on"),
         (status = 400, description = "The id or the body is malformed"),
         (status = 401, description = "No valid service token; RFC 6750"),
         (status = 403, description = "The scope `internal:applications` is missing; RFC 6750"),
+        (status = 412, description = "Something else was told since: nothing has changed"),
         (status = 413, description = "The body is larger than 16 KiB"),
+        (status = 428, description = "Without `If-Match`"),
         (status = 503, description = "A dependency is down; `Retry-After`"),
     ),
     security(("bearer" = ["internal:applications"])),
@@ -71,11 +114,12 @@ pub(crate) async fn put(
     let origin = authorise(&app, &request).await?;
     let id = application_id(&request)?;
     let status = read(&request, payload).await?;
-    app.identity.put_application(&id, status, &origin).await.map_err(|error| match error {
+    let after = revision(&request)?;
+    let told = app.identity.put_application(&id, status, after, &origin).await;
+    done(told.map_err(|error| match error {
         IdentityError::Invalid(_) => MALFORMED,
         other => other.into(),
-    })?;
-    Ok(done())
+    })?)
 }
 
 /// Forgets an application, and ends the refresh tokens bound to it.
@@ -88,12 +132,17 @@ pub(crate) async fn put(
     delete,
     path = "/internal/applications/{id}",
     tag = "Internal",
-    params(("id" = String, Path, description = "1 to 255 of the characters `A-Z a-z 0-9 . _ -`")),
+    params(
+        ("id" = String, Path, description = "1 to 255 of the characters `A-Z a-z 0-9 . _ -`"),
+        ("If-Match" = String, Header, description = "The `ETag` of `GET`"),
+    ),
     responses(
         (status = 204, description = "There is none, for every request from now on"),
         (status = 400, description = "The id is malformed"),
         (status = 401, description = "No valid service token; RFC 6750"),
         (status = 403, description = "The scope `internal:applications` is missing; RFC 6750"),
+        (status = 412, description = "Something else was told since: nothing has changed"),
+        (status = 428, description = "Without `If-Match`"),
         (status = 503, description = "A dependency is down; `Retry-After`"),
     ),
     security(("bearer" = ["internal:applications"])),
@@ -101,8 +150,8 @@ pub(crate) async fn put(
 #[tracing::instrument(name = "application.delete", skip_all, fields(client.id, application.id))]
 pub(crate) async fn delete(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, BearerError> {
     let origin = authorise(&app, &request).await?;
-    app.identity.delete_application(&application_id(&request)?, &origin).await?;
-    Ok(done())
+    let id = application_id(&request)?;
+    done(app.identity.delete_application(&id, revision(&request)?, &origin).await?)
 }
 
 /// On behalf of which service.
@@ -136,6 +185,21 @@ async fn read(request: &HttpRequest, payload: web::Payload) -> Result<Applicatio
     Ok(ApplicationStatus { organization_id, disabled, expires_at })
 }
 
-fn done() -> HttpResponse {
-    HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish()
+/// The revision that a request comes after: one entity tag, and a strong one.
+fn revision(request: &HttpRequest) -> Result<i64, BearerError> {
+    let mut tags = request.headers().get_all(IF_MATCH);
+    let Some(tag) = tags.next() else { return Err(BearerError::Unconditional) };
+    let number =
+        tag.to_str().ok().and_then(|tag| tag.strip_prefix('"')?.strip_suffix('"')?.parse::<i64>().ok());
+    match (number, tags.next()) {
+        (Some(number), None) if number >= 0 => Ok(number),
+        _ => Err(BearerError::Request("If-Match must be the ETag of the application")),
+    }
+}
+
+fn done(told: Told) -> Result<HttpResponse, BearerError> {
+    match told {
+        Told::Done => Ok(HttpResponse::NoContent().insert_header((CACHE_CONTROL, "no-store")).finish()),
+        Told::Late => Err(BearerError::Late),
+    }
 }

@@ -25,6 +25,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         jwks::jwks,
         metadata::metadata,
         revocation_feed::follow,
+        internal_applications::get,
         internal_applications::put,
         internal_applications::delete,
         meet::application_token::application_token,

@@ -155,9 +155,25 @@ fn disabled() -> Value {
     json!({ "organization_id": "helios", "disabled": true, "expires_at": null })
 }
 
-/// Sends what the service `applications` has to tell.
+/// Sends what the service `applications` has to tell, after whatever was told so far.
 async fn tell(server: &Spawned, token: &str, method: Method, id: &str, status: Option<&Value>) -> Answer {
+    let known =
+        send(server.request(Method::GET, &format!("/internal/applications/{id}")).bearer_auth(token)).await;
+    let after = if known.status == 200 { known.header("etag") } else { "\"0\"" };
+    tell_after(after, server, token, method, id, status).await
+}
+
+/// The same after this revision.
+async fn tell_after(
+    after: &str,
+    server: &Spawned,
+    token: &str,
+    method: Method,
+    id: &str,
+    status: Option<&Value>,
+) -> Answer {
     let request = server.request(method, &format!("/internal/applications/{id}")).bearer_auth(token);
+    let request = request.header("if-match", after);
     send(match status {
         Some(status) => request.json(status),
         None => request,

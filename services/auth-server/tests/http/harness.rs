@@ -13,7 +13,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Identity;
 use identity::accounts::{Account, AccountProfile, NewAccount, NewPassword};
-use identity::applications::ApplicationStatus;
+use identity::applications::{ApplicationStatus, Told};
 use identity::audit::{self, AuditEvent, AuditFilter, Origin};
 use identity::clients::{ClientId, ClientKind, NewClient, NewSecret, Registration};
 use identity::master::MasterKey;
@@ -287,7 +287,9 @@ impl Spawned {
         let status =
             ApplicationStatus { organization_id: organization.to_owned(), disabled: false, expires_at: None };
         let id = id.parse().expect("an application's id");
-        self.identity.put_application(&id, status, &Origin::default()).await.expect("an application");
+        let after = self.identity.application_revision(&id).await.expect("a revision");
+        let told = self.identity.put_application(&id, status, after, &Origin::default()).await;
+        assert_eq!(told.expect("an application"), Told::Done);
     }
 
     /// Begins a request.

@@ -25,25 +25,36 @@ impl Registry {
 
     fn hear(&self, call: String) -> BoxFuture<'static, Result<(), RegistryError>> {
         if self.out_of_reach.load(Ordering::SeqCst) {
-            return ready(Err(RegistryError::Unconfirmed("auth.internal does not answer".to_owned())))
-                .boxed();
+            return ready(Err(out_of_reach())).boxed();
         }
         self.calls.lock().unwrap().push(call);
         ready(Ok(())).boxed()
     }
 }
 
+fn out_of_reach() -> RegistryError {
+    RegistryError::Unconfirmed("auth.internal does not answer".to_owned())
+}
+
 impl ApplicationRegistry for Registry {
+    fn revision<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<i64, RegistryError>> {
+        if self.out_of_reach.load(Ordering::SeqCst) {
+            return ready(Err(out_of_reach())).boxed();
+        }
+        ready(Ok(0)).boxed()
+    }
+
     fn put<'a>(
         &'a self,
         id: &'a str,
         status: &'a ApplicationStatus,
+        _after: i64,
     ) -> BoxFuture<'a, Result<(), RegistryError>> {
         let state = if status.disabled { " disabled" } else { "" };
         self.hear(format!("put {id} of {}{state}", status.organization_id))
     }
 
-    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<(), RegistryError>> {
+    fn delete<'a>(&'a self, id: &'a str, _after: i64) -> BoxFuture<'a, Result<(), RegistryError>> {
         self.hear(format!("delete {id}"))
     }
 }

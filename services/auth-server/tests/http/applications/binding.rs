@@ -206,7 +206,7 @@ async fn the_trail_names_the_application(#[values(Backend::Sqlite, Backend::Post
     );
     assert_eq!(told[0].detail.as_ref().expect("a detail")["disabled"], true);
     // The rest of the wire is as before.
-    let answer = tell(&world.app, &world.token, Method::GET, APP, None).await;
+    let answer = tell(&world.app, &world.token, Method::POST, APP, None).await;
     assert_eq!(answer.status, 405);
     assert_eq!(send(world.app.request(Method::GET, "/internal/applications/")).await.status, 404);
 }

@@ -1,16 +1,17 @@
-//! `PUT` and `DELETE /internal/applications/{id}`.
+//! `GET`, `PUT` and `DELETE /internal/applications/{id}`.
 
 use identity::clients::ClientKind;
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{APP, Backend, World, disabled, registrar, tell, usable};
+use super::{APP, Backend, World, disabled, registrar, tell, tell_after, usable};
 use crate::harness::{Answer, BASIC, basic, scopes, send};
 
 async fn put_raw(world: &World, id: &str, content_type: &str, body: impl Into<reqwest::Body>) -> Answer {
     let request = world.app.request(Method::PUT, &format!("/internal/applications/{id}"));
-    send(request.bearer_auth(&world.token).header("content-type", content_type).body(body)).await
+    let request = request.bearer_auth(&world.token).header("if-match", "\"1\"");
+    send(request.header("content-type", content_type).body(body)).await
 }
 
 #[rstest]
@@ -73,7 +74,7 @@ async fn threat_15_only_a_service_with_the_scope_is_listened_to(
         (&elsewhere, 401, "invalid_token"),
         ("garbage", 401, "invalid_token"),
     ];
-    for (method, status) in [(Method::PUT, Some(disabled())), (Method::DELETE, None)] {
+    for (method, status) in [(Method::GET, None), (Method::PUT, Some(disabled())), (Method::DELETE, None)] {
         for (token, code, error) in cases {
             for id in [APP, "never-was", "not%20an%20id"] {
                 let answer = tell(app, token, method.clone(), id, status.as_ref()).await;
@@ -181,6 +182,50 @@ async fn threat_18_hostile_ids_are_refused(#[case] id: &str, #[case] expected: u
         let id = "x".repeat(length);
         assert_eq!(tell(&world.app, &world.token, Method::DELETE, &id, None).await.status, expected);
     }
+}
+
+/// Nothing is done that does not say what it comes after, or comes after anything but the last word.
+#[rstest]
+#[actix_web::test]
+async fn what_is_told_comes_after_the_last_word(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::on(backend).await;
+    let known = tell(&world.app, &world.token, Method::GET, APP, None).await;
+    assert_eq!(
+        (known.status, known.header("etag"), known.header("cache-control")),
+        (200, "\"1\"", "no-store")
+    );
+    assert_eq!(known.json(), json!({ "revision": 1 }));
+    for (method, status) in [(Method::PUT, Some(disabled())), (Method::DELETE, None)] {
+        let request = world.app.request(method.clone(), &format!("/internal/applications/{APP}"));
+        let request = request.bearer_auth(&world.token).json(&disabled());
+        let answer = send(request.try_clone().expect("a request")).await;
+        assert_eq!((answer.status, answer.error().as_str()), (428, "invalid_request"), "{answer:?}");
+        let answer = send(request.header("if-match", "\"1\"").header("if-match", "\"2\"")).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+        for (after, expected, error) in [
+            ("\"0\"", 412, "conflict"),
+            ("\"2\"", 412, "conflict"),
+            ("\"9223372036854775807\"", 412, "conflict"),
+            ("\"9223372036854775808\"", 400, "invalid_request"),
+            ("\"-1\"", 400, "invalid_request"),
+            ("\"\"", 400, "invalid_request"),
+            ("1", 400, "invalid_request"),
+            ("*", 400, "invalid_request"),
+            ("W/\"1\"", 400, "invalid_request"),
+            ("\"1\", \"2\"", 400, "invalid_request"),
+            ("\"", 400, "invalid_request"),
+        ] {
+            let answer =
+                tell_after(after, &world.app, &world.token, method.clone(), APP, status.as_ref()).await;
+            assert_eq!((answer.status, answer.error().as_str()), (expected, error), "{after}: {answer:?}");
+        }
+    }
+    let own = world.app.token(&world.bound, &[("grant_type", "client_credentials")]).await;
+    assert_eq!(own.status, 200, "nothing has changed");
+    let unknown = tell(&world.app, &world.token, Method::GET, "never-was", None).await;
+    assert_eq!((unknown.status, unknown.header("etag")), (200, "\"0\""));
 }
 
 /// A body of its own on `DELETE` is none of its business.
