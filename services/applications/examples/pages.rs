@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use applications::domain::access::Listing;
 use applications::domain::sort::{Direction, Order, Property, Sort};
-use applications::store::{MIGRATIONS, lists};
+use applications::store::MIGRATIONS;
+use applications::store::lists::{self, NoPage, Part};
 use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
-use store::{DatabaseSettings, Db, DbConn, StoreError};
+use store::{DatabaseSettings, Db, DbConn};
 use test_kit::TestDatabase;
 
 /// Items on a page, as many as by default.
@@ -86,7 +87,7 @@ async fn measure(db: &Db, name: &str, listing: Listing, sort: Sort, runs: usize)
                 times.iter_mut().zip(measured.1).for_each(|(times, time)| times.push(time));
             }
         }
-        Ok::<_, StoreError>((total, times.map(median)))
+        Ok::<_, NoPage>((total, times.map(median)))
     });
     let (total, [count, first, deep]) = work.await.unwrap();
     let pages = deep.as_secs_f64() / first.as_secs_f64();
@@ -96,17 +97,21 @@ async fn measure(db: &Db, name: &str, listing: Listing, sort: Sort, runs: usize)
 }
 
 /// How many there are, and how long it took to count them, and to read the first and the deep page.
-fn once(conn: &mut DbConn, listing: &Listing, sort: &Sort) -> Result<(i64, [Duration; 3]), StoreError> {
+fn once(conn: &mut DbConn, listing: &Listing, sort: &Sort) -> Result<(i64, [Duration; 3]), NoPage> {
     let start = Instant::now();
     let total = lists::count(conn, listing)?;
     let counted = start.elapsed();
     let mut page = |number: i64| {
         let start = Instant::now();
-        let items = lists::slice(conn, listing, sort, (number - 1) * SIZE, SIZE)?;
+        let items = lists::slice(conn, listing, sort, part(number), |application| (application, 0))?;
         assert_eq!(items.len(), 20);
-        Ok::<_, StoreError>(start.elapsed())
+        Ok::<_, NoPage>(start.elapsed())
     };
     Ok((total, [counted, page(1)?, page(DEEP)?]))
+}
+
+fn part(number: i64) -> Part {
+    Part { offset: (number - 1) * SIZE, limit: SIZE, room: 0 }
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {

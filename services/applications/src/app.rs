@@ -17,7 +17,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::sort::Sort;
 use crate::settings::ApplicationsSettings;
 use crate::store::applications;
-use crate::store::lists::{self, Counted};
+use crate::store::lists::{self, Counted, NoPage, Part};
 
 /// How long a change waits for its turn.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -101,9 +101,23 @@ impl App {
         sort: Sort,
         offset: i64,
         limit: i64,
-    ) -> Result<Counted<Application>, AppError> {
-        let page = self.db.read(move |conn| lists::page(conn, &listing, &sort, offset, limit));
-        Ok(page.await?)
+    ) -> Result<Counted<Application>, NoPage> {
+        let part = Part { offset, limit, room: 0 };
+        self.render_page(listing, sort, part, |application| (application, 0)).await
+    }
+
+    /// The same, each application rendered as it is read, to something of some size.
+    ///
+    /// # Errors
+    /// [`NoPage`].
+    pub async fn render_page<T: Send + 'static>(
+        &self,
+        listing: Listing,
+        sort: Sort,
+        part: Part,
+        render: impl Fn(Application) -> (T, usize) + Send + 'static,
+    ) -> Result<Counted<T>, NoPage> {
+        self.db.read(move |conn| lists::page(conn, &listing, &sort, part, &render)).await
     }
 
     /// Stores a new application, and has the authorization server know it.

@@ -48,7 +48,7 @@ impl ApplicationsSettings {
     }
 }
 
-/// Sizes of what clients send.
+/// Sizes of what clients send and get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
@@ -57,6 +57,9 @@ pub struct LimitSettings {
     pub body: usize,
     /// Bytes of a query string; more is answered with 414. Default: 8192.
     pub query: usize,
+    /// Bytes of the applications on one page of a list, as the caller sees them; a page that would hold more is answered
+    /// with 400 and has to be asked for in smaller ones. Default: 16777216.
+    pub page: usize,
 }
 
 /// `contracts/auvious-applications.md` §4.6: so many bytes are accepted by every installation.
@@ -65,7 +68,7 @@ const PROMISED_BODY: usize = 256 * 1024;
 impl Default for LimitSettings {
     fn default() -> Self {
         // A configuration as large as that, and what stands around it.
-        Self { body: PROMISED_BODY + 64 * 1024, query: 8 * 1024 }
+        Self { body: PROMISED_BODY + 64 * 1024, query: 8 * 1024, page: 16 * 1024 * 1024 }
     }
 }
 
@@ -93,6 +96,7 @@ mod tests {
         let settings = load(json!({})).unwrap();
         assert!(settings.enabled && settings.audience == "applications");
         assert_eq!((settings.limits.body, settings.limits.query), (327_680, 8192));
+        assert_eq!(settings.limits.page, 16_777_216);
     }
 
     #[rstest]

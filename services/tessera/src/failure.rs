@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use applications::app::AppError;
 use applications::domain::refusal::Refusal;
+use applications::store::lists::NoPage;
 use auth_client::applications::RegistryError;
 use bootstrap::Syntax;
 use identity::bootstrap::BootstrapError;
@@ -73,6 +74,12 @@ impl From<BootstrapError> for Failure {
 impl From<Syntax> for Failure {
     fn from(error: Syntax) -> Self {
         Self::Refused(error.to_string())
+    }
+}
+
+impl From<NoPage> for Failure {
+    fn from(error: NoPage) -> Self {
+        Self::Other(error.into())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::app::AppError;
 use crate::domain::command::BadBody;
 use crate::domain::refusal::Refusal;
 use crate::domain::sort::UnknownProperty;
+use crate::store::lists::NoPage;
 
 /// After how many seconds it is worth trying again when something is out of reach.
 const TRY_AGAIN: &str = "5";
@@ -33,6 +34,9 @@ pub enum ApiError {
     /// Lists cannot be sorted like that.
     #[error(transparent)]
     Sort(#[from] UnknownProperty),
+    /// The page would hold more than there is room for.
+    #[error("The page is too large, ask for a smaller size")]
+    PageTooLarge,
     /// The path leads nowhere.
     #[error("No resource at this path")]
     NoRoute,
@@ -57,6 +61,9 @@ pub enum ApiError {
     /// The authorization server has not confirmed a change, which is therefore not made.
     #[error("Service is temporarily unavailable")]
     Registry(#[source] RegistryError),
+    /// An answer could not be rendered.
+    #[error("Internal server error")]
+    Rendering(#[from] serde_json::Error),
     /// The database failed.
     #[error("{}", store_message(.0))]
     Store(#[from] StoreError),
@@ -72,6 +79,15 @@ impl From<AppError> for ApiError {
             AppError::Refused(refusal) => Self::Refused(refusal),
             AppError::Registry(error) => Self::Registry(error),
             AppError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
+impl From<NoPage> for ApiError {
+    fn from(error: NoPage) -> Self {
+        match error {
+            NoPage::TooLarge => Self::PageTooLarge,
+            NoPage::Store(error) => Self::Store(error),
         }
     }
 }
@@ -100,7 +116,8 @@ impl ResponseError for ApiError {
             Self::Refused(Refusal::VersionMismatch | Refusal::IdTaken) => StatusCode::CONFLICT,
             Self::Refused(Refusal::Config(_) | Refusal::Id(_) | Refusal::NoOrganization)
             | Self::Body(_)
-            | Self::Sort(_) => StatusCode::BAD_REQUEST,
+            | Self::Sort(_)
+            | Self::PageTooLarge => StatusCode::BAD_REQUEST,
             Self::Method(..) => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotAcceptable => StatusCode::NOT_ACCEPTABLE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -108,7 +125,7 @@ impl ResponseError for ApiError {
             Self::MediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unavailable | Self::Registry(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) if error.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Store(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Store(_) | Self::Rendering(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -147,6 +164,7 @@ impl ApiError {
     fn cause(&self) -> &(dyn std::error::Error + 'static) {
         match self {
             Self::Store(error) => error,
+            Self::Rendering(error) => error,
             Self::Registry(error) => error,
             other => other,
         }

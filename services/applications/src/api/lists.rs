@@ -2,23 +2,26 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use serde_json::value::RawValue;
 
 use super::authentication::Authenticated;
 use super::error::ApiError;
 use super::openapi::{
     BadRequest, Forbidden, NotAcceptable, PageParams, QueryTooLong, Unauthorized, Unavailable,
 };
-use super::views::PageBody;
+use super::views::{ApplicationBody, PageBody};
 use super::{negotiation, path};
 use crate::app::App;
-use crate::domain::access::Listing;
+use crate::domain::access::{Listing, Requester};
+use crate::domain::application::Application;
 use crate::domain::paging::PageRequest;
+use crate::store::lists::Part;
 
 /// The applications that the caller may list, the latest first unless another order is asked for: every one for a
 /// `GLOBAL_ADMIN`, those of the own organisation for an `ADMIN`, the visible ones for others.
 ///
 /// # Errors
-/// 400 for a `sort` by something that lists cannot be sorted by.
+/// 400 for a `sort` by something that lists cannot be sorted by, and for a page that is too large to be told at once.
 #[utoipa::path(
     get, path = "/api/applications", operation_id = "getApplications", tag = "Applications",
     security(("BearerAuth" = []), ("AccessToken" = [], "Client" = [], "Uid" = [])),
@@ -84,9 +87,20 @@ async fn page(
         return Err(ApiError::QueryTooLong);
     }
     let asked = PageRequest::parse(query)?;
-    let found = app.page(listing, asked.sort().clone(), asked.offset(), asked.size().into()).await?;
-    // Whatever a list holds is redacted like the application itself, and is not shown out of reach.
-    let items = found.items.iter().map(|application| caller.requester().reach(application));
-    let items = items.collect::<Result<Vec<_>, _>>()?;
+    let part = Part { offset: asked.offset(), limit: asked.size().into(), room: app.settings.limits.page };
+    let requester = caller.requester().clone();
+    let found = app.render_page(listing, asked.sort().clone(), part, move |application| {
+        let item = item(&requester, &application);
+        let size = item.as_ref().map_or(0, |item| item.get().len());
+        (item, size)
+    });
+    let found = found.await?;
+    let items = found.items.into_iter().collect::<Result<Vec<_>, _>>()?;
     Ok(HttpResponse::Ok().json(PageBody::new(&asked, found.total, items)))
+}
+
+/// Whatever a list holds is redacted like the application itself, and is not shown out of reach. Only what is shown takes
+/// room on the page, so that its limit tells nothing of what is hidden (§6 rule 5).
+fn item(requester: &Requester, application: &Application) -> Result<Box<RawValue>, ApiError> {
+    Ok(ApplicationBody::from(requester.reach(application)?).render()?)
 }

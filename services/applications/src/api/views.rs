@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::domain::access::Reached;
@@ -67,6 +68,16 @@ impl<'a> From<Reached<'a>> for ApplicationBody<'a> {
     }
 }
 
+impl ApplicationBody<'_> {
+    /// As JSON, to stand on a page.
+    ///
+    /// # Errors
+    /// None that is known: every member has a form in JSON.
+    pub fn render(&self) -> Result<Box<RawValue>, serde_json::Error> {
+        serde_json::value::to_raw_value(self)
+    }
+}
+
 /// The id of a new application.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = CreateApplicationResponseValue)]
@@ -88,7 +99,7 @@ pub struct AvailabilityBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = PageApplication)]
-pub struct PageBody<'a> {
+pub struct PageBody {
     /// What the caller may list, on all pages.
     total_elements: i64,
     /// Pages of this size.
@@ -99,8 +110,9 @@ pub struct PageBody<'a> {
     last: bool,
     /// Items on a page.
     size: i32,
-    /// The items.
-    content: Vec<ApplicationBody<'a>>,
+    /// The items, each an application as JSON.
+    #[schema(value_type = Vec<ApplicationBody>)]
+    content: Vec<Box<RawValue>>,
     /// The page's number, from 0.
     number: i32,
     /// The order.
@@ -160,10 +172,10 @@ impl From<&Order> for SortObject {
     }
 }
 
-impl<'a> PageBody<'a> {
-    /// Renders a page of a list of `total` items.
+impl PageBody {
+    /// A page of a list of `total` items, which are rendered already.
     #[must_use]
-    pub fn new(page: &PageRequest, total: i64, items: Vec<Reached<'a>>) -> Self {
+    pub fn new(page: &PageRequest, total: i64, items: Vec<Box<RawValue>>) -> Self {
         let sort: Vec<SortObject> = page.sort().orders().iter().map(SortObject::from).collect();
         let total_pages = page.total_pages(total);
         Self {
@@ -176,7 +188,7 @@ impl<'a> PageBody<'a> {
             number: page.number(),
             number_of_elements: items.len(),
             empty: items.is_empty(),
-            content: items.into_iter().map(ApplicationBody::from).collect(),
+            content: items,
             pageable: PageableObject {
                 offset: page.offset(),
                 sort: sort.clone(),

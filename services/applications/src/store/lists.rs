@@ -1,10 +1,11 @@
 //! Lists of applications, in the order that was asked for. `contracts/auvious-applications.md` §5.
 
-use diesel::pg::Pg;
+use diesel::connection::DefaultLoadingMode;
+use diesel::pg::{Pg, PgRowByRowLoadingMode};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::sqlite::Sqlite;
-use store::{DbConn, StoreError, on_backend};
+use store::{DbConn, StoreCause, StoreError, on_backend};
 
 use super::applications::Row;
 use super::schema::applications as table;
@@ -21,19 +22,50 @@ pub struct Counted<T> {
     pub total: i64,
 }
 
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPage {
+    /// There is no room for all of it.
+    #[error("the page is too large")]
+    TooLarge,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl StoreCause for NoPage {
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Store(error) = self { Some(error) } else { None }
+    }
+}
+
+/// Which part of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Part {
+    /// Applications before it.
+    pub offset: i64,
+    /// Applications in it, at most.
+    pub limit: i64,
+    /// How much there is room for, in the measure of whoever renders them.
+    pub room: usize,
+}
+
 /// A part of a list and the length of all of it: one count, and one query of the part unless it is behind the end.
 ///
+/// Each application is rendered as soon as it is read, to something of some size; the list is never in memory as it is
+/// stored.
+///
 /// # Errors
-/// The database's.
-pub fn page(
+/// [`NoPage`].
+pub fn page<T>(
     conn: &mut DbConn,
     listing: &Listing,
     sort: &Sort,
-    offset: i64,
-    limit: i64,
-) -> Result<Counted<Application>, StoreError> {
+    part: Part,
+    render: impl Fn(Application) -> (T, usize),
+) -> Result<Counted<T>, NoPage> {
     let total = count(conn, listing)?;
-    let items = if offset < total { slice(conn, listing, sort, offset, limit)? } else { vec![] };
+    let items = if part.offset < total { slice(conn, listing, sort, part, render)? } else { vec![] };
     Ok(Counted { items, total })
 }
 
@@ -49,16 +81,27 @@ pub fn count(conn: &mut DbConn, listing: &Listing) -> Result<i64, StoreError> {
 /// that are shown are read.
 ///
 /// # Errors
-/// The database's.
-pub fn slice(
+/// [`NoPage`].
+pub fn slice<T>(
     conn: &mut DbConn,
     listing: &Listing,
     sort: &Sort,
-    offset: i64,
-    limit: i64,
-) -> Result<Vec<Application>, StoreError> {
-    let rows = on_backend!(conn, |c| c.load_listed(listing, sort, offset, limit))?;
-    rows.into_iter().map(Application::try_from).collect()
+    part: Part,
+    render: impl Fn(Application) -> (T, usize),
+) -> Result<Vec<T>, NoPage> {
+    let (mut items, mut room, mut ended) = (Vec::new(), part.room, Ok(()));
+    let mut take = |row: Row| {
+        let taken = Application::try_from(row).map_err(NoPage::from).and_then(|application| {
+            let (item, size) = render(application);
+            room = room.checked_sub(size).ok_or(NoPage::TooLarge)?;
+            items.push(item);
+            Ok(())
+        });
+        ended = taken;
+        ended.is_ok()
+    };
+    on_backend!(conn, |c| c.each_listed(listing, sort, part, &mut take)).map_err(StoreError::from)?;
+    ended.map(|()| items)
 }
 
 diesel::define_sql_function! {
@@ -71,13 +114,14 @@ diesel::define_sql_function! {
 trait Lists {
     fn count_listed(&mut self, listing: &Listing) -> QueryResult<i64>;
 
-    fn load_listed(
+    /// Row by row, until one is not taken.
+    fn each_listed(
         &mut self,
         listing: &Listing,
         sort: &Sort,
-        offset: i64,
-        limit: i64,
-    ) -> QueryResult<Vec<Row>>;
+        part: Part,
+        take: &mut dyn FnMut(Row) -> bool,
+    ) -> QueryResult<()>;
 }
 
 /// `query ORDER BY $column` in one of two directions.
@@ -91,7 +135,7 @@ macro_rules! by {
 }
 
 macro_rules! lists_on {
-    ($module:ident, $connection:ty, $backend:ty) => {
+    ($module:ident, $connection:ty, $backend:ty, $mode:ty) => {
         mod $module {
             use super::*;
 
@@ -102,17 +146,23 @@ macro_rules! lists_on {
                     all_of(listing).map_or(Ok(0), |query| query.count().get_result(self))
                 }
 
-                fn load_listed(
+                fn each_listed(
                     &mut self,
                     listing: &Listing,
                     sort: &Sort,
-                    offset: i64,
-                    limit: i64,
-                ) -> QueryResult<Vec<Row>> {
-                    let Some(query) = all_of(listing) else { return Ok(vec![]) };
-                    let shown = sorted(query, sort).offset(offset).limit(limit).select(table::id);
+                    part: Part,
+                    take: &mut dyn FnMut(Row) -> bool,
+                ) -> QueryResult<()> {
+                    let Some(query) = all_of(listing) else { return Ok(()) };
+                    let shown = sorted(query, sort).offset(part.offset).limit(part.limit).select(table::id);
                     let query = table::table.filter(table::id.eq_any(shown)).into_boxed();
-                    sorted(query, sort).select(Row::as_select()).load(self)
+                    let query = sorted(query, sort).select(Row::as_select());
+                    for row in query.load_iter::<Row, $mode>(self)? {
+                        if !take(row?) {
+                            break;
+                        }
+                    }
+                    Ok(())
                 }
             }
 
@@ -175,8 +225,9 @@ macro_rules! lists_on {
     };
 }
 
-lists_on!(on_postgres, PgConnection, Pg);
-lists_on!(on_sqlite, SqliteConnection, Sqlite);
+// PostgreSQL hands a result over as a whole unless it is asked for row by row.
+lists_on!(on_postgres, PgConnection, Pg, PgRowByRowLoadingMode);
+lists_on!(on_sqlite, SqliteConnection, Sqlite, DefaultLoadingMode);
 
 #[cfg(test)]
 mod tests;

@@ -218,3 +218,32 @@ async fn threat_18_a_query_is_bounded(#[values(Backend::Sqlite, Backend::Postgre
     let refused = service.get("ADMIN@helios", &longer).await;
     refused.expect_boot(414, "URI Too Long", "Query string is too long", APPLICATIONS);
 }
+
+/// Threat 18: however large the configurations are, a page is not; and what the caller does not see takes no room, so that
+/// the limit tells nothing of it (§6 rule 5).
+#[rstest]
+#[actix_web::test]
+async fn threat_18_a_page_has_room_for_so_much_of_what_is_seen(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::with(backend, json!({"limits": {"page": 100_000}})).await;
+    let config = json!({"serviceParameters": {"blob": "x".repeat(30_000)}, "customerParameters": {"a": 1}});
+    for number in 0..6 {
+        service.application(&format!("h{number}"), "helios", "TEST", &config).await;
+    }
+    let refused = service.get("ADMIN@helios", APPLICATIONS).await;
+    refused.expect_boot(400, "Bad Request", "The page is too large, ask for a smaller size", APPLICATIONS);
+    let smaller = service.get("ADMIN@helios", &format!("{APPLICATIONS}?size=3&page=1")).await.expect(200);
+    assert_eq!(smaller.ids().len(), 3);
+    assert_eq!(smaller.json()["totalElements"], 6);
+    let unseen = service.get("CUSTOMER@helios", APPLICATIONS).await.expect(200);
+    assert_eq!(unseen.ids().len(), 6);
+    // The connection that was left in the middle of a result is as good as before.
+    for _ in 0..20 {
+        assert_eq!(service.get("ADMIN@helios", APPLICATIONS).await.status, 400);
+        assert_eq!(
+            service.get("ADMIN@helios", &format!("{APPLICATIONS}?size=1")).await.expect(200).ids().len(),
+            1
+        );
+    }
+}

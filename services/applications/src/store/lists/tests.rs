@@ -10,7 +10,7 @@ use rstest::rstest;
 use store::{DatabaseSettings, Db, DbConn, StoreError};
 use test_kit::{Backend, TestDatabase};
 
-use super::{Counted, page};
+use super::{Counted, NoPage, Part, page};
 use crate::domain::access::Listing;
 use crate::domain::application::{Application, Checked, Kind};
 use crate::domain::sort::Sort;
@@ -58,7 +58,12 @@ fn observed(
             seen.lock().unwrap().push(text.split(" -- binds").next().unwrap().to_owned());
         }
     });
-    let counted = page(conn, listing, &Sort::default(), offset, 20)?;
+    let part = Part { offset, limit: 20, room: 0 };
+    let counted = page(conn, listing, &Sort::default(), part, |application| (application, 0));
+    let counted = counted.map_err(|error| match error {
+        NoPage::Store(error) => error,
+        NoPage::TooLarge => panic!("nothing takes room"),
+    })?;
     conn.set_instrumentation(None::<fn(InstrumentationEvent<'_>)>);
     let queries = queries.lock().unwrap().clone();
     Ok((counted, queries))
