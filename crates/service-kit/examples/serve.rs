@@ -48,7 +48,10 @@ async fn serve(flags: &Flags) -> Result<(), Box<dyn std::error::Error>> {
         env: settings::environment(),
     })?;
     let _telemetry = telemetry::init(&settings.log, "example")?;
-    let explorer = Explorer::new([("greetings", DESCRIPTION), ("partings", DESCRIPTION)]);
+    let explorer = Explorer::new(&[
+        ("greetings", || Ok(DESCRIPTION.to_owned())),
+        ("partings", || Ok(DESCRIPTION.to_owned())),
+    ]);
     Server::new(&settings.server)
         .configure(greetings)
         .configure(move |cfg| explorer.configure(cfg))

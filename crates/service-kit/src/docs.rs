@@ -2,7 +2,10 @@
 //!
 //! The files are static data of the program, compressed at build time: serving one copies nothing to the heap.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, OnceLock},
+};
 
 use actix_web::{
     HttpResponse,
@@ -24,20 +27,41 @@ const REMEMBERED: &str = "max-age=3600";
 #[derive(Clone)]
 pub struct Explorer(web::Data<Pages>);
 
+/// Writes an API's `OpenAPI` document in JSON.
+pub type Describe = fn() -> serde_json::Result<String>;
+
 /// What the explorer serves besides Swagger UI's own files.
 struct Pages {
-    /// Each API's document in JSON, by its name.
-    documents: Vec<(&'static str, Bytes)>,
+    documents: Vec<Document>,
     /// The script that starts Swagger UI with these documents.
     start: Bytes,
 }
 
+/// An API's document, written when it is first asked for: most processes never are, and it takes megabytes to write.
+struct Document {
+    name: &'static str,
+    describe: Describe,
+    json: OnceLock<Option<Bytes>>,
+}
+
+impl Document {
+    /// The document. `None` if it does not serialize, which a test of each service rules out.
+    fn json(&self) -> Option<Bytes> {
+        let write = || {
+            (self.describe)().inspect_err(|error| tracing::error!(self.name, %error, "no OpenAPI document"))
+        };
+        self.json.get_or_init(|| write().ok().map(Bytes::from)).clone()
+    }
+}
+
 impl Explorer {
-    /// An explorer for these APIs, each with a name for the selection and its `OpenAPI` document. Names become part
-    /// of a path: letters, digits and dashes.
-    pub fn new<J: Into<Bytes>>(apis: impl IntoIterator<Item = (&'static str, J)>) -> Self {
-        let documents: Vec<_> = apis.into_iter().map(|(name, json)| (name, json.into())).collect();
-        let start = start(documents.iter().map(|(name, _)| *name)).into();
+    /// An explorer for these APIs, each with a name for the selection and what writes its `OpenAPI` document. Names
+    /// become part of a path: letters, digits and dashes.
+    #[must_use]
+    pub fn new(apis: &[(&'static str, Describe)]) -> Self {
+        let document = |&(name, describe)| Document { name, describe, json: OnceLock::new() };
+        let documents: Vec<_> = apis.iter().map(document).collect();
+        let start = start(documents.iter().map(|document| document.name)).into();
         Self(web::Data::new(Pages { documents, start }))
     }
 
@@ -79,9 +103,12 @@ async fn redirect() -> HttpResponse {
 }
 
 async fn document(name: web::Path<String>, pages: web::Data<Pages>) -> HttpResponse {
-    match pages.documents.iter().find(|(known, _)| *known == *name) {
-        Some((_, json)) => HttpResponse::Ok().content_type(ContentType::json()).body(json.clone()),
-        None => not_found().await,
+    let Some(document) = pages.documents.iter().find(|document| document.name == *name) else {
+        return not_found().await;
+    };
+    match document.json() {
+        Some(json) => HttpResponse::Ok().content_type(ContentType::json()).body(json),
+        None => HttpResponse::InternalServerError().finish(),
     }
 }
 

@@ -79,7 +79,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let access = authority.resource_server(&settings.auth, &settings.agenda.audience, clock.clone());
     let audit = AuditTrail::start(db.clone());
     let agenda = Agenda::start(settings.agenda, db.clone(), audit.clone(), access.authenticator(), clock);
-    let explorer = Explorer::new([("agenda", crate::openapi().to_json()?)]);
+    let explorer = Explorer::new(&[("agenda", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(agenda.configure());

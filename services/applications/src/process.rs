@@ -71,7 +71,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let applications = applications.context("applications.database")?;
     let sources = settings.bootstrap.sources(false).context("bootstrap.file")?;
     applications.app().apply_at_start(&sources).await.context("bootstrap.file")?;
-    let explorer = Explorer::new([("applications", crate::openapi().to_json()?)]);
+    let explorer = Explorer::new(&[("applications", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(applications.configure());

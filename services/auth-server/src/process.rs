@@ -94,7 +94,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let sources = settings.bootstrap.sources(settings.demo).context("bootstrap.file")?;
     identity.apply_at_start(&sources, settings.demo, &Origin::default()).await.context("bootstrap.file")?;
     let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;
-    let explorer = Explorer::new([("auth-server", crate::openapi().to_json()?)]);
+    let explorer = Explorer::new(&[("auth-server", || crate::openapi().to_json())]);
     let db = identity.db().clone();
     let ping = move || {
         let db = db.clone();

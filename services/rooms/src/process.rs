@@ -63,7 +63,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let access = authority.resource_server(&settings.auth, &settings.rooms.audience, clock.clone());
     let origin = PublicOrigin::new(&settings.server);
     let rooms = Rooms::start(settings.rooms, db.clone(), access.authenticator(), origin, clock).await;
-    let explorer = Explorer::new([("rooms", crate::openapi().to_json()?)]);
+    let explorer = Explorer::new(&[("rooms", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(rooms.context("rooms.database")?.configure());

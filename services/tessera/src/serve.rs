@@ -52,7 +52,7 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let applications = Applications::start(own, applications_db.clone(), of_applications, registry, clock);
     let applications = applications.await.context("applications.database")?;
     applications.app().apply_at_start(&sources).await?;
-    let explorer = explorer()?;
+    let explorer = explorer();
 
     let server = Server::new(&settings.server)
         .configure(move |cfg| explorer.configure(cfg))
@@ -89,15 +89,13 @@ fn access(issuer: &str, auth: &AuthServer, client: InProcessClient) -> ResourceS
     ResourceServer::start(issuer, &audience, sources, Clock::system())
 }
 
-fn explorer() -> Result<Explorer, Failure> {
-    let document =
-        |api: utoipa::openapi::OpenApi| api.to_json().context("an OpenAPI document does not serialize");
-    Ok(Explorer::new([
-        ("agenda", document(agenda::openapi())?),
-        ("applications", document(applications::openapi())?),
-        ("auth-server", document(auth_server::openapi())?),
-        ("rooms", document(rooms::openapi())?),
-    ]))
+fn explorer() -> Explorer {
+    Explorer::new(&[
+        ("agenda", || agenda::openapi().to_json()),
+        ("applications", || applications::openapi().to_json()),
+        ("auth-server", || auth_server::openapi().to_json()),
+        ("rooms", || rooms::openapi().to_json()),
+    ])
 }
 
 fn with_checks<const N: usize>(

@@ -6,7 +6,8 @@ use super::support::{Running, settings, start};
 const ROOMS: &str = r#"{"openapi":"3.1.0","info":{"title":"Rooms","version":"1"},"paths":{}}"#;
 
 fn running() -> Running {
-    let explorer = Explorer::new([("rooms", ROOMS), ("auth-server", "{}")]);
+    let explorer =
+        Explorer::new(&[("rooms", || Ok(ROOMS.to_owned())), ("auth-server", || Ok("{}".to_owned()))]);
     start(&settings(), |server| server.configure(move |cfg| explorer.configure(cfg)))
 }
 
