@@ -1,0 +1,13 @@
+DROP TRIGGER accounts_search_enabled ON accounts;
+DROP TRIGGER accounts_search_updated ON accounts;
+DROP TRIGGER accounts_search_inserted ON accounts;
+DROP FUNCTION accounts_search_enabled;
+DROP FUNCTION accounts_search;
+DROP TABLE account_search;
+DROP FUNCTION search_pieces;
+DROP TABLE user_preferences;
+DROP TABLE app_config;
+DROP TABLE apps;
+DROP TABLE account_sign_ins;
+DROP TABLE account_mails;
+DROP TABLE account_details;

@@ -1,0 +1,10 @@
+DROP TRIGGER accounts_search_enabled;
+DROP TRIGGER accounts_search_updated;
+DROP TRIGGER accounts_search_inserted;
+DROP TABLE account_search;
+DROP TABLE user_preferences;
+DROP TABLE app_config;
+DROP TABLE apps;
+DROP TABLE account_sign_ins;
+DROP TABLE account_mails;
+DROP TABLE account_details;
