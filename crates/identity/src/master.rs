@@ -1,126 +1,15 @@
-//! The master key and what is derived from it.
-//!
-//! One 32-byte key from a setting or a file. Nothing uses it directly: HKDF-SHA-256 (RFC 5869) makes one sub-key for
-//! each [`Purpose`], so that a value made for one purpose means nothing for another (threat 4), and a separate one
-//! that seals private keys at rest.
-
-mod file;
+//! What is derived from the directory's master key: a key for each [`Purpose`], so that a value made for one purpose means
+//! nothing for another (threat 4), and a separate one that seals private keys at rest.
 
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-use subtle::ConstantTimeEq as _;
+use ::master_key::{MacKey, SubKeys};
+pub use ::master_key::{MasterKey, MasterKeyError};
 use token_signing::Sealer;
-use zeroize::Zeroizing;
-
-/// Bytes of a master key.
-const KEY_BYTES: usize = 32;
-
-/// Random 32 bytes hold about thirty different values; fewer than this are a pattern or a text, not a key.
-const DISTINCT_BYTES: usize = 20;
 
 /// Separates these sub-keys from whatever else the same master key might be used for.
 const SALT: &[u8] = b"tessera identity v1";
-
-/// Why there is no master key. Every sentence names the source, none the value.
-#[derive(Debug, thiserror::Error)]
-pub enum MasterKeyError {
-    /// Not base64 of exactly 32 bytes.
-    #[error(
-        "the master key must be the base64 form of exactly 32 bytes (`openssl rand -base64 32` makes one)"
-    )]
-    Malformed,
-    /// A pattern, which no random generator gives.
-    #[error("the master key is a pattern, not random bytes (`openssl rand -base64 32` makes one)")]
-    Weak,
-    /// The file is readable by others than its owner.
-    #[error("the master key file {path} may be read by others (mode {mode:04o}): chmod 600 it")]
-    Exposed {
-        /// The file.
-        path: String,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The path names something else than a regular file.
-    #[error("the master key file {0} is not a regular file")]
-    NotAFile(String),
-    /// The file holds no master key.
-    #[error("the master key file {path}: {cause}")]
-    Content {
-        /// The file.
-        path: String,
-        /// What is wrong with what it holds.
-        cause: Box<MasterKeyError>,
-    },
-    /// The file cannot be read or made.
-    #[error("the master key file {path}: {cause}")]
-    File {
-        /// The file.
-        path: String,
-        /// What the operating system said.
-        cause: std::io::Error,
-    },
-    /// The operating system gave no random bytes.
-    #[error("no random bytes for a new master key: {0}")]
-    Random(getrandom::Error),
-}
-
-/// The key from which every other secret of the identity database is derived. Wiped from memory when dropped.
-#[derive(Clone)]
-pub struct MasterKey(Zeroizing<[u8; KEY_BYTES]>);
-
-impl MasterKey {
-    /// Reads the base64 form (standard alphabet, blanks around it ignored).
-    ///
-    /// # Errors
-    /// [`MasterKeyError::Malformed`] unless it is 32 bytes; [`MasterKeyError::Weak`] when those are a pattern.
-    pub fn parse(text: &str) -> Result<Self, MasterKeyError> {
-        let bytes = Zeroizing::new(STANDARD.decode(text.trim()).map_err(|_| MasterKeyError::Malformed)?);
-        let key = <[u8; KEY_BYTES]>::try_from(bytes.as_slice()).map_err(|_| MasterKeyError::Malformed)?;
-        let mut seen = [false; 256];
-        for byte in key {
-            seen[usize::from(byte)] = true;
-        }
-        if seen.iter().filter(|seen| **seen).count() < DISTINCT_BYTES {
-            return Err(MasterKeyError::Weak);
-        }
-        Ok(Self(Zeroizing::new(key)))
-    }
-
-    /// Makes a new key from the operating system's random source.
-    ///
-    /// # Errors
-    /// [`MasterKeyError::Random`] when that source fails.
-    pub fn generate() -> Result<Self, MasterKeyError> {
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        getrandom::fill(key.as_mut_slice()).map_err(MasterKeyError::Random)?;
-        Ok(Self(key))
-    }
-
-    fn to_base64(&self) -> Zeroizing<String> {
-        Zeroizing::new(STANDARD.encode(self.0.as_slice()))
-    }
-}
-
-impl FromStr for MasterKey {
-    type Err = MasterKeyError;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::parse(text)
-    }
-}
-
-impl fmt::Debug for MasterKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("MasterKey(..)")
-    }
-}
 
 /// What a message authentication code is for. To add one: a variant, its place in `ALL`, its label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,17 +26,23 @@ pub enum Purpose {
     DeviceClient,
     /// Recognising the networks an account signs in from, without keeping them.
     FamiliarNetwork,
+    /// The stored form of a recovery code.
+    RecoveryCode,
+    /// The stored form of what a trusted device presents.
+    TrustedDevice,
 }
 
 impl Purpose {
     /// Every purpose, in the order of the variants.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::ClientSecret,
         Self::RefreshToken,
         Self::BootstrapFingerprint,
         Self::DeviceToken,
         Self::DeviceClient,
         Self::FamiliarNetwork,
+        Self::RecoveryCode,
+        Self::TrustedDevice,
     ];
 
     /// Part of the derivation: changing one makes everything of that purpose void.
@@ -159,6 +54,8 @@ impl Purpose {
             Self::DeviceToken => b"mac device-token",
             Self::DeviceClient => b"mac device-client",
             Self::FamiliarNetwork => b"mac familiar-network",
+            Self::RecoveryCode => b"mac recovery-code",
+            Self::TrustedDevice => b"mac trusted-device",
         }
     }
 }
@@ -166,7 +63,7 @@ impl Purpose {
 /// The sub-keys of one master key. Cheap to clone.
 #[derive(Clone)]
 pub struct Secrets {
-    keys: Arc<[Hmac<Sha256>; Purpose::ALL.len()]>,
+    keys: Arc<[MacKey; Purpose::ALL.len()]>,
     sealer: Sealer,
 }
 
@@ -174,23 +71,21 @@ impl Secrets {
     /// Derives every sub-key.
     #[must_use]
     pub fn new(master: &MasterKey) -> Self {
-        let tree = Hkdf::<Sha256>::new(Some(SALT), master.0.as_slice());
-        let keys = Purpose::ALL.map(|purpose| Hmac::new((&*derive::<64>(&tree, purpose.label())).into()));
-        Self { keys: Arc::new(keys), sealer: Sealer::new(&derive::<32>(&tree, b"seal")) }
+        let tree = SubKeys::new(master, SALT);
+        let keys = Purpose::ALL.map(|purpose| tree.mac_key(purpose.label()));
+        Self { keys: Arc::new(keys), sealer: tree.sealer(b"seal") }
     }
 
     /// The HMAC-SHA-256 of `message` under the sub-key of `purpose`.
     #[must_use]
     pub fn mac(&self, purpose: Purpose, message: &[u8]) -> [u8; 32] {
-        let mut mac = self.keys[purpose as usize].clone();
-        mac.update(message);
-        mac.finalize().into_bytes().into()
+        self.keys[purpose as usize].mac(message)
     }
 
     /// Whether `mac` is the code of `message` for `purpose`, in a time that does not depend on where they differ.
     #[must_use]
     pub fn verify(&self, purpose: Purpose, message: &[u8], mac: &[u8]) -> bool {
-        self.mac(purpose, message).ct_eq(mac).into()
+        self.keys[purpose as usize].verify(message, mac)
     }
 
     /// Seals and opens what is kept encrypted at rest.
@@ -206,13 +101,6 @@ impl fmt::Debug for Secrets {
     }
 }
 
-#[expect(clippy::expect_used, reason = "RFC 5869 §2.3 sets the limit at 8160 bytes; N is 32 or 64")]
-fn derive<const N: usize>(tree: &Hkdf<Sha256>, label: &[u8]) -> Zeroizing<[u8; N]> {
-    let mut key = Zeroizing::new([0; N]);
-    tree.expand(label, key.as_mut_slice()).expect("a sub-key of at most 64 bytes");
-    key
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -223,29 +111,33 @@ mod tests {
         proptest::sample::select(Purpose::ALL.to_vec())
     }
 
-    #[test]
-    fn a_key_parses_from_its_base64_form() {
-        let text = MasterKey::generate().unwrap().to_base64();
-        assert_eq!(*MasterKey::parse(&format!("  {}\n", *text)).unwrap().to_base64(), *text);
-    }
-
-    #[test]
-    fn anything_but_32_random_bytes_is_refused() {
-        let encode = |bytes: &[u8]| STANDARD.encode(bytes);
-        let counted: Vec<u8> = (0..=255).collect();
-        for wrong in [String::new(), "change-me".into(), encode(&counted[..31]), encode(&counted[..33])] {
-            assert!(matches!(MasterKey::parse(&wrong), Err(MasterKeyError::Malformed)), "{wrong}");
-        }
-        for weak in [&[0; 32], b"0123456789abcdef0123456789abcdef"] {
-            assert!(matches!(MasterKey::parse(&encode(weak)), Err(MasterKeyError::Weak)), "{weak:?}");
-        }
-        assert!(MasterKey::parse(&encode(&counted[..32])).is_ok());
+    fn secrets() -> Secrets {
+        Secrets::new(&MasterKey::generate().unwrap())
     }
 
     #[test]
     fn debug_output_holds_no_key() {
-        let key = MasterKey::generate().unwrap();
-        assert_eq!(format!("{key:?} {:?}", Secrets::new(&key)), "MasterKey(..) Secrets(..)");
+        assert_eq!(format!("{:?}", secrets()), "Secrets(..)");
+    }
+
+    /// Values of HKDF-SHA-256 and HMAC-SHA-256 computed elsewhere: what is stored stays good.
+    #[test]
+    fn derivation_never_changes() {
+        let secrets =
+            Secrets::new(&MasterKey::parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap());
+        for (purpose, mac) in [
+            (Purpose::ClientSecret, "6a337d5d65bd21f58e5c5592948152b523d2e0261d0c467623519f43186da785"),
+            (Purpose::RefreshToken, "d9cfe86e9cbc89447bb85ad810f4fd4f23a4f58d51c60ee41d8798dcf550de42"),
+            (
+                Purpose::BootstrapFingerprint,
+                "b3cc52377e79158f32b450360d399782f2dc57b01affba605421b1291a20465f",
+            ),
+            (Purpose::DeviceToken, "1adb8f7bef5d3c7ab36cdbb84bfa4c9b660d788cff7cb3c213ed592081bf2f4f"),
+            (Purpose::DeviceClient, "d0cea4462d26cb54bf042e7782901478dc3a09dcbfda5cfba828b8374fc2883a"),
+            (Purpose::FamiliarNetwork, "79de60ec4f1fd060200fb2732b46ec5cce849f54a85a936e5973005ac569b1e5"),
+        ] {
+            assert_eq!(hex::encode(secrets.mac(purpose, b"message")), mac, "{purpose:?}");
+        }
     }
 
     #[test]
@@ -259,9 +151,9 @@ mod tests {
         /// Threat 4: a code made for one purpose never verifies for another.
         #[test]
         fn threat_04_a_code_of_one_purpose_never_verifies_for_another(
-            key in any::<[u8; 32]>(), message in any::<Vec<u8>>(), made_for in purpose(), used_for in purpose(),
+            message in any::<Vec<u8>>(), made_for in purpose(), used_for in purpose(),
         ) {
-            let secrets = Secrets::new(&MasterKey(Zeroizing::new(key)));
+            let secrets = secrets();
             let mac = secrets.mac(made_for, &message);
             prop_assert_eq!(secrets.verify(used_for, &message, &mac), made_for == used_for);
         }
@@ -271,7 +163,7 @@ mod tests {
         fn threat_13_a_changed_code_never_verifies(
             message in proptest::collection::vec(any::<u8>(), 1..64), bit in 0_usize..256, place in any::<prop::sample::Index>(),
         ) {
-            let secrets = Secrets::new(&MasterKey(Zeroizing::new([7; 32])));
+            let secrets = secrets();
             let mac = secrets.mac(Purpose::RefreshToken, &message);
             let mut flipped = mac;
             flipped[bit / 8] ^= 1 << (bit % 8);

@@ -19,9 +19,7 @@
 use std::time::Duration;
 
 use auth_claims::clock::Clock;
-
-use super::bucket::Reservation;
-use super::{Limit, Network, Throttle, Throttled, key};
+use rate_limit::{Key, Limit, Network, Reservation, Throttle, Throttled};
 
 /// How many wrong passwords are too many. A limit of 0 is none. The auth server reads them from `auth.limits.password_*`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +81,7 @@ impl PasswordGuard {
         familiar: bool,
         clock: &Clock,
     ) -> Result<Admitted, Throttled> {
-        let pair = key(&[network.as_bytes(), name.as_bytes()]);
+        let pair = Key::of(&[network.as_bytes(), name.as_bytes()]);
         // Always in this order, so that two that wait never wait for each other. Networks come first: one that has nothing
         // left puts no names into the other counts, where they could push out somebody's.
         if familiar {
@@ -91,9 +89,9 @@ impl PasswordGuard {
             let long = self.names.reserve(pair, clock).await?;
             return Ok(Admitted { own: vec![short, long], shared: Vec::new() });
         }
-        let network = self.networks.reserve(key(&[network.as_bytes()]), clock).await?;
+        let network = self.networks.reserve(Key::of(&[network.as_bytes()]), clock).await?;
         let short = self.pairs.reserve(pair, clock).await?;
-        let name = self.names.reserve(key(&[name.as_bytes()]), clock).await?;
+        let name = self.names.reserve(Key::of(&[name.as_bytes()]), clock).await?;
         Ok(Admitted { own: vec![short], shared: vec![name, network] })
     }
 
@@ -103,8 +101,8 @@ impl PasswordGuard {
     /// # Errors
     /// [`Throttled`] when the name or the network has nothing left.
     pub(crate) fn check_shared(&self, name: &str, network: &Network, now: Duration) -> Result<(), Throttled> {
-        self.networks.look(key(&[network.as_bytes()]), now)?;
-        self.names.look(key(&[name.as_bytes()]), now)
+        self.networks.look(Key::of(&[network.as_bytes()]), now)?;
+        self.names.look(Key::of(&[name.as_bytes()]), now)
     }
 }
 
@@ -209,7 +207,7 @@ mod tests {
         }
         assert_eq!(looked_at, 10);
         for table in [&guard.pairs, &guard.names, &guard.networks] {
-            assert!(table.buckets.len() <= 1100, "{}", table.buckets.len());
+            assert!(table.len() <= 1100, "{}", table.len());
         }
     }
 
@@ -235,7 +233,7 @@ mod tests {
         }
         assert!(!guess(&guard, "ada", 2, false, &clock).await);
         for table in [&guard.pairs, &guard.names] {
-            assert!(table.buckets.len() <= 50, "{}", table.buckets.len());
+            assert!(table.len() <= 50, "{}", table.len());
         }
     }
 

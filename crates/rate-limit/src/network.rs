@@ -5,10 +5,12 @@ use std::net::IpAddr;
 /// An IPv4 address, or the /64 of an IPv6 address: whoever has one address of a /64 has all of them. Requests from
 /// inside the process come from nowhere, which is a place of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Network(Vec<u8>);
+pub struct Network(Vec<u8>);
 
 impl Network {
-    pub(crate) fn of(address: Option<IpAddr>) -> Self {
+    /// The network of an address.
+    #[must_use]
+    pub fn of(address: Option<IpAddr>) -> Self {
         Self(match address.map(|address| address.to_canonical()) {
             None => Vec::new(),
             Some(IpAddr::V4(v4)) => v4.octets().to_vec(),
@@ -16,7 +18,9 @@ impl Network {
         })
     }
 
-    pub(crate) fn as_bytes(&self) -> &[u8] {
+    /// Its octets: different ones for different networks.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 }

@@ -6,24 +6,24 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use super::failures::Failures;
-use super::{Limit, Throttled};
+use crate::Throttled;
+use crate::events::{Events, Quota};
 
 #[derive(Debug, Default)]
-pub(super) struct Bucket {
+pub(crate) struct Bucket {
     state: Mutex<State>,
     ended: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    failures: Failures,
+    failures: Events,
     under_way: usize,
 }
 
 /// What a bucket says to one more attempt.
 #[derive(Debug)]
-pub(super) enum Admission {
+pub(crate) enum Admission {
     /// It is under way from now on.
     Granted,
     /// Attempts that are under way have to end first.
@@ -33,20 +33,20 @@ pub(super) enum Admission {
 }
 
 impl Bucket {
-    pub(super) fn check(&self, limit: Limit, now: Duration) -> Result<(), Throttled> {
-        self.lock().failures.wait(limit, now).map_or(Ok(()), |left| Err(Throttled::after(left)))
+    pub(crate) fn check(&self, quota: Quota, now: Duration) -> Result<(), Throttled> {
+        self.lock().failures.wait(quota, now).map_or(Ok(()), |left| Err(Throttled::after(left)))
     }
 
-    pub(super) fn fail(&self, limit: Limit, now: Duration) {
-        self.lock().failures.add(limit, now);
+    pub(crate) fn fail(&self, quota: Quota, now: Duration) {
+        self.lock().failures.add(quota, now);
     }
 
-    pub(super) fn admit(&self, limit: Limit, now: Duration) -> Admission {
+    pub(crate) fn admit(&self, quota: Quota, now: Duration) -> Admission {
         let mut state = self.lock();
-        if let Some(left) = state.failures.wait(limit, now) {
+        if let Some(left) = state.failures.wait(quota, now) {
             return Admission::Refused(Throttled::after(left));
         }
-        if state.failures.count(limit, now) + state.under_way >= limit.failures {
+        if state.failures.count(quota, now) + state.under_way >= quota.most {
             return Admission::Busy;
         }
         state.under_way += 1;
@@ -54,7 +54,7 @@ impl Bucket {
     }
 
     /// Completes when an attempt ends that was under way at the time of the call.
-    pub(super) fn ended(&self) -> Notified<'_> {
+    pub(crate) fn ended(&self) -> Notified<'_> {
         self.ended.notified()
     }
 
@@ -65,26 +65,26 @@ impl Bucket {
 
 /// An attempt that is under way. Dropped without an outcome it was none: nobody has learnt anything from it.
 #[derive(Debug)]
-pub(super) struct Reservation(Option<(Arc<Bucket>, Limit)>);
+pub struct Reservation(Option<(Arc<Bucket>, Quota)>);
 
 impl Reservation {
-    pub(super) const fn unlimited() -> Self {
+    pub(crate) const fn unlimited() -> Self {
         Self(None)
     }
 
-    pub(super) const fn of(bucket: Arc<Bucket>, limit: Limit) -> Self {
-        Self(Some((bucket, limit)))
+    pub(crate) const fn of(bucket: Arc<Bucket>, quota: Quota) -> Self {
+        Self(Some((bucket, quota)))
     }
 
     /// Ends the attempt as a failure.
-    pub(super) fn failed(self, now: Duration) {
-        if let Some((bucket, limit)) = &self.0 {
-            bucket.fail(*limit, now);
+    pub fn failed(self, now: Duration) {
+        if let Some((bucket, quota)) = &self.0 {
+            bucket.fail(*quota, now);
         }
     }
 
     /// Ends the attempt, and forgets the failures before it.
-    pub(super) fn forgiven(self) {
+    pub fn forgiven(self) {
         if let Some((bucket, _)) = &self.0 {
             bucket.lock().failures.clear();
         }
