@@ -33,11 +33,11 @@ pub use emails::{EmailKey, InvalidEmail};
 pub use profile::{AccountProfile, CheckedProfile};
 pub use provisional::ProvisionRefusal;
 pub use queries::{AccountFilter, find, find_by_email, find_by_login, list};
-pub use sign_in::SignInRefusal;
+pub use sign_in::{Name, SignInRefusal, SignedIn};
 
 pub(crate) use changes::set_password_on;
 pub(crate) use queries::{current, password_hash};
-pub(crate) use sign_in::{Name, Proven};
+pub(crate) use sign_in::Proven;
 
 use crate::passwords::EncodedHash;
 

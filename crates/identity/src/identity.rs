@@ -15,6 +15,7 @@ use crate::{
     errors::IdentityError,
     facts::{self, Fact},
     master::{MasterKey, Purpose, Secrets},
+    otp::{OtpChecks, OtpSettings},
     passwords::{PasswordHasher, PasswordSettings},
     refresh::TokenState,
     throttle::{PasswordGuard, PasswordLimits},
@@ -44,6 +45,7 @@ pub struct Identity {
     pub(crate) clients: Arc<ClientCache>,
     pub(crate) tokens: TokenState,
     pub(crate) guard: Arc<PasswordGuard>,
+    pub(crate) otp: Arc<OtpChecks>,
 }
 
 impl Identity {
@@ -69,6 +71,7 @@ impl Identity {
             clients: Arc::new(ClientCache::new()),
             tokens: TokenState::default(),
             guard: Arc::new(PasswordGuard::new(&PasswordLimits::default())),
+            otp: Arc::new(OtpChecks::new(OtpSettings::default())),
             db,
             clock,
             secrets,
@@ -80,6 +83,13 @@ impl Identity {
     #[must_use]
     pub fn with_password_limits(mut self, limits: &PasswordLimits) -> Self {
         self.guard = Arc::new(PasswordGuard::new(limits));
+        self
+    }
+
+    /// The same directory with these rules for second factors. What was counted before is forgotten.
+    #[must_use]
+    pub fn with_otp(mut self, settings: OtpSettings) -> Self {
+        self.otp = Arc::new(OtpChecks::new(settings));
         self
     }
 

@@ -28,6 +28,7 @@ mod locks;
 pub mod master;
 mod opening;
 pub mod organizations;
+pub mod otp;
 pub mod pages;
 pub mod passwords;
 mod pruning;

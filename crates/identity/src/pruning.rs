@@ -6,13 +6,15 @@ use store::{DbConn, StoreError};
 use crate::errors::IdentityError;
 use crate::locks::Lock;
 use crate::throttle::familiar;
-use crate::{Identity, applications, audit, device_sessions, refresh, revocations};
+use crate::{Identity, applications, audit, device_sessions, otp, refresh, revocations};
 
 /// Rows of one table that one transaction deletes: few enough that nobody waits for long behind it.
 const BATCH: u32 = 500;
 
 impl Identity {
-    /// Deletes expired revocations, refresh tokens and device sessions, the memory of applications long gone, networks nobody has signed in from for long, and audit events older than `audit_kept` when that is given.
+    /// Deletes expired revocations, refresh tokens and device sessions, the memory of applications long gone, networks
+    /// nobody has signed in from for long, trust in devices that has ended, and audit events older than `audit_kept` when
+    /// that is given.
     /// Returns how many rows went. Every replica may call it at any time: one works, the others return at once.
     ///
     /// # Errors
@@ -44,6 +46,7 @@ fn prune_batch(
     let mut deleted = applications::prune(conn, now, BATCH)?;
     deleted += revocations::prune(conn, now, BATCH)? + refresh::prune(conn, now, BATCH)?;
     deleted += device_sessions::prune(conn, now, BATCH)? + familiar::prune(conn, now, BATCH)?;
+    deleted += otp::prune(conn, now, BATCH)?;
     if let Some(before) = audit_before {
         deleted += audit::prune(conn, before, BATCH)?;
     }

@@ -221,9 +221,12 @@ impl ExchangeSource for Issuing {
 /// installation or of the moment.
 fn refusal(error: &OAuthError) -> ExchangeError {
     match error {
-        OAuthError::Grant { reason: Some(Reason::AccountDisabled), .. } => {
-            ExchangeRefusal::AccountDisabled.into()
-        }
+        OAuthError::Grant { reason: Some(reason), .. } => match reason {
+            Reason::AccountDisabled => ExchangeRefusal::AccountDisabled.into(),
+            Reason::AccountDeleted => ExchangeRefusal::AccountDeleted.into(),
+            Reason::OtpRequired => ExchangeRefusal::OtpRequired.into(),
+            Reason::OtpInvalid => ExchangeRefusal::OtpInvalid.into(),
+        },
         OAuthError::Grant { reason: None, .. } | OAuthError::Application(_) => {
             ExchangeRefusal::Invalid.into()
         }

@@ -34,8 +34,10 @@ impl AuthServer {
     /// # Errors
     /// [`KeysError`] when the keys cannot be read, made or opened.
     pub async fn start(settings: AuthSettings, identity: Identity) -> Result<Self, KeysError> {
-        let identity =
-            identity.with_refresh(settings.refresh).with_password_limits(&settings.limits.passwords());
+        let identity = identity
+            .with_refresh(settings.refresh)
+            .with_password_limits(&settings.limits.passwords())
+            .with_otp(settings.otp.clone());
         let keys = SigningKeys::start(identity.clone(), &settings.signing).await?;
         let app = App::new(settings, identity, keys);
         let work = BackgroundWork::start(&app);

@@ -5,6 +5,7 @@ use std::time::Duration;
 use auth_claims::keys::Algorithm;
 use identity::clients::LONGEST_ACCESS_TOKEN;
 use identity::device_sessions::DeviceSettings;
+use identity::otp::OtpSettings;
 use identity::refresh::RefreshSettings;
 use identity::throttle::PasswordLimits;
 use meet_dialect::cors::CorsSettings;
@@ -33,6 +34,8 @@ pub struct AuthSettings {
     pub refresh: RefreshSettings,
     /// What nobody may do too often.
     pub limits: LimitSettings,
+    /// Second factors.
+    pub otp: OtpSettings,
     /// The Meet dialect.
     pub meet: MeetSettings,
     /// The RDV dialect.
@@ -50,6 +53,7 @@ impl Default for AuthSettings {
             signing: SigningSettings::default(),
             refresh: RefreshSettings::default(),
             limits: LimitSettings::default(),
+            otp: OtpSettings::default(),
             meet: MeetSettings::default(),
             rdv: RdvSettings::default(),
             audit_kept: None,

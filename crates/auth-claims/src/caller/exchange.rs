@@ -21,6 +21,9 @@ pub enum ExchangeRefusal {
     /// Right credential, disabled account.
     #[error("the account is disabled")]
     AccountDisabled,
+    /// A credential that was good while its account was there.
+    #[error("the account is deleted")]
+    AccountDeleted,
     /// Right credential, locked account.
     #[error("the account is locked")]
     AccountLocked,

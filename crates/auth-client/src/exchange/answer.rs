@@ -58,6 +58,7 @@ pub(super) fn judge(answer: &Answer) -> Result<Success, ExchangeError> {
 fn refusal(reason: Option<&str>) -> ExchangeRefusal {
     match reason {
         Some("account_disabled") => ExchangeRefusal::AccountDisabled,
+        Some("account_deleted") => ExchangeRefusal::AccountDeleted,
         Some("account_locked") => ExchangeRefusal::AccountLocked,
         Some("otp_required") => ExchangeRefusal::OtpRequired,
         Some("otp_invalid") => ExchangeRefusal::OtpInvalid,

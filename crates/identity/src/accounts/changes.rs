@@ -13,6 +13,7 @@ use crate::{
     act::Act,
     errors::IdentityError,
     locks::Lock,
+    otp,
     passwords::EncodedHash,
     revocations::{self, Revocation},
     text::to_json,
@@ -136,6 +137,7 @@ pub(crate) fn set_password_on(
         return Err(IdentityError::Unknown("account"));
     }
     write_hash(conn, act, id, hash)?;
+    otp::forget_devices(conn, id)?;
     revoke_but(conn, act, id, RevocationReason::PasswordChanged, kept)?;
     Ok(act.record(conn, "account.set_password", &id.to_string(), None)?)
 }

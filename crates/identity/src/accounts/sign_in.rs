@@ -1,102 +1,41 @@
 //! Checking a password, in every dialect: throttled, and as long for nobody's name as for somebody's.
 
+mod name;
+mod refusal;
+
 use secrecy::SecretString;
 use store::{DbConn, StoreError};
 use tracing::Instrument as _;
 
+pub use name::Name;
+pub use refusal::SignInRefusal;
+
 use super::{
-    Account, AccountId, EmailKey, changes,
+    Account, AccountId, changes,
     queries::{self, Credentials},
 };
 use crate::{
     audit::Origin,
     errors::IdentityError,
     identity::Identity,
+    otp::{FactorShown, SecondFactor, Shown, Whence},
     passwords::{EncodedHash, PasswordError, Turn, Verdict},
-    text::fold,
-    throttle::{Admitted, Network, Throttled, familiar::Familiar},
+    throttle::{Admitted, Network, familiar::Familiar},
 };
 
-/// A longer name is nobody's, and is not looked up as it is.
-const LONGEST_NAME: usize = 4096;
-
-/// Why somebody is not signed in by password.
-#[derive(Debug, thiserror::Error)]
-pub enum SignInRefusal {
-    /// No such account, no password on it, or another password: told apart by nobody.
-    #[error("bad credentials")]
-    BadCredentials,
-    /// The password is right and the account disabled.
-    #[error("the account is disabled")]
-    Disabled,
-    /// Too many wrong passwords: this one was not even looked at.
-    #[error("too many failed attempts, try again in {retry_after} seconds")]
-    Throttled {
-        /// Whole seconds, at least one.
-        retry_after: u64,
-    },
-    /// It could not be found out.
-    #[error(transparent)]
-    Failed(#[from] IdentityError),
+/// Somebody who has signed in, and what that rests on.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Who: enabled.
+    pub account: Account,
+    /// What was shown beside the password.
+    pub factor: FactorShown,
+    /// The hash it was checked against, as it is stored.
+    pub(crate) stored: String,
+    pub(crate) shown: Shown,
 }
 
-impl From<Throttled> for SignInRefusal {
-    fn from(Throttled { retry_after }: Throttled) -> Self {
-        Self::Throttled { retry_after }
-    }
-}
-
-impl SignInRefusal {
-    /// A word for audit and metrics.
-    pub(crate) const fn as_str(&self) -> &'static str {
-        match self {
-            Self::BadCredentials => "bad_credentials",
-            Self::Disabled => "disabled",
-            Self::Throttled { .. } => "throttled",
-            Self::Failed(_) => "failed",
-        }
-    }
-}
-
-/// What somebody calls themselves.
-#[derive(Debug, Clone)]
-pub(crate) enum Name {
-    /// A login, or else an e-mail address.
-    LoginOrEmail(String),
-    /// An e-mail address only.
-    Email(String),
-}
-
-impl Name {
-    /// As it was typed, so far as it can be somebody's.
-    fn read(text: &str) -> String {
-        let text = text.trim();
-        if text.len() > LONGEST_NAME { String::new() } else { text.to_owned() }
-    }
-
-    pub(crate) fn login_or_email(text: &str) -> Self {
-        Self::LoginOrEmail(Self::read(text))
-    }
-
-    pub(crate) fn email(text: &str) -> Self {
-        Self::Email(Self::read(text))
-    }
-
-    /// The form under which failures are counted: that of the look-up, so that no two spellings of a name are two.
-    fn key(&self) -> String {
-        let (Self::LoginOrEmail(text) | Self::Email(text)) = self;
-        queries::storable(&fold(text))
-    }
-
-    fn look_up(&self, conn: &mut DbConn) -> Result<Option<Credentials>, StoreError> {
-        match self {
-            Self::LoginOrEmail(text) => queries::credentials(conn, text),
-            Self::Email(text) => queries::credentials_of_email(conn, text.parse::<EmailKey>().ok().as_ref()),
-        }
-    }
-}
-
-/// Somebody who has just shown the right password of an enabled account.
+/// Somebody who has just shown all that an enabled account asks for.
 #[derive(Debug)]
 pub(crate) struct Proven {
     pub(crate) account: Account,
@@ -104,6 +43,7 @@ pub(crate) struct Proven {
     pub(crate) stored: String,
     /// Where it came from.
     pub(crate) network: Familiar,
+    pub(crate) shown: Shown,
 }
 
 /// A check of a password, with the account it was about, if there is one.
@@ -114,25 +54,42 @@ pub(crate) struct Attempt {
 }
 
 impl Identity {
-    /// The account that this name and password belong to.
-    ///
-    /// An unknown name costs the same queries and one hash like a known one (threat 17). Only an account whose hash
-    /// was imported and never used yet takes the time of its own format. Wrong passwords are counted as
-    /// [`PasswordLimits`](crate::throttle::PasswordLimits) says, against the name and `origin`'s address.
+    /// The account that this name and password belong to, if they are all that it asks for.
     ///
     /// # Errors
-    /// [`SignInRefusal`]; `Disabled` only after the right password.
-    #[tracing::instrument(name = "password.verify", skip_all)]
+    /// As [`verify_credentials`](Self::verify_credentials), with no second factor.
     pub async fn verify_password(
         &self,
         login_or_email: &str,
         password: &SecretString,
         origin: &Origin,
     ) -> Result<Account, SignInRefusal> {
-        let attempt = self.prove(Name::login_or_email(login_or_email), password, origin).await;
-        let Proven { account, network, .. } = attempt.outcome?;
+        let (name, nothing) = (Name::login_or_email(login_or_email), SecondFactor::default());
+        Ok(self.verify_credentials(name, password, &nothing, origin).await?.account)
+    }
+
+    /// Signs in to the account of this name.
+    ///
+    /// An unknown name costs the same queries and one hash like a known one (threat 17). Only an account whose hash
+    /// was imported and never used yet takes the time of its own format. Wrong passwords are counted as
+    /// [`PasswordLimits`](crate::throttle::PasswordLimits) says, against the name and `origin`'s address; wrong codes as
+    /// [`OtpSettings`](crate::otp::OtpSettings) says, against the account.
+    ///
+    /// # Errors
+    /// [`SignInRefusal`]; `Disabled` only after the right password, `OtpRequired` and `OtpInvalid` only for an account that
+    /// is enabled.
+    #[tracing::instrument(name = "password.verify", skip_all)]
+    pub async fn verify_credentials(
+        &self,
+        name: Name,
+        password: &SecretString,
+        factor: &SecondFactor,
+        origin: &Origin,
+    ) -> Result<SignedIn, SignInRefusal> {
+        let attempt = self.prove(name, password, factor, origin).await;
+        let Proven { account, stored, network, shown } = attempt.outcome?;
         self.note_later(account.id, network);
-        Ok(account)
+        Ok(SignedIn { account, factor: shown.factor, stored, shown })
     }
 
     /// A convenience of later sign-ins: this one neither waits for it nor fails with it.
@@ -147,30 +104,51 @@ impl Identity {
         }
     }
 
-    /// Checks a password against the name's account, or against nothing in the same time.
-    pub(crate) async fn prove(&self, name: Name, password: &SecretString, origin: &Origin) -> Attempt {
+    /// Checks a password against the name's account, or against nothing in the same time; then the second factor. The only
+    /// way from a name to an account: whatever dialect signs somebody in comes through here (threat 9).
+    pub(crate) async fn prove(
+        &self,
+        name: Name,
+        password: &SecretString,
+        factor: &SecondFactor,
+        origin: &Origin,
+    ) -> Attempt {
         let (key, network) = (name.key(), Network::of(origin.address));
         let (credentials, familiar) = match self.known_under(name, network.clone()).await {
             Ok(found) => found,
             Err(error) => return Attempt { account: None, outcome: Err(error.into()) },
         };
         let account = credentials.as_ref().map(|(account, _)| account.id);
-        let outcome = match self.guard.admit(&key, &network, familiar.is_known(), &self.clock).await {
-            Ok(admitted) => self.check(admitted, credentials, password).await,
-            Err(throttled) => Err(throttled.into()),
-        };
-        // What a stranger would hear: see `check_shared`.
-        let outcome = match outcome {
-            Err(SignInRefusal::BadCredentials) if familiar.is_known() => {
-                let shared = self.guard.check_shared(&key, &network, self.clock.uptime());
-                Err(shared.err().map_or(SignInRefusal::BadCredentials, SignInRefusal::from))
+        let is_familiar = familiar.is_known();
+        let outcome = match self.check_password(&key, &network, is_familiar, credentials, password).await {
+            Ok((account, stored)) => {
+                let whence = Whence { network: &network, is_familiar, origin };
+                let shown = self.check_factor(&account, factor, whence).await;
+                shown.map(|shown| Proven { account, stored, network: familiar, shown })
             }
-            outcome => outcome,
+            Err(refusal) => Err(refusal),
         };
         let label = outcome.as_ref().map_or_else(SignInRefusal::as_str, |_| "success");
         metrics::counter!("tessera_password_checks_total", "outcome" => label).increment(1);
-        let outcome = outcome.map(|(account, stored)| Proven { account, stored, network: familiar });
         Attempt { account, outcome }
+    }
+
+    /// Checks a password if name and network have tries left.
+    async fn check_password(
+        &self,
+        key: &str,
+        network: &Network,
+        is_familiar: bool,
+        credentials: Option<Credentials>,
+        password: &SecretString,
+    ) -> Result<(Account, String), SignInRefusal> {
+        let admitted = self.guard.admit(key, network, is_familiar, &self.clock).await?;
+        let checked = self.check(admitted, credentials, password).await;
+        if let (Err(SignInRefusal::BadCredentials), true) = (&checked, is_familiar) {
+            // What a stranger would hear: see `check_shared`.
+            self.guard.check_shared(key, network, self.clock.uptime())?;
+        }
+        checked
     }
 
     async fn known_under(
@@ -206,7 +184,7 @@ impl Identity {
             match &outcome {
                 Ok(_) | Err(SignInRefusal::Disabled) => admitted.succeeded(),
                 Err(SignInRefusal::BadCredentials) => admitted.failed(identity.clock.uptime()),
-                Err(SignInRefusal::Throttled { .. } | SignInRefusal::Failed(_)) => drop(admitted),
+                Err(_) => drop(admitted),
             }
             outcome
         };

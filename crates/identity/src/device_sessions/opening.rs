@@ -17,6 +17,7 @@ use crate::accounts::{self, Account, AccountId, Name, Proven, SignInRefusal};
 use crate::act::Act;
 use crate::audit::{AuditEvent, Origin, Outcome};
 use crate::errors::IdentityError;
+use crate::otp::{self, SecondFactor};
 use crate::revocations::{self, Revocation};
 use crate::throttle::familiar::Familiar;
 
@@ -28,7 +29,8 @@ impl Identity {
     /// with blanks around it. Earlier sessions make room as contracts/rdv-sign-in.md §8.3 says; a refusal ends none.
     ///
     /// # Errors
-    /// [`SignInRefusal`]; `Disabled` only after the right password. An account that is an agent in none of its
+    /// [`SignInRefusal`]; `Disabled` only after the right password, and `OtpRequired` for every account whose second factor
+    /// is on. An account that is an agent in none of its
     /// organisations has bad credentials, whatever its password.
     #[tracing::instrument(name = "device_session.open", skip_all)]
     pub async fn sign_in_by_email(
@@ -38,7 +40,7 @@ impl Identity {
         settings: &DeviceSettings,
         origin: &Origin,
     ) -> Result<OpenedSession, SignInRefusal> {
-        let attempt = self.prove(Name::email(email), password, origin).await;
+        let attempt = self.prove(Name::email(email), password, &SecondFactor::default(), origin).await;
         let opened = match attempt.outcome {
             Ok(proven) => self.open_session(proven, password, settings, origin).await,
             Err(refusal) => Err(refusal),
@@ -73,6 +75,7 @@ impl Identity {
                     return Ok(OpenedSession { session: opening.session(*account, client), token });
                 }
                 Decision::Disabled => return Err(SignInRefusal::Disabled),
+                Decision::FactorOn => return Err(SignInRefusal::OtpRequired),
                 // As an unknown name (contracts/rdv-sign-in.md §3.2, the first case).
                 Decision::NoAgent => return Err(SignInRefusal::BadCredentials),
                 Decision::OtherPassword => {
@@ -88,6 +91,8 @@ impl Identity {
 enum Decision {
     Opened(Box<Account>),
     Disabled,
+    /// The account has got a second factor meanwhile, which this dialect cannot ask for.
+    FactorOn,
     /// The account belongs to organisations, and is an agent in none of them.
     NoAgent,
     /// The account has another hash by now, or is gone.
@@ -146,6 +151,9 @@ impl Opening {
         }
         if !account.enabled {
             return Ok(Decision::Disabled);
+        }
+        if otp::is_on(conn, self.account)? {
+            return Ok(Decision::FactorOn);
         }
         self.make_room(conn, act)?;
         rows::insert(conn, &self.row())?;

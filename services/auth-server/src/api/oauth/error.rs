@@ -6,6 +6,7 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, PRAGMA, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use identity::IdentityError;
+use identity::accounts::SignInRefusal;
 use identity::throttle::Throttled;
 use serde::Serialize;
 use store::StoreError;
@@ -77,6 +78,12 @@ pub(crate) enum OAuthError {
 pub(crate) enum Reason {
     /// Right credentials of a disabled account.
     AccountDisabled,
+    /// A credential that was good while its account was there.
+    AccountDeleted,
+    /// Right credentials without the code that the account needs.
+    OtpRequired,
+    /// Right credentials with a code that is wrong or used up.
+    OtpInvalid,
 }
 
 /// The body of a refusal.
@@ -150,6 +157,21 @@ impl From<IdentityError> for OAuthError {
         }
         tracing::error!(error = &error as &dyn std::error::Error, "request failed");
         Self::Internal
+    }
+}
+
+/// Why a user's own credential is refused, as far as whoever exchanges it may know (`contracts/oauth2.md` §4).
+impl From<SignInRefusal> for OAuthError {
+    fn from(refusal: SignInRefusal) -> Self {
+        let told = |description, reason| Self::Grant { description, reason: Some(reason) };
+        match refusal {
+            SignInRefusal::BadCredentials => Self::grant("the credentials are not valid"),
+            SignInRefusal::Disabled => told("the account is disabled", Reason::AccountDisabled),
+            SignInRefusal::OtpRequired => told("a second factor is required", Reason::OtpRequired),
+            SignInRefusal::OtpInvalid => told("the second factor is not valid", Reason::OtpInvalid),
+            SignInRefusal::Throttled { retry_after } => Self::Throttled(Throttled { retry_after }),
+            SignInRefusal::Failed(error) => error.into(),
+        }
     }
 }
 

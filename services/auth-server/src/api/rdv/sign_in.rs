@@ -111,7 +111,10 @@ async fn answer(
     let sessions = &app.settings.rdv.sessions;
     let opened = app.identity.sign_in_by_email(email, &password, sessions, &attempt.origin).await;
     let opened = opened.map_err(|refusal| match refusal {
-        SignInRefusal::BadCredentials => AuthFailure::BadCredentials.in_language(language(app, request)),
+        // This dialect has no way to ask for a second factor: whoever has one does not sign in here.
+        SignInRefusal::BadCredentials | SignInRefusal::OtpRequired | SignInRefusal::OtpInvalid => {
+            AuthFailure::BadCredentials.in_language(language(app, request))
+        }
         // §16: told after the right password only.
         SignInRefusal::Disabled => AuthFailure::NotConfirmed { email: email.trim().to_lowercase() }
             .in_language(language(app, request)),

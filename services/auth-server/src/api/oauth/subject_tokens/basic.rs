@@ -2,31 +2,19 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use identity::accounts::SignInRefusal;
 use identity::audit::Origin;
-use identity::throttle::Throttled;
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
 use super::Subject;
-use crate::api::oauth::error::{OAuthError, Reason};
+use crate::api::oauth::error::OAuthError;
 use crate::app::App;
 
 /// The account these belong to.
 pub(super) async fn resolve(app: &App, token: &str, origin: &Origin) -> Result<Subject, OAuthError> {
     let (login, secret) = split(token).ok_or(REFUSAL)?;
-    match app.identity.verify_password(&login, &secret, origin).await {
-        Ok(account) => Ok(Subject::Account { account: Box::new(account), amr: "pwd", session: None }),
-        Err(SignInRefusal::BadCredentials) => Err(REFUSAL),
-        Err(SignInRefusal::Disabled) => Err(OAuthError::Grant {
-            description: "the account is disabled",
-            reason: Some(Reason::AccountDisabled),
-        }),
-        Err(SignInRefusal::Throttled { retry_after }) => {
-            Err(OAuthError::Throttled(Throttled { retry_after }))
-        }
-        Err(SignInRefusal::Failed(error)) => Err(error.into()),
-    }
+    let account = app.identity.verify_password(&login, &secret, origin).await?;
+    Ok(Subject::Account { account: Box::new(account), amr: "pwd", session: None })
 }
 
 const REFUSAL: OAuthError = OAuthError::grant("the credentials are not valid");

@@ -1,0 +1,136 @@
+//! The check of a second factor, right after the password and nowhere else.
+
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use store::{DbConn, StoreError};
+
+use super::codes::OtpSecret;
+use super::rows::{self, OtpRow};
+use super::{FactorShown, OtpSettings, SecondFactor, trusted};
+use crate::Identity;
+use crate::accounts::{Account, SignInRefusal};
+use crate::audit::{AuditEvent, Origin, Outcome};
+use crate::errors::IdentityError;
+use crate::throttle::{Network, PasswordGuard};
+
+/// The rules of second factors, and what was guessed so far.
+#[derive(Debug)]
+pub(crate) struct OtpChecks {
+    pub(super) settings: OtpSettings,
+    guard: PasswordGuard,
+}
+
+impl OtpChecks {
+    pub(crate) fn new(settings: OtpSettings) -> Self {
+        Self { guard: PasswordGuard::new(&settings.limits()), settings }
+    }
+}
+
+/// A factor that was good, with the secret it rests on as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub(crate) factor: FactorShown,
+    pub(super) sealed_secret: Option<Vec<u8>>,
+}
+
+/// Where somebody comes from who shows a factor.
+#[derive(Clone, Copy)]
+pub(crate) struct Whence<'a> {
+    pub(crate) network: &'a Network,
+    /// Whether the account has signed in from there.
+    pub(crate) is_familiar: bool,
+    pub(crate) origin: &'a Origin,
+}
+
+impl Identity {
+    /// Whether this factor lets somebody in who has just shown the password of this account, which is enabled.
+    ///
+    /// # Errors
+    /// `OtpRequired` without a code, `OtpInvalid` for one that is wrong or used up, `Throttled` after too many of those.
+    pub(crate) async fn check_factor(
+        &self,
+        account: &Account,
+        factor: &SecondFactor,
+        whence: Whence<'_>,
+    ) -> Result<Shown, SignInRefusal> {
+        let (id, now) = (account.id, self.clock.now().naive_utc());
+        let device = factor.trusted_device.as_ref().map(|value| trusted::mac(&self.secrets, id, value));
+        let look = move |conn: &mut DbConn| {
+            let Some(row) = rows::find(conn, id)?.filter(|row| row.confirmed_at.is_some()) else {
+                return Ok(None);
+            };
+            let is_trusted = match device {
+                Some(mac) => rows::is_trusted(conn, id, &mac, now)?,
+                None => false,
+            };
+            Ok::<_, StoreError>(Some((row, is_trusted)))
+        };
+        let found = self.db.read(look).await.map_err(IdentityError::from)?;
+        let Some((row, is_trusted)) = found else {
+            return Ok(Shown { factor: FactorShown::NotNeeded, sealed_secret: None });
+        };
+        if is_trusted {
+            return Ok(Shown { factor: FactorShown::TrustedDevice, sealed_secret: Some(row.sealed_secret) });
+        }
+        let Some(code) = &factor.code else { return Err(SignInRefusal::OtpRequired) };
+        let checked = self.check_code(account, &row, code, whence).await;
+        if let Err(refusal) = &checked {
+            let event = AuditEvent::new(self.clock.now(), "otp.use", whence.origin)
+                .target(id.to_string())
+                .outcome(Outcome::Failure)
+                .detail(json!({ "error": refusal.as_str() }));
+            self.audit.record(event);
+        }
+        checked?;
+        Ok(Shown { factor: FactorShown::Code, sealed_secret: Some(row.sealed_secret) })
+    }
+
+    /// Looks at a code if the account and the network have tries left, and uses it up if it is right.
+    async fn check_code(
+        &self,
+        account: &Account,
+        row: &OtpRow,
+        code: &SecretString,
+        Whence { network, is_familiar, origin }: Whence<'_>,
+    ) -> Result<(), SignInRefusal> {
+        let key = account.id.to_string();
+        let admitted = self.otp.guard.admit(&key, network, is_familiar, &self.clock).await?;
+        let right = match self.spend(account, row, code, origin).await {
+            Ok(right) => right,
+            Err(error) => return Err(error.into()),
+        };
+        if right {
+            admitted.succeeded();
+            return Ok(());
+        }
+        admitted.failed(self.clock.uptime());
+        // As for passwords, a familiar network is told of a wrong code what any other would be.
+        if is_familiar {
+            self.otp.guard.check_shared(&key, network, self.clock.uptime())?;
+        }
+        Err(SignInRefusal::OtpInvalid)
+    }
+
+    async fn spend(
+        &self,
+        account: &Account,
+        row: &OtpRow,
+        code: &SecretString,
+        origin: &Origin,
+    ) -> Result<bool, IdentityError> {
+        let (id, row) = (account.id, row.clone());
+        let secret = OtpSecret::open(&row.sealed_secret, self.secrets.sealer(), id)?;
+        let Some(step) = secret.step_of(code.expose_secret(), self.clock.now(), row.last_step) else {
+            return Ok(false);
+        };
+        let act = self.act(&Origin { actor: Some(id.to_string()), ..origin.clone() });
+        let spend = move |conn: &mut DbConn| {
+            let spent = rows::spend(conn, id, &row, step)?;
+            if spent {
+                act.record(conn, "otp.use", &id.to_string(), None)?;
+            }
+            Ok::<_, StoreError>(spent)
+        };
+        Ok(self.db.write(spend).await?)
+    }
+}
