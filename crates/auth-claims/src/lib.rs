@@ -8,10 +8,14 @@
 //! To add a claim, give [`claims::AccessClaims`] a member that stays out of the JSON when it says nothing. To add a
 //! kind of credential, see [`caller`].
 
+pub mod base_token;
+pub mod account_token;
 pub mod caller;
 pub mod claims;
 pub mod clock;
 pub mod device;
+pub mod hs256;
+mod jws;
 pub mod keys;
 pub mod resource_server;
 pub mod revocations;

@@ -2,6 +2,7 @@
 
 #![cfg(test)]
 
+mod base_token;
 mod caller;
 mod corpus;
 mod device;
