@@ -8,8 +8,8 @@
 //! To add a claim, give [`claims::AccessClaims`] a member that stays out of the JSON when it says nothing. To add a
 //! kind of credential, see [`caller`].
 
-pub mod base_token;
 pub mod account_token;
+pub mod base_token;
 pub mod caller;
 pub mod claims;
 pub mod clock;
