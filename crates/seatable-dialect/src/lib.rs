@@ -6,6 +6,7 @@
 //! | [`parameters`] | the parameters of a request, from its body and never from its query |
 //! | [`header`], [`dialect`], [`caller`] | the `Authorization` header, what stands in it, and who that is |
 //! | [`error`] | every refusal, in the one of the three families that clients look for |
+//! | [`rates`] | how often anybody may ask |
 //! | [`internal_id`] | accounts as this API names them |
 //! | [`response`] | bodies, instants |
 //!
@@ -20,6 +21,7 @@ pub mod error;
 pub mod header;
 pub mod internal_id;
 pub mod parameters;
+pub mod rates;
 pub mod response;
 pub mod slashes;
 

@@ -78,7 +78,8 @@ impl From<Rejection> for SeaTableError {
             | Rejection::Invalid(VerifyError::Revoked(RevocationReason::AccountDisabled)) => {
                 Self::not_authenticated()
             }
-            Rejection::Invalid(VerifyError::Revoked(RevocationReason::AccountDeleted)) => {
+            Rejection::Refused(ExchangeRefusal::AccountDeleted)
+            | Rejection::Invalid(VerifyError::Revoked(RevocationReason::AccountDeleted)) => {
                 Self::account_deleted()
             }
             Rejection::Unavailable => Self::Unavailable,

@@ -31,6 +31,7 @@ const UNAVAILABLE: &str = r#"{"error_msg":"Service Unavailable"}"#;
 #[case::expired(Rejection::Invalid(VerifyError::Expired), 401, INVALID)]
 #[case::signed_out(Rejection::Invalid(VerifyError::Revoked(RevocationReason::SignedOut)), 401, INVALID)]
 #[case::deleted(Rejection::Invalid(VerifyError::Revoked(RevocationReason::AccountDeleted)), 401, DELETED)]
+#[case::gone(Rejection::Refused(ExchangeRefusal::AccountDeleted), 401, DELETED)]
 #[case::disabled(Rejection::Refused(ExchangeRefusal::AccountDisabled), 403, MISSING)]
 #[case::revoked(Rejection::Invalid(VerifyError::Revoked(RevocationReason::AccountDisabled)), 403, MISSING)]
 #[case::unavailable(Rejection::Unavailable, 503, UNAVAILABLE)]
