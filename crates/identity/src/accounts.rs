@@ -32,14 +32,14 @@ pub use changes::{delete, insert, set_enabled, set_password, update};
 pub use emails::{EmailKey, InvalidEmail};
 pub use profile::{AccountProfile, CheckedProfile};
 pub use provisional::ProvisionRefusal;
-pub use queries::{AccountFilter, find, find_by_email, find_by_login, list};
-pub use sign_in::{Name, SignInRefusal, SignedIn};
+pub use queries::{AccountFilter, find, find_by_email, find_by_login, find_for_change, list};
+pub use sign_in::SignInRefusal;
 
-pub(crate) use changes::set_password_on;
-pub(crate) use queries::{current, password_hash};
-pub(crate) use sign_in::Proven;
+pub(crate) use changes::{set_password_on, touch};
+pub(crate) use queries::{current, members_of, of_ids, password_hash};
+pub(crate) use sign_in::{Name, Proven};
 
-use crate::passwords::EncodedHash;
+use crate::{groups, passwords::EncodedHash};
 
 /// An account's id for ever: a UUID v7, rendered in lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -120,6 +120,36 @@ pub struct Account {
     pub created_at: DateTime<Utc>,
     /// When it was changed last.
     pub updated_at: DateTime<Utc>,
+}
+
+impl Account {
+    /// The platform roles it has: its own, and `GLOBAL_ADMIN` as a member of the group [`groups::ADMIN`].
+    ///
+    /// What a decision rests on, and what claims say. [`roles`](Self::roles) is only what was given to it by name.
+    #[must_use]
+    pub fn effective_roles(&self) -> Vec<Role> {
+        let mut roles = self.roles.clone();
+        if self.groups.iter().any(|group| group == groups::ADMIN) && !roles.contains(&Role::GlobalAdmin) {
+            roles.push(Role::GlobalAdmin);
+        }
+        roles
+    }
+
+    /// Whether it administers the platform: by its role or by its group, which is the same.
+    #[must_use]
+    pub fn is_administrator(&self) -> bool {
+        self.effective_roles().contains(&Role::GlobalAdmin)
+    }
+
+    /// The name to show: the one chosen for it, else given and family name.
+    #[must_use]
+    pub fn shown_name(&self) -> Option<String> {
+        self.display_name.clone().or_else(|| {
+            let names: Vec<&str> =
+                [&self.given_name, &self.family_name].into_iter().flatten().map(String::as_str).collect();
+            (!names.is_empty()).then(|| names.join(" "))
+        })
+    }
 }
 
 /// What an account signs in with at first.

@@ -19,6 +19,17 @@ pub(crate) fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
+/// A text to compare with stored ones. No stored text has a NUL, which PostgreSQL would refuse even in a comparison.
+pub(crate) fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+/// The pattern of every folded text that has this one in it, for `LIKE … ESCAPE '\'`.
+pub(crate) fn containing(text: &str) -> String {
+    let literal = storable(&fold(text)).replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{literal}%")
+}
+
 /// Whether `text` is shown as it is stored: something, not too long, no control characters, no blanks around it.
 ///
 /// PostgreSQL has no NUL in texts, so a text that passes here can be stored and looked for on both databases.

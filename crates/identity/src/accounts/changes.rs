@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use store::{DbConn, StoreError, on_backend};
 
 use super::{
-    Account, AccountId, CheckedProfile, EmailKey, find,
+    Account, AccountId, CheckedProfile, EmailKey, find, find_for_change,
     memberships::{self, check_references},
     schema::{account_passwords, accounts},
 };
@@ -13,7 +13,6 @@ use crate::{
     act::Act,
     errors::IdentityError,
     locks::Lock,
-    otp,
     passwords::EncodedHash,
     revocations::{self, Revocation},
     text::to_json,
@@ -43,7 +42,7 @@ pub fn insert(
         ))
         .execute(conn)
         .map_err(|error| IdentityError::or_taken(error.into(), "login or e-mail address"))?;
-    memberships::write(conn, id, profile)?;
+    memberships::write(conn, id, None, profile)?;
     if let Some(hash) = password {
         write_hash(conn, act, id, hash)?;
     }
@@ -66,9 +65,9 @@ pub fn update(
     id: AccountId,
     profile: &CheckedProfile,
 ) -> Result<Account, IdentityError> {
+    let current = find_for_change(conn, id)?.ok_or(IdentityError::Unknown("account"))?;
     check_references(conn, profile)?;
     check_unique(conn, Some(id), profile)?;
-    let current = load(conn, id)?;
     let changed = diesel::update(accounts::table.find(id.to_string()))
         .set((columns(profile)?, accounts::updated_at.eq(act.stamp())))
         .execute(conn)
@@ -76,10 +75,17 @@ pub fn update(
     if changed == 0 {
         return Err(IdentityError::Unknown("account"));
     }
-    memberships::write(conn, id, profile)?;
+    memberships::write(conn, id, Some(&current), profile)?;
     let detail = memberships::changes(Some(&current), &profile.profile);
     act.record(conn, "account.update", &id.to_string(), (!detail.is_empty()).then(|| detail.into()))?;
     set_enabled(conn, act, id, profile.profile.enabled)
+}
+
+/// Notes that an account was changed just now.
+pub(crate) fn touch(conn: &mut DbConn, act: &Act, id: AccountId) -> Result<(), StoreError> {
+    let row = diesel::update(accounts::table.find(id.to_string()));
+    row.set(accounts::updated_at.eq(act.stamp())).execute(conn)?;
+    Ok(())
 }
 
 /// Enables or disables an account. While it is disabled, every token it has is revoked.
@@ -137,7 +143,6 @@ pub(crate) fn set_password_on(
         return Err(IdentityError::Unknown("account"));
     }
     write_hash(conn, act, id, hash)?;
-    otp::forget_devices(conn, id)?;
     revoke_but(conn, act, id, RevocationReason::PasswordChanged, kept)?;
     Ok(act.record(conn, "account.set_password", &id.to_string(), None)?)
 }

@@ -10,8 +10,14 @@ use super::{
 };
 use crate::{errors::IdentityError, faults::Faults, groups, organizations, services, territories};
 
-/// Puts an account where its profile says, and nowhere else.
-pub(super) fn write(conn: &mut DbConn, id: AccountId, checked: &CheckedProfile) -> Result<(), StoreError> {
+/// Puts an account where its profile says, and nowhere else. `old` is what it was, read under its lock.
+pub(super) fn write(
+    conn: &mut DbConn,
+    id: AccountId,
+    old: Option<&Account>,
+    checked: &CheckedProfile,
+) -> Result<(), StoreError> {
+    write_groups(conn, id, old.map_or(&[], |old| &old.groups), &checked.profile.groups)?;
     let id = id.to_string();
     diesel::delete(account_organizations::table.filter(account_organizations::account_id.eq(&id)))
         .execute(conn)?;
@@ -23,9 +29,22 @@ pub(super) fn write(conn: &mut DbConn, id: AccountId, checked: &CheckedProfile) 
         );
         diesel::insert_into(account_organizations::table).values(row).execute(conn)?;
     }
-    write_services(conn, &id, checked)?;
-    diesel::delete(account_groups::table.filter(account_groups::account_id.eq(&id))).execute(conn)?;
-    for group in &checked.profile.groups {
+    write_services(conn, &id, checked)
+}
+
+/// Whoever leaves a group is neither its owner nor its administrator any more; whoever stays is what they were.
+fn write_groups(
+    conn: &mut DbConn,
+    account: AccountId,
+    old: &[String],
+    new: &[String],
+) -> Result<(), StoreError> {
+    let id = account.to_string();
+    for group in old.iter().filter(|group| !new.contains(group)) {
+        diesel::delete(account_groups::table.find((&id, group))).execute(conn)?;
+        groups::left(conn, group, account)?;
+    }
+    for group in new.iter().filter(|group| !old.contains(group)) {
         let row = (account_groups::account_id.eq(&id), account_groups::group_id.eq(group));
         diesel::insert_into(account_groups::table).values(row).execute(conn)?;
     }

@@ -1,6 +1,7 @@
 //! Finding and listing accounts.
 
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Text};
 use store::{DbConn, StoreError};
 
 use super::{
@@ -9,10 +10,18 @@ use super::{
     schema::{account_groups, account_organizations, account_passwords, accounts},
 };
 use crate::{
-    pages::{Page, bounded},
+    pages::{Page, Slice, bounded},
     passwords::EncodedHash,
-    text::fold,
+    text::{containing, fold},
 };
+
+pub(super) use crate::text::storable;
+
+#[diesel::declare_sql_function]
+extern "SQL" {
+    /// Folds ASCII at least.
+    fn lower(text: Nullable<Text>) -> Nullable<Text>;
+}
 
 /// Which accounts to list. Everything given must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,6 +41,19 @@ pub struct AccountFilter {
 pub fn find(conn: &mut DbConn, id: AccountId) -> Result<Option<Account>, StoreError> {
     let row = accounts::table.find(id.to_string()).select(AccountRow::as_select()).first(conn).optional()?;
     one(conn, row)
+}
+
+/// [`find`] in a transaction that goes on to change the account by what it reads: whoever else is about to change it waits.
+/// Without that, one of two changes at the same time would be lost.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_for_change(conn: &mut DbConn, id: AccountId) -> Result<Option<Account>, StoreError> {
+    if let DbConn::Pg(conn) = conn {
+        let row = accounts::table.find(id.to_string()).select(accounts::number);
+        row.for_no_key_update().first::<i64>(conn).optional()?;
+    }
+    find(conn, id)
 }
 
 /// The account with this e-mail address.
@@ -85,7 +107,7 @@ pub fn list(
         query = query.filter(accounts::id.eq_any(members));
     }
     if let Some(search) = &filter.search {
-        let pattern = format!("%{}%", literal(&storable(&fold(search))));
+        let pattern = containing(search);
         let in_email = accounts::email_key.like(pattern.clone()).escape('\\');
         query = query.filter(accounts::login_key.like(pattern).escape('\\').or(in_email));
     }
@@ -97,43 +119,64 @@ pub fn list(
     Ok(Page::of(accounts, limit, |account| account.number))
 }
 
+/// Members of a group in whose login, e-mail address or display name this text occurs, ascending by login.
+pub(crate) fn members_of(
+    conn: &mut DbConn,
+    group: &str,
+    search: &str,
+    slice: Slice,
+) -> Result<Vec<Account>, StoreError> {
+    let members = account_groups::table
+        .filter(account_groups::group_id.eq(storable(group)))
+        .select(account_groups::account_id);
+    let mut query =
+        accounts::table.filter(accounts::id.eq_any(members)).select(AccountRow::as_select()).into_boxed();
+    if !search.is_empty() {
+        let pattern = containing(search);
+        let in_email = accounts::email_key.like(pattern.clone()).escape('\\');
+        let in_name = lower(accounts::display_name).like(pattern.clone()).escape('\\');
+        let in_login = accounts::login_key.like(pattern).escape('\\');
+        query = query.filter(in_login.or(in_email).or(in_name));
+    }
+    let page = query.order((accounts::login_key, accounts::id)).offset(slice.offset).limit(slice.limit);
+    let rows = page.load(conn)?;
+    complete(conn, rows)
+}
+
+/// The accounts of these ids that there are, in the order of their numbers.
+pub(crate) fn of_ids(conn: &mut DbConn, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+    let ids: Vec<String> = ids.iter().map(AccountId::to_string).collect();
+    let rows = accounts::table
+        .filter(accounts::id.eq_any(ids))
+        .select(AccountRow::as_select())
+        .order(accounts::number)
+        .load(conn)?;
+    complete(conn, rows)
+}
+
 /// An account and the hash of its password, if it has one.
 pub(crate) type Credentials = (Account, Option<String>);
 
-/// The account that signs in under this name: this id, or else its login, or else its e-mail address.
+/// The account that signs in under this name: its login, or else its e-mail address.
 ///
 /// The same queries for a known and an unknown name, so that both take as long.
 pub(super) fn credentials(
     conn: &mut DbConn,
     login_or_email: &str,
-    id: Option<AccountId>,
 ) -> Result<Option<Credentials>, StoreError> {
     let login = storable(&fold(login_or_email));
     let email = login_or_email.parse::<EmailKey>().map(|key| key.as_str().to_owned()).ok();
-    // No account has an empty id.
-    let id = id.map(|id| id.to_string()).unwrap_or_default();
-    let named = accounts::id.eq(&id).or(accounts::login_key.eq(&login)).or(accounts::email_key.eq(email));
-    let rows: Vec<(AccountRow, String, String, Option<String>)> = with_passwords()
-        .filter(named)
-        .select((
-            AccountRow::as_select(),
-            accounts::id,
-            accounts::login_key,
-            account_passwords::hash.nullable(),
-        ))
+    let rows: Vec<(AccountRow, String, Option<String>)> = with_passwords()
+        .filter(accounts::login_key.eq(&login).or(accounts::email_key.eq(email)))
+        .select((AccountRow::as_select(), accounts::login_key, account_passwords::hash.nullable()))
         .order(accounts::number)
-        .limit(3)
+        .limit(2)
         .load(conn)?;
-    let (mut by_id, mut by_login, mut by_email) = (None, None, None);
-    for (row, own_id, key, hash) in rows {
-        let found = match () {
-            () if own_id == id => &mut by_id,
-            () if key == login => &mut by_login,
-            () => &mut by_email,
-        };
-        *found = Some((row, hash));
+    let (mut by_email, mut by_login) = (None, None);
+    for (row, key, hash) in rows {
+        *(if key == login { &mut by_login } else { &mut by_email }) = Some((row, hash));
     }
-    let (row, hash) = by_id.or(by_login).or(by_email).unzip();
+    let (row, hash) = by_login.or(by_email).unzip();
     Ok(one(conn, row)?.map(|account| (account, hash.flatten())))
 }
 
@@ -177,14 +220,4 @@ fn with_passwords() -> _ {
 
 fn one(conn: &mut DbConn, row: Option<AccountRow>) -> Result<Option<Account>, StoreError> {
     Ok(complete(conn, row.into_iter().collect())?.pop())
-}
-
-/// A text to compare with stored ones. No stored text has a NUL, which PostgreSQL would refuse even in a comparison.
-pub(super) fn storable(text: &str) -> String {
-    text.replace('\0', "\u{fffd}")
-}
-
-/// A text that stands for itself in `LIKE … ESCAPE '\'`.
-fn literal(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

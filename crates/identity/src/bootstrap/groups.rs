@@ -49,7 +49,7 @@ impl Entry for GroupEntry {
     }
 
     fn create(&self, conn: &mut DbConn, act: &Act) -> Result<Vec<&'static str>, IdentityError> {
-        groups::insert(conn, act, &self.id, self.name())?;
+        groups::insert(conn, act, &self.id, self.name(), None)?;
         Ok(vec!["name"])
     }
 

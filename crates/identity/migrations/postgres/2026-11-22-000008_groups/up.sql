@@ -1,0 +1,44 @@
+-- Numbers, owners, administrators and sub-administrators of groups, and the group `admin`, whose members administer the
+-- platform. Expand only: a replica of the version before goes on writing groups without what is new here.
+
+-- Id and name folded, to be searched. Where an older replica wrote the row, the next start fills them in.
+ALTER TABLE groups
+    ADD COLUMN owner_id TEXT COLLATE "C" REFERENCES accounts (id) ON DELETE SET NULL,
+    ADD COLUMN id_key TEXT COLLATE "C",
+    ADD COLUMN name_key TEXT COLLATE "C",
+    ADD COLUMN number BIGINT;
+CREATE INDEX groups_owner_id ON groups (owner_id);
+
+INSERT INTO groups (id, name, created_at, updated_at)
+VALUES ('admin', 'admin', '2026-11-22 00:00:00', '2026-11-22 00:00:00')
+ON CONFLICT (id) DO NOTHING;
+
+-- Groups that are there already are numbered by their age.
+UPDATE groups SET number = aged.number
+FROM (SELECT id, ROW_NUMBER() OVER (ORDER BY created_at, id) AS number FROM groups) AS aged
+WHERE aged.id = groups.id;
+ALTER TABLE groups
+    ALTER COLUMN number SET NOT NULL,
+    ALTER COLUMN number ADD GENERATED ALWAYS AS IDENTITY,
+    ADD UNIQUE (number);
+SELECT setval(
+    pg_get_serial_sequence('groups', 'number'),
+    (SELECT COALESCE(MAX(number), 0) + 1 FROM groups),
+    FALSE
+);
+
+-- Who shares in what the owner of a group may do with its things (contracts/seatable-tokens.md §1).
+CREATE TABLE group_admins (
+    group_id TEXT COLLATE "C" NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+    account_id TEXT COLLATE "C" NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    PRIMARY KEY (group_id, account_id)
+);
+CREATE INDEX group_admins_account_id ON group_admins (account_id, group_id);
+
+-- Who administers the accounts of a group's members (contracts/ocs-provisioning.md §3.3): another relation.
+CREATE TABLE group_subadmins (
+    group_id TEXT COLLATE "C" NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
+    account_id TEXT COLLATE "C" NOT NULL REFERENCES accounts (id) ON DELETE CASCADE,
+    PRIMARY KEY (group_id, account_id)
+);
+CREATE INDEX group_subadmins_account_id ON group_subadmins (account_id, group_id);
