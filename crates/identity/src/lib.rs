@@ -7,9 +7,11 @@
 //! `&mut DbConn` to domain types; what needs a clock, a secret or its own transaction becomes a method of [`Identity`].
 
 pub mod absences;
+pub mod account_tokens;
 pub mod accounts;
 pub mod act;
 pub mod agents;
+pub mod app_passwords;
 pub mod applications;
 pub mod audit;
 pub mod bootstrap;

@@ -30,11 +30,15 @@ pub enum Purpose {
     RecoveryCode,
     /// The stored form of what a trusted device presents.
     TrustedDevice,
+    /// The form under which an account token is looked up.
+    AccountToken,
+    /// The stored form of an app password.
+    AppPassword,
 }
 
 impl Purpose {
     /// Every purpose, in the order of the variants.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::ClientSecret,
         Self::RefreshToken,
         Self::BootstrapFingerprint,
@@ -43,6 +47,8 @@ impl Purpose {
         Self::FamiliarNetwork,
         Self::RecoveryCode,
         Self::TrustedDevice,
+        Self::AccountToken,
+        Self::AppPassword,
     ];
 
     /// Part of the derivation: changing one makes everything of that purpose void.
@@ -56,6 +62,8 @@ impl Purpose {
             Self::FamiliarNetwork => b"mac familiar-network",
             Self::RecoveryCode => b"mac recovery-code",
             Self::TrustedDevice => b"mac trusted-device",
+            Self::AccountToken => b"mac account-token",
+            Self::AppPassword => b"mac app-password",
         }
     }
 }

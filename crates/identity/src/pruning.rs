@@ -6,7 +6,7 @@ use store::{DbConn, StoreError};
 use crate::errors::IdentityError;
 use crate::locks::Lock;
 use crate::throttle::familiar;
-use crate::{Identity, applications, audit, device_sessions, otp, refresh, revocations};
+use crate::{Identity, account_tokens, applications, audit, device_sessions, otp, refresh, revocations};
 
 /// Rows of one table that one transaction deletes: few enough that nobody waits for long behind it.
 const BATCH: u32 = 500;
@@ -46,7 +46,7 @@ fn prune_batch(
     let mut deleted = applications::prune(conn, now, BATCH)?;
     deleted += revocations::prune(conn, now, BATCH)? + refresh::prune(conn, now, BATCH)?;
     deleted += device_sessions::prune(conn, now, BATCH)? + familiar::prune(conn, now, BATCH)?;
-    deleted += otp::prune(conn, now, BATCH)?;
+    deleted += otp::prune(conn, now, BATCH)? + account_tokens::prune(conn, now, BATCH)?;
     if let Some(before) = audit_before {
         deleted += audit::prune(conn, before, BATCH)?;
     }

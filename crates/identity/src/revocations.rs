@@ -23,7 +23,7 @@ use store::{DbConn, StoreError};
 use crate::accounts::AccountId;
 use crate::clients::{ClientId, LONGEST_ACCESS_TOKEN};
 use crate::locks::Lock;
-use crate::{device_sessions, refresh};
+use crate::{account_tokens, app_passwords, device_sessions, refresh};
 
 /// Entries of one page of the feed.
 pub const PAGE: u32 = 500;
@@ -90,7 +90,8 @@ impl Revocation {
 /// feed.
 ///
 /// A disabled account or client keeps its refresh tokens, and they are refused as long as it is disabled; every other
-/// reason ends them. Device sessions end for whatever reason, each with a revocation of its own. Run the transaction with [`Identity::write_revoking`](crate::Identity::write_revoking), so that
+/// reason ends them. Device sessions end for whatever reason, each with a revocation of its own; account tokens and app
+/// passwords as [`account_tokens`] and [`app_passwords`] say. Run the transaction with [`Identity::write_revoking`](crate::Identity::write_revoking), so that
 /// who waits for the feed learns of it at once.
 ///
 /// # Errors
@@ -111,7 +112,10 @@ pub(crate) fn revoke_but(
     Lock::Revocations.take(conn)?;
     let seq = rows::append(conn, revocation, false)?;
     refresh::revoke_families(conn, revocation)?;
-    for entailed in device_sessions::end(conn, revocation, kept)? {
+    let mut entailed = device_sessions::end(conn, revocation, kept)?;
+    entailed.extend(account_tokens::end(conn, revocation)?);
+    entailed.extend(app_passwords::end(conn, revocation)?);
+    for entailed in entailed {
         rows::append(conn, &entailed, false)?;
         refresh::revoke_families(conn, &entailed)?;
     }

@@ -1,0 +1,88 @@
+//! The table of account tokens.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::prelude::*;
+use store::{DbConn, StoreError};
+
+use super::{AccountToken, KEPT};
+use crate::accounts::AccountId;
+
+diesel::table! {
+    account_tokens (account_id) {
+        account_id -> Text,
+        token_mac -> Binary,
+        sealed -> Binary,
+        sid -> Text,
+        created_at -> Timestamp,
+        deleted_at -> Nullable<Timestamp>,
+    }
+}
+
+/// A token as it is stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
+#[diesel(table_name = account_tokens)]
+pub(super) struct TokenRow {
+    pub(super) account_id: String,
+    pub(super) token_mac: Vec<u8>,
+    pub(super) sealed: Vec<u8>,
+    pub(super) sid: String,
+    pub(super) created_at: NaiveDateTime,
+    pub(super) deleted_at: Option<NaiveDateTime>,
+}
+
+impl From<TokenRow> for AccountToken {
+    fn from(row: TokenRow) -> Self {
+        Self { sid: row.sid, created_at: row.created_at.and_utc() }
+    }
+}
+
+/// The account's token, unless the account was deleted.
+pub(super) fn find(conn: &mut DbConn, account: AccountId) -> Result<Option<TokenRow>, StoreError> {
+    let own = account_tokens::table.find(account.to_string()).filter(account_tokens::deleted_at.is_null());
+    Ok(own.select(TokenRow::as_select()).first(conn).optional()?)
+}
+
+/// The token with this keyed hash, whatever has become of its account.
+pub(super) fn find_by_mac(conn: &mut DbConn, mac: &[u8]) -> Result<Option<TokenRow>, StoreError> {
+    let named = account_tokens::table.filter(account_tokens::token_mac.eq(mac));
+    Ok(named.select(TokenRow::as_select()).first(conn).optional()?)
+}
+
+pub(super) fn insert(conn: &mut DbConn, row: &TokenRow) -> Result<(), StoreError> {
+    diesel::insert_into(account_tokens::table).values(row).execute(conn)?;
+    Ok(())
+}
+
+/// Removes the token of this session, unless its account was deleted.
+pub(super) fn delete(conn: &mut DbConn, sid: &str) -> Result<(), StoreError> {
+    let live = account_tokens::table
+        .filter(account_tokens::sid.eq(sid))
+        .filter(account_tokens::deleted_at.is_null());
+    diesel::delete(live).execute(conn)?;
+    Ok(())
+}
+
+/// The session of an account's token.
+pub(super) fn sid(conn: &mut DbConn, account: &str) -> Result<Option<String>, StoreError> {
+    let own = account_tokens::table.find(account).filter(account_tokens::deleted_at.is_null());
+    Ok(own.select(account_tokens::sid).first(conn).optional()?)
+}
+
+/// Notes that the account was deleted.
+pub(super) fn bury(conn: &mut DbConn, account: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+    diesel::update(account_tokens::table.find(account).filter(account_tokens::deleted_at.is_null()))
+        .set(account_tokens::deleted_at.eq(now.naive_utc()))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Deletes at most `limit` tokens of accounts that were deleted long ago.
+pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
+    let old: Vec<String> = account_tokens::table
+        .filter(account_tokens::deleted_at.le((now - KEPT).naive_utc()))
+        .order((account_tokens::deleted_at, account_tokens::account_id))
+        .select(account_tokens::account_id)
+        .limit(limit.into())
+        .load(conn)?;
+    Ok(diesel::delete(account_tokens::table.filter(account_tokens::account_id.eq_any(old))).execute(conn)?)
+}
