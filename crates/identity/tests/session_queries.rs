@@ -9,10 +9,11 @@ use auth_claims::clock::Clock;
 use chrono::DateTime;
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 use identity::Identity;
-use identity::accounts::{AccountProfile, NewAccount, NewPassword, SignInRefusal};
+use identity::accounts::{AccountProfile, Name, NewAccount, NewPassword, SignInRefusal};
 use identity::audit::Origin;
 use identity::device_sessions::{DeviceCredential, DeviceSettings};
 use identity::master::MasterKey;
+use identity::otp::SecondFactor;
 use identity::passwords::PasswordSettings;
 use identity::services::ServiceChange;
 use secrecy::SecretString;
@@ -60,6 +61,7 @@ async fn threat_17_whatever_is_wrong_costs_the_same_queries() {
         let identity = directory(&database).await;
         sessions(&identity).await;
         passwords(&identity).await;
+        internal_ids(&identity).await;
     }
 }
 
@@ -96,6 +98,25 @@ async fn passwords(identity: &Identity) {
         // The row of the audit trail is written behind the answer.
         identity.audit().flush().await.unwrap();
         let (refused, cost) = queries_of(identity.sign_in_by_email(email, &wrong, &settings, &origin)).await;
+        assert!(matches!(refused, Err(SignInRefusal::BadCredentials)), "{refused:?}");
+        costs.push(cost);
+    }
+    assert!(costs[0] > 0 && costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
+}
+
+/// An internal id costs no less and no more than another name, somebody's or nobody's.
+async fn internal_ids(identity: &Identity) {
+    let (nothing, origin) = (SecondFactor::default(), Origin::default());
+    let wrong = SecretString::from("wrong");
+    let [ada, none] =
+        [identity.find_account_by_login("ada").await, identity.find_account_by_login("none").await]
+            .map(|found| format!("{}@auth.local", found.unwrap().unwrap().id.as_uuid().simple()));
+    let nobody = format!("{}@auth.local", "0".repeat(32));
+    let mut costs = Vec::new();
+    for name in [&ada, &none, &nobody, "ada", "ada@example.org", "nobody", "@auth.local", "", "\0"] {
+        identity.audit().flush().await.unwrap();
+        let name = Name::login_email_or_internal_id(name);
+        let (refused, cost) = queries_of(identity.verify_credentials(name, &wrong, &nothing, &origin)).await;
         assert!(matches!(refused, Err(SignInRefusal::BadCredentials)), "{refused:?}");
         costs.push(cost);
     }
