@@ -28,6 +28,8 @@ pub(crate) enum Use {
     Revocations,
     /// Telling the status of applications (contracts/auvious-applications.md §3.6).
     Applications,
+    /// Asking for people and groups.
+    Directory,
 }
 
 impl Use {
@@ -35,6 +37,7 @@ impl Use {
         match self {
             Self::Revocations => "internal:revocations",
             Self::Applications => "internal:applications",
+            Self::Directory => "internal:directory",
         }
     }
 }

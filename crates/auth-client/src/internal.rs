@@ -42,15 +42,26 @@ impl Authority {
         extra: Duration,
         limit: usize,
     ) -> Result<Answer, AuthorityError> {
+        judge(self.authorised_answer(tokens, request, extra, limit).await?)
+    }
+
+    /// The same with every answer, whatever its status.
+    pub(crate) async fn authorised_answer(
+        &self,
+        tokens: &ServiceTokens,
+        request: impl Fn() -> RequestBuilder,
+        extra: Duration,
+        limit: usize,
+    ) -> Result<Answer, AuthorityError> {
         let token = tokens.get().await?;
         let bearer = |token: &str| request().bearer_auth(token);
         let first = self.0.transport.send(bearer(token.expose_secret()), extra, limit).await?;
         if first.status != StatusCode::UNAUTHORIZED {
-            return judge(first);
+            return Ok(first);
         }
         tokens.discard(&token).await;
         let token = tokens.get().await?;
-        judge(self.0.transport.send(bearer(token.expose_secret()), extra, limit).await?)
+        self.0.transport.send(bearer(token.expose_secret()), extra, limit).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! A service's way to the authorization server: its own credentials, the published keys, the revocation feed, the
-//! exchange of foreign credentials, and the status of applications. Everything here answers in the terms of
-//! `auth-claims`, so that a service that runs in the authorization server's own process can do without this crate.
+//! exchange of foreign credentials, the status of applications, and the people and groups of the directory. Everything
+//! here answers in the terms of `auth-claims`, or of a trait of this crate, so that a service that runs in the
+//! authorization server's own process can do without HTTP.
 //!
 //! What it leaves to `auth-claims`: remembering exchanged tokens (`caller::exchange`), verifying what it fetched
 //! (`verify`), and following the feed (`revocations::Follower`). To add an internal call, put a method beside those of
@@ -9,6 +10,7 @@
 
 pub mod applications;
 mod credentials;
+pub mod directory;
 mod exchange;
 mod internal;
 mod keys;
@@ -31,7 +33,8 @@ use crate::transport::Transport;
 
 /// The authorization server, as one of its clients sees it. Cheap to clone; clones share tokens and caches.
 ///
-/// Implements `KeySource`, `RevocationSource` and `Exchange` of `auth-claims`, and [`applications::ApplicationRegistry`].
+/// Implements `KeySource`, `RevocationSource` and `Exchange` of `auth-claims`, [`applications::ApplicationRegistry`], and
+/// [`directory::Directory`].
 #[derive(Clone)]
 pub struct Authority(Arc<Inner>);
 
@@ -40,6 +43,7 @@ struct Inner {
     transport: Transport,
     revocation_tokens: ServiceTokens,
     application_tokens: ServiceTokens,
+    directory_tokens: ServiceTokens,
     exchanges: Exchanges,
 }
 
@@ -63,9 +67,17 @@ impl Authority {
         let tokens =
             |purpose| ServiceTokens::new(purpose, &settings, &endpoints, transport.clone(), clock.clone());
         let (revocation_tokens, application_tokens) = (tokens(Use::Revocations), tokens(Use::Applications));
+        let directory_tokens = tokens(Use::Directory);
         let endpoint = TokenEndpoint::new(&settings, &endpoints, transport.clone());
         let exchanges = Exchanges::new(endpoint, clock);
-        Ok(Self(Arc::new(Inner { endpoints, transport, revocation_tokens, application_tokens, exchanges })))
+        Ok(Self(Arc::new(Inner {
+            endpoints,
+            transport,
+            revocation_tokens,
+            application_tokens,
+            directory_tokens,
+            exchanges,
+        })))
     }
 
     /// The service's own access token for the revocation feed, from memory until shortly before it expires.

@@ -38,6 +38,7 @@ pub(crate) struct Endpoints {
     pub(crate) keys: Url,
     pub(crate) revocations: Url,
     pub(crate) applications: Url,
+    pub(crate) directory: Url,
 }
 
 impl AuthoritySettings {
@@ -74,6 +75,7 @@ impl AuthoritySettings {
             keys: join(".well-known/jwks.json")?,
             revocations: join("internal/revocations")?,
             applications: join("internal/applications/")?,
+            directory: join("internal/directory/")?,
         })
     }
 }

@@ -17,6 +17,10 @@ pub(crate) const FEED_ANSWER: usize = 4 * 1024 * 1024;
 /// The most the answer to a status may hold: it should be empty.
 pub(crate) const STATUS_ANSWER: usize = 64 * 1024;
 
+/// The most the directory may answer: a thousand people with the longest names, or a hundred groups with a hundred
+/// administrators each.
+pub(crate) const DIRECTORY_ANSWER: usize = 8 * 1024 * 1024;
+
 /// Why the authorization server gave nothing. Carries no secret and no body.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AuthorityError {
