@@ -33,11 +33,11 @@ pub use emails::{EmailKey, InvalidEmail};
 pub use profile::{AccountProfile, CheckedProfile};
 pub use provisional::ProvisionRefusal;
 pub use queries::{AccountFilter, find, find_by_email, find_by_login, find_for_change, list};
-pub use sign_in::SignInRefusal;
+pub use sign_in::{Name, SignInRefusal, SignedIn};
 
 pub(crate) use changes::{set_password_on, touch};
 pub(crate) use queries::{current, members_of, of_ids, password_hash};
-pub(crate) use sign_in::{Name, Proven};
+pub(crate) use sign_in::Proven;
 
 use crate::{groups, passwords::EncodedHash};
 

@@ -14,6 +14,7 @@
 //! One of things with an id and a name takes the last two from `named`, and gives what its `Entry` asks for.
 
 mod accounts;
+mod apps;
 mod clients;
 mod declarations;
 mod document;

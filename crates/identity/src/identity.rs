@@ -12,12 +12,15 @@ use crate::{
     act::Act,
     audit::{AuditTrail, Origin},
     clients::ClientCache,
+    directory_search,
     errors::IdentityError,
     facts::{self, Fact},
     groups,
     master::{MasterKey, Purpose, Secrets},
+    otp::{OtpChecks, OtpSettings},
     passwords::{PasswordHasher, PasswordSettings},
     refresh::TokenState,
+    sign_in_times,
     throttle::{PasswordGuard, PasswordLimits},
 };
 
@@ -45,6 +48,8 @@ pub struct Identity {
     pub(crate) clients: Arc<ClientCache>,
     pub(crate) tokens: TokenState,
     pub(crate) guard: Arc<PasswordGuard>,
+    pub(crate) sign_ins: Arc<sign_in_times::Noted>,
+    pub(crate) otp: Arc<OtpChecks>,
 }
 
 impl Identity {
@@ -63,6 +68,7 @@ impl Identity {
         let secrets = Secrets::new(&master);
         check_master_key(&db, &secrets).await?;
         groups::complete_keys(&db).await?;
+        directory_search::complete_keys(&db).await?;
         let hasher = tokio::task::spawn_blocking(move || PasswordHasher::new(&settings))
             .await
             .map_err(|_| IdentityError::Overloaded)??;
@@ -71,6 +77,8 @@ impl Identity {
             clients: Arc::new(ClientCache::new()),
             tokens: TokenState::default(),
             guard: Arc::new(PasswordGuard::new(&PasswordLimits::default())),
+            sign_ins: Arc::default(),
+            otp: Arc::new(OtpChecks::new(OtpSettings::default())),
             db,
             clock,
             secrets,
@@ -82,6 +90,13 @@ impl Identity {
     #[must_use]
     pub fn with_password_limits(mut self, limits: &PasswordLimits) -> Self {
         self.guard = Arc::new(PasswordGuard::new(limits));
+        self
+    }
+
+    /// The same directory with these rules for second factors. What was counted before is forgotten.
+    #[must_use]
+    pub fn with_otp(mut self, settings: OtpSettings) -> Self {
+        self.otp = Arc::new(OtpChecks::new(settings));
         self
     }
 

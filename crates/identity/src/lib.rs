@@ -7,17 +7,20 @@
 //! `&mut DbConn` to domain types; what needs a clock, a secret or its own transaction becomes a method of [`Identity`].
 
 pub mod absences;
+pub mod account_details;
 pub mod account_tokens;
 pub mod accounts;
 pub mod act;
 pub mod agents;
 pub mod app_passwords;
 pub mod applications;
+pub mod apps;
 pub mod audit;
 pub mod bootstrap;
 pub mod client_secrets;
 pub mod clients;
 pub mod device_sessions;
+pub mod directory_search;
 pub mod errors;
 mod facts;
 /// What is wrong with a record.
@@ -38,6 +41,7 @@ pub mod refresh;
 mod removal;
 pub mod revocations;
 pub mod services;
+pub mod sign_in_times;
 pub mod signing_keys;
 pub mod territories;
 mod text;

@@ -11,8 +11,10 @@ use super::{
 };
 use crate::{
     act::Act,
+    directory_search,
     errors::IdentityError,
     locks::Lock,
+    otp,
     passwords::EncodedHash,
     revocations::{self, Revocation},
     text::to_json,
@@ -43,6 +45,7 @@ pub fn insert(
         .execute(conn)
         .map_err(|error| IdentityError::or_taken(error.into(), "login or e-mail address"))?;
     memberships::write(conn, id, None, profile)?;
+    directory_search::fold_name(conn, id, profile.profile.display_name.as_ref())?;
     if let Some(hash) = password {
         write_hash(conn, act, id, hash)?;
     }
@@ -76,6 +79,7 @@ pub fn update(
         return Err(IdentityError::Unknown("account"));
     }
     memberships::write(conn, id, Some(&current), profile)?;
+    directory_search::fold_name(conn, id, profile.profile.display_name.as_ref())?;
     let detail = memberships::changes(Some(&current), &profile.profile);
     act.record(conn, "account.update", &id.to_string(), (!detail.is_empty()).then(|| detail.into()))?;
     set_enabled(conn, act, id, profile.profile.enabled)
@@ -143,6 +147,7 @@ pub(crate) fn set_password_on(
         return Err(IdentityError::Unknown("account"));
     }
     write_hash(conn, act, id, hash)?;
+    otp::forget_devices(conn, id)?;
     revoke_but(conn, act, id, RevocationReason::PasswordChanged, kept)?;
     Ok(act.record(conn, "account.set_password", &id.to_string(), None)?)
 }

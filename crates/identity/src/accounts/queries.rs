@@ -157,26 +157,40 @@ pub(crate) fn of_ids(conn: &mut DbConn, ids: &[AccountId]) -> Result<Vec<Account
 /// An account and the hash of its password, if it has one.
 pub(crate) type Credentials = (Account, Option<String>);
 
-/// The account that signs in under this name: its login, or else its e-mail address.
+/// The account that signs in under this name: this id, or else its login, or else its e-mail address.
 ///
 /// The same queries for a known and an unknown name, so that both take as long.
 pub(super) fn credentials(
     conn: &mut DbConn,
     login_or_email: &str,
+    id: Option<AccountId>,
 ) -> Result<Option<Credentials>, StoreError> {
     let login = storable(&fold(login_or_email));
     let email = login_or_email.parse::<EmailKey>().map(|key| key.as_str().to_owned()).ok();
-    let rows: Vec<(AccountRow, String, Option<String>)> = with_passwords()
-        .filter(accounts::login_key.eq(&login).or(accounts::email_key.eq(email)))
-        .select((AccountRow::as_select(), accounts::login_key, account_passwords::hash.nullable()))
+    // No account has an empty id.
+    let id = id.map(|id| id.to_string()).unwrap_or_default();
+    let named = accounts::id.eq(&id).or(accounts::login_key.eq(&login)).or(accounts::email_key.eq(email));
+    let rows: Vec<(AccountRow, String, String, Option<String>)> = with_passwords()
+        .filter(named)
+        .select((
+            AccountRow::as_select(),
+            accounts::id,
+            accounts::login_key,
+            account_passwords::hash.nullable(),
+        ))
         .order(accounts::number)
-        .limit(2)
+        .limit(3)
         .load(conn)?;
-    let (mut by_email, mut by_login) = (None, None);
-    for (row, key, hash) in rows {
-        *(if key == login { &mut by_login } else { &mut by_email }) = Some((row, hash));
+    let (mut by_id, mut by_login, mut by_email) = (None, None, None);
+    for (row, own_id, key, hash) in rows {
+        let found = match () {
+            () if own_id == id => &mut by_id,
+            () if key == login => &mut by_login,
+            () => &mut by_email,
+        };
+        *found = Some((row, hash));
     }
-    let (row, hash) = by_login.or(by_email).unzip();
+    let (row, hash) = by_id.or(by_login).or(by_email).unzip();
     Ok(one(conn, row)?.map(|account| (account, hash.flatten())))
 }
 

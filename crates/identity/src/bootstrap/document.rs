@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{
     BootstrapError, SecretSources, Source,
     accounts::{self, CheckedAccount},
+    apps::AppEntry,
     clients::{self, CheckedClient},
     groups::GroupEntry,
     named::{self, Checked},
@@ -27,6 +28,7 @@ pub(super) struct Content {
     pub(super) organizations: Vec<Checked<OrganizationEntry>>,
     pub(super) groups: Vec<Checked<GroupEntry>>,
     pub(super) accounts: Vec<CheckedAccount>,
+    pub(super) apps: Vec<Checked<AppEntry>>,
     pub(super) clients: Vec<CheckedClient>,
     demo: bool,
 }
@@ -45,6 +47,7 @@ impl Document {
             organizations: named::check(file.organizations, &mut checker),
             groups: named::check(file.groups, &mut checker),
             accounts: accounts::check(file.accounts, &mut checker),
+            apps: named::check(file.apps, &mut checker),
             clients: clients::check(file.clients, &mut checker),
             demo: false,
         };

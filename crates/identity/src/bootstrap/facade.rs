@@ -152,6 +152,7 @@ fn transact(
     for entry in &document.0.accounts {
         accounts::reconcile(conn, &mut pass, entry)?;
     }
+    named::reconcile(conn, &mut pass, &document.0.apps)?;
     for entry in &document.0.clients {
         clients::reconcile(conn, &mut pass, entry)?;
     }

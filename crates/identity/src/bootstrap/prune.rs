@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use store::{DbConn, StoreError};
 
 use super::{
-    Action, accounts::KIND as ACCOUNT, clients::KIND as CLIENT, declarations, groups::GroupEntry,
-    named::Entry, organizations::OrganizationEntry, pass::Pass, services::ServiceEntry,
+    Action, accounts::KIND as ACCOUNT, apps::AppEntry, clients::KIND as CLIENT, declarations,
+    groups::GroupEntry, named::Entry, organizations::OrganizationEntry, pass::Pass, services::ServiceEntry,
     territories::TerritoryEntry,
 };
 use crate::{
@@ -26,9 +26,10 @@ struct Kind {
 type Found = (String, DateTime<Utc>);
 
 /// Those that refer to others first.
-const KINDS: [Kind; 6] = [
+const KINDS: [Kind; 7] = [
     Kind { name: CLIENT, find: find_client, delete: delete_client },
     Kind { name: ACCOUNT, find: find_account, delete: delete_account },
+    named::<AppEntry>(),
     named::<GroupEntry>(),
     named::<OrganizationEntry>(),
     named::<ServiceEntry>(),

@@ -4,8 +4,8 @@ use ::bootstrap::{Elsewhere, list};
 use serde::Deserialize;
 
 use super::{
-    accounts::AccountEntry, clients::ClientEntry, groups::GroupEntry, organizations::OrganizationEntry,
-    services::ServiceEntry, territories::TerritoryEntry,
+    accounts::AccountEntry, apps::AppEntry, clients::ClientEntry, groups::GroupEntry,
+    organizations::OrganizationEntry, services::ServiceEntry, territories::TerritoryEntry,
 };
 
 /// A bootstrap file.
@@ -22,6 +22,8 @@ pub(super) struct File {
     pub(super) groups: Vec<GroupEntry>,
     #[serde(deserialize_with = "list")]
     pub(super) accounts: Vec<AccountEntry>,
+    #[serde(deserialize_with = "list")]
+    pub(super) apps: Vec<AppEntry>,
     #[serde(deserialize_with = "list")]
     pub(super) clients: Vec<ClientEntry>,
     /// Known by its name, and read by the applications service.

@@ -23,6 +23,7 @@ struct File {
     organizations: Elsewhere,
     groups: Elsewhere,
     accounts: Elsewhere,
+    apps: Elsewhere,
     clients: Elsewhere,
     #[serde(deserialize_with = "list")]
     applications: Vec<Entry>,
