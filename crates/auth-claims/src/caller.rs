@@ -65,6 +65,12 @@ pub enum Rejection {
     /// The authorization server refuses to exchange it.
     #[error(transparent)]
     Refused(#[from] ExchangeRefusal),
+    /// The authorization server does not look at it yet: too many wrong ones came before.
+    #[error("too many failed attempts, try again in {retry_after} seconds")]
+    Throttled {
+        /// Whole seconds, at least one.
+        retry_after: u64,
+    },
     /// Nobody can tell at the moment.
     #[error("credentials cannot be checked at the moment")]
     Unavailable,

@@ -10,6 +10,7 @@
 
 pub mod account_token;
 pub mod base_token;
+pub mod basic;
 pub mod caller;
 pub mod claims;
 pub mod clock;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use reqwest::StatusCode;
+use reqwest::header::RETRY_AFTER;
 use url::Url;
 
 /// The most a token endpoint may answer.
@@ -47,6 +48,8 @@ pub(crate) struct Transport {
 /// An answer whose body was read within its bound.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
+    /// `Retry-After` in seconds, if it says them.
+    pub(crate) retry_after: Option<u64>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -84,7 +87,9 @@ impl Transport {
     ) -> Result<Answer, AuthorityError> {
         let response = request.timeout(self.timeout + extra).send().await?;
         let status = response.status();
-        Ok(Answer { status, body: read(response, limit).await? })
+        let retry_after = response.headers().get(RETRY_AFTER);
+        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+        Ok(Answer { status, retry_after, body: read(response, limit).await? })
     }
 
     async fn send_for_token(&self, request: HttpRequest) -> Result<HttpResponse, AuthorityError> {

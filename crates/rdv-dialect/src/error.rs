@@ -93,7 +93,7 @@ impl RdvError {
 impl From<Rejection> for RdvError {
     fn from(rejection: Rejection) -> Self {
         match rejection {
-            Rejection::Unavailable => Self::Unavailable,
+            Rejection::Throttled { .. } | Rejection::Unavailable => Self::Unavailable,
             // §4.4: the same answer whatever is wrong.
             _ => Self::Unauthenticated,
         }

@@ -13,6 +13,7 @@ use futures_util::future::{BoxFuture, FutureExt as _};
 use identity::applications::{self, ApplicationId, Told};
 use identity::audit::Origin;
 use identity::clients::{Client, ClientId, ClientKind, GrantType};
+use identity::throttle::Throttled;
 use identity::{Identity, IdentityError};
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -229,6 +230,9 @@ fn refusal(error: &OAuthError) -> ExchangeError {
         },
         OAuthError::Grant { reason: None, .. } | OAuthError::Application(_) => {
             ExchangeRefusal::Invalid.into()
+        }
+        OAuthError::Throttled(Throttled { retry_after }) => {
+            ExchangeError::Throttled { retry_after: *retry_after }
         }
         _ => ExchangeError::Unavailable,
     }

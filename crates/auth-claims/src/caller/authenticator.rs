@@ -82,6 +82,7 @@ impl From<ExchangeError> for Rejection {
     fn from(error: ExchangeError) -> Self {
         match error {
             ExchangeError::Refused(refusal) => Self::Refused(refusal),
+            ExchangeError::Throttled { retry_after } => Self::Throttled { retry_after },
             ExchangeError::Unavailable => Self::Unavailable,
         }
     }

@@ -41,6 +41,12 @@ pub enum ExchangeError {
     /// The authorization server said no.
     #[error(transparent)]
     Refused(#[from] ExchangeRefusal),
+    /// The authorization server does not look at it yet: too many wrong ones came before.
+    #[error("too many failed attempts, try again in {retry_after} seconds")]
+    Throttled {
+        /// Whole seconds, at least one.
+        retry_after: u64,
+    },
     /// It could not be asked.
     #[error("the exchange is out of reach")]
     Unavailable,

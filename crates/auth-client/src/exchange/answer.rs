@@ -47,6 +47,9 @@ pub(super) fn judge(answer: &Answer) -> Result<Success, ExchangeError> {
         Ok(failure) if answer.status == StatusCode::BAD_REQUEST && failure.error == "invalid_grant" => {
             Err(refusal(failure.reason.as_deref()).into())
         }
+        Ok(_) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
+            Err(ExchangeError::Throttled { retry_after: answer.retry_after.unwrap_or(1).max(1) })
+        }
         failure => {
             let error = failure.map_or_else(|_| "no error code".to_owned(), |failure| failure.error);
             tracing::error!(status = %answer.status, error, "the authorization server exchanges nothing for us");

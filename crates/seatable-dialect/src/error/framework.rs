@@ -82,6 +82,7 @@ impl From<Rejection> for SeaTableError {
             | Rejection::Invalid(VerifyError::Revoked(RevocationReason::AccountDeleted)) => {
                 Self::account_deleted()
             }
+            Rejection::Throttled { retry_after } => Self::Throttled { retry_after },
             Rejection::Unavailable => Self::Unavailable,
             Rejection::Malformed | Rejection::Encoding | Rejection::Invalid(_) | Rejection::Refused(_) => {
                 Self::invalid_token()

@@ -47,7 +47,9 @@ impl From<Rejection> for ApiError {
             Rejection::Missing => Unauthenticated::Absent,
             Rejection::Invalid(VerifyError::Expired) => Unauthenticated::Expired,
             Rejection::Invalid(VerifyError::Revoked(_)) => Unauthenticated::Revoked,
-            Rejection::Unavailable | Rejection::Invalid(VerifyError::Unavailable) => {
+            Rejection::Throttled { .. }
+            | Rejection::Unavailable
+            | Rejection::Invalid(VerifyError::Unavailable) => {
                 return Self::Unavailable;
             }
             Rejection::Malformed | Rejection::Encoding | Rejection::Invalid(_) | Rejection::Refused(_) => {

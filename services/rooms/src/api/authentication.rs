@@ -53,7 +53,9 @@ impl From<Rejection> for ApiError {
             Rejection::Invalid(VerifyError::Expired) => "Token expired.",
             Rejection::Invalid(VerifyError::Revoked(reason)) => revoked(reason),
             Rejection::Refused(ExchangeRefusal::AccountDisabled) => "User account is disabled.",
-            Rejection::Unavailable | Rejection::Invalid(VerifyError::Unavailable) => {
+            Rejection::Throttled { .. }
+            | Rejection::Unavailable
+            | Rejection::Invalid(VerifyError::Unavailable) => {
                 return Self::Unavailable;
             }
             Rejection::Invalid(_) | Rejection::Refused(_) => "Invalid token.",

@@ -160,6 +160,7 @@ impl<S: ExchangeSource> Broker<S> {
         let label = match &outcome {
             Ok(_) => "success",
             Err(ExchangeError::Refused(_)) => "refused",
+            Err(ExchangeError::Throttled { .. }) => "throttled",
             Err(ExchangeError::Unavailable) => "failure",
         };
         metrics::counter!("tessera_exchanges_total", "outcome" => label).increment(1);

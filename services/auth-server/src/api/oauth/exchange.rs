@@ -179,7 +179,7 @@ fn session_of(terms: &Terms, amr: &str, own: Option<OwnSession>) -> Session {
             sid: Some(own.sid),
             auth_time: Some(own.began_at.timestamp()),
             amr,
-            ends_at: Some(own.ends_at.timestamp()),
+            ends_at: own.ends_at.map(|end| end.timestamp()),
         },
     }
 }

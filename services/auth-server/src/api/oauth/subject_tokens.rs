@@ -3,6 +3,7 @@
 //! To add a kind: a variant here, its URN, and a file that turns the token into a [`Subject`]; the compiler leads
 //! through the rest. A kind that is not in this registry is an unsupported one.
 
+mod app_password;
 mod basic;
 mod device_session;
 mod platform;
@@ -10,6 +11,7 @@ mod platform;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use auth_claims::basic::{APP_PASSWORD, BASIC};
 use auth_claims::claims::AccessClaims;
 use auth_claims::device::DEVICE_SESSION;
 use chrono::{DateTime, Utc};
@@ -26,8 +28,10 @@ pub(crate) enum SubjectTokenType {
     AccessToken,
     /// The same, under the name of its format.
     Jwt,
-    /// Login and password.
+    /// Login and password, or login and app password.
     Basic,
+    /// An app password, without a name.
+    AppPassword,
     /// The three values of a device session.
     DeviceSession,
 }
@@ -53,19 +57,21 @@ pub(crate) struct OwnSession {
     pub(crate) sid: String,
     /// When its user signed in.
     pub(crate) began_at: DateTime<Utc>,
-    /// When it is over.
-    pub(crate) ends_at: DateTime<Utc>,
+    /// When it is over; `None` for one that lasts as long as its credential.
+    pub(crate) ends_at: Option<DateTime<Utc>>,
 }
 
 impl SubjectTokenType {
-    const ALL: [Self; 4] = [Self::AccessToken, Self::Jwt, Self::Basic, Self::DeviceSession];
+    const ALL: [Self; 5] =
+        [Self::AccessToken, Self::Jwt, Self::Basic, Self::AppPassword, Self::DeviceSession];
 
     /// The value of `subject_token_type`.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::AccessToken => "urn:ietf:params:oauth:token-type:access_token",
             Self::Jwt => "urn:ietf:params:oauth:token-type:jwt",
-            Self::Basic => "urn:tessera:token-type:basic",
+            Self::Basic => BASIC,
+            Self::AppPassword => APP_PASSWORD,
             Self::DeviceSession => DEVICE_SESSION,
         }
     }
@@ -89,6 +95,7 @@ impl SubjectTokenType {
         match self {
             Self::AccessToken | Self::Jwt => platform::resolve(app, token).await.map(Subject::Token),
             Self::Basic => basic::resolve(app, token, origin).await,
+            Self::AppPassword => app_password::resolve(app, token).await,
             Self::DeviceSession => device_session::resolve(app, token).await,
         }
     }

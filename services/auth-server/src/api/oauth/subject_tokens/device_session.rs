@@ -11,7 +11,8 @@ use crate::device;
 pub(super) async fn resolve(app: &App, token: &str) -> Result<Subject, OAuthError> {
     let triple = DeviceTriple::from_subject_token(token).ok_or(REFUSAL)?;
     let session = app.identity.find_device_session(&device::credential(triple)).await?.ok_or(REFUSAL)?;
-    let own = OwnSession { sid: session.sid, began_at: session.created_at, ends_at: session.expires_at };
+    let own =
+        OwnSession { sid: session.sid, began_at: session.created_at, ends_at: Some(session.expires_at) };
     Ok(Subject::Account { account: Box::new(session.account), amr: "pwd", session: Some(own) })
 }
 
