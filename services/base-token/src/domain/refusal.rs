@@ -1,5 +1,25 @@
 //! Why something is not done. How that is said is for `api` to know.
 
+/// What a base is shared with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Partner {
+    /// An account.
+    User,
+    /// A group.
+    Group,
+}
+
+impl Partner {
+    /// What it is called in answers.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Group => "group",
+        }
+    }
+}
+
 /// The rules are against it. The variants of the first group stand in the order of the checks: workspace, base,
 /// permission. `contracts/seatable-tokens.md` §4.1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -34,4 +54,15 @@ pub enum Refusal {
     /// The workspace has a base of that name.
     #[error("base {0} exists")]
     BaseNameTaken(String),
+    /// The base of this name is shared with it.
+    #[error("the base {base} is shared with this {} already", with.as_str())]
+    AlreadyShared {
+        /// The name of the base.
+        base: String,
+        /// With what.
+        with: Partner,
+    },
+    /// The base is not shared with this one.
+    #[error("the base is not shared with the {} {}", .0.as_str(), .1)]
+    NotShared(Partner, String),
 }

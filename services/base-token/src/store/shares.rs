@@ -48,16 +48,16 @@ pub fn groups(conn: &mut DbConn, base_id: i64) -> Result<Vec<(i64, Permission)>,
     rows.into_iter().map(|(number, permission)| Ok((number, allowed(&permission)?))).collect()
 }
 
-/// Shares a base with an account. Where it is shared already, the permission is the new one.
+/// Shares a base with an account. Whether it did: what is shared already stays as it is.
 ///
 /// # Errors
 /// The database's.
-pub fn put_account(
+pub fn add_account(
     conn: &mut DbConn,
     base_id: i64,
     with: &AccountId,
     terms: &Terms,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     let row = (
         user_shares::base_id.eq(base_id),
         user_shares::account_id.eq(with.as_str()),
@@ -65,20 +65,18 @@ pub fn put_account(
         user_shares::shared_by.eq(terms.shared_by.as_str()),
         user_shares::created_at.eq(terms.created_at.naive_utc()),
     );
-    on_backend!(conn, |c| diesel::insert_into(user_shares::table)
+    let added = on_backend!(conn, |c| diesel::insert_into(user_shares::table)
         .values(row)
-        .on_conflict((user_shares::base_id, user_shares::account_id))
-        .do_update()
-        .set(user_shares::permission.eq(terms.permission.as_str()))
+        .on_conflict_do_nothing()
         .execute(c))?;
-    Ok(())
+    Ok(added == 1)
 }
 
-/// Shares a base with a group. Where it is shared already, the permission is the new one.
+/// Shares a base with a group. Whether it did: what is shared already stays as it is.
 ///
 /// # Errors
 /// The database's.
-pub fn put_group(conn: &mut DbConn, base_id: i64, with: i64, terms: &Terms) -> Result<(), StoreError> {
+pub fn add_group(conn: &mut DbConn, base_id: i64, with: i64, terms: &Terms) -> Result<bool, StoreError> {
     let row = (
         group_shares::base_id.eq(base_id),
         group_shares::group_number.eq(with),
@@ -86,13 +84,11 @@ pub fn put_group(conn: &mut DbConn, base_id: i64, with: i64, terms: &Terms) -> R
         group_shares::shared_by.eq(terms.shared_by.as_str()),
         group_shares::created_at.eq(terms.created_at.naive_utc()),
     );
-    on_backend!(conn, |c| diesel::insert_into(group_shares::table)
+    let added = on_backend!(conn, |c| diesel::insert_into(group_shares::table)
         .values(row)
-        .on_conflict((group_shares::base_id, group_shares::group_number))
-        .do_update()
-        .set(group_shares::permission.eq(terms.permission.as_str()))
+        .on_conflict_do_nothing()
         .execute(c))?;
-    Ok(())
+    Ok(added == 1)
 }
 
 /// Gives the share of an account another permission; whether there is one.

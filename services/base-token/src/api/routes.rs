@@ -1,0 +1,97 @@
+//! Which path and method leads where. `contracts/seatable-tokens.md` §6–§8, §10, §11.
+//!
+//! Every resource has its full path, since the auth server serves SeaTable paths beside these. `/api/v2.1` is this
+//! service's: what else is below it leads nowhere, and is mounted last.
+
+use actix_web::web::{self, Data, ServiceConfig};
+use auth_claims::caller::Authenticator;
+use auth_claims::scopes::Scope;
+use seatable_dialect::Endpoint;
+use seatable_dialect::endpoint::nowhere_below;
+use seatable_dialect::parameters::BodyLimit;
+
+use super::{
+    access_tokens, api_tokens, bases, copies, external_links, group_shares, groups, jwks, related_users,
+    shares, temp_api_token, workspaces,
+};
+use crate::app::App;
+
+const PREFIX: &str = "/api/v2.1";
+/// A base's name is one segment, whatever is in it: an encoded slash stays encoded here.
+const BASE: &str = "/api/v2.1/workspace/{workspace_id:[0-9]+}/dtable/{base_name:[^/]+}/";
+const OF_WORKSPACE: &str = "/api/v2.1/workspace/{workspace_id:[0-9]+}/dtable/";
+
+/// What every route finds in its request.
+#[derive(Clone)]
+pub struct State {
+    /// The service.
+    pub app: Data<App>,
+    /// This service's own: another one in the same process expects another audience.
+    pub authenticator: Data<Authenticator>,
+    /// What access tokens have to permit.
+    pub scope: Data<Scope>,
+}
+
+/// Mounts everything.
+pub fn configure(cfg: &mut ServiceConfig, state: &State) {
+    if state.app.settings.enabled {
+        of_workspaces(cfg, state);
+        of_bases(cfg, state);
+        of_tokens(cfg, state);
+    }
+    cfg.service(nowhere_below(PREFIX));
+}
+
+fn of_workspaces(cfg: &mut ServiceConfig, state: &State) {
+    let at = |path: &str| at(path, state);
+    cfg.service(at("/api/v2.1/workspaces/").get(workspaces::list).mount())
+        .service(at("/api/v2.1/dtables/").post(bases::create).mount())
+        .service(at("/api/v2.1/dtables/shared/").get(workspaces::shared).mount())
+        .service(at("/api/v2.1/dtables/{dtable_uuid:[^/]+}/related-users/").get(related_users::list).mount())
+        .service(at("/api/v2.1/dtable-copy/").post(copies::copy).mount())
+        .service(at("/api/v2.1/groups/").get(groups::list).post(groups::create).mount())
+        .service(at("/api/v2.1/groups/{group_id:[0-9]+}/").delete(groups::delete).mount())
+        .service(at(OF_WORKSPACE).put(bases::update).delete(bases::delete).mount());
+}
+
+fn of_bases(cfg: &mut ServiceConfig, state: &State) {
+    let at = |path: &str| at(&format!("{BASE}{path}"), state);
+    let share = at("share/").get(shares::list).post(shares::add).put(shares::update).delete(shares::delete);
+    cfg.service(share.mount())
+        .service(at("group-shares/").get(group_shares::list).post(group_shares::add).mount())
+        .service(
+            at("group-shares/{group_id:[0-9]+}/")
+                .put(group_shares::update)
+                .delete(group_shares::delete)
+                .mount(),
+        )
+        .service(at("api-tokens/").get(api_tokens::list).post(api_tokens::create).mount())
+        // §2.1: an app_name may have slashes.
+        .service(
+            at("api-tokens/{app_name:.+}/").put(api_tokens::update).delete(api_tokens::delete).mount(),
+        )
+        .service(at("temp-api-token/").get(temp_api_token::issue).mount())
+        .service(at("access-token/").get(access_tokens::of_account).mount())
+        .service(at("external-links/").get(external_links::list).post(external_links::create).mount())
+        .service(at("external-links/{token:[^/]+}/").delete(external_links::delete).mount());
+}
+
+fn of_tokens(cfg: &mut ServiceConfig, state: &State) {
+    let at = |path: &str| at(path, state);
+    cfg.service(at("/api/v2.1/dtable/app-access-token/").get(access_tokens::of_api_token).mount())
+        .service(
+            at("/api/v2.1/external-link-tokens/{token:[^/]+}/access-token/")
+                .get(access_tokens::of_link)
+                .mount(),
+        )
+        // Published keys are fetched by what is no client of this dialect: no slash at the end.
+        .service(at("/api/v2.1/dtable/jwks.json").get(jwks::published).mount());
+}
+
+fn at(path: &str, state: &State) -> Endpoint {
+    Endpoint::at(path)
+        .data(state.app.clone())
+        .data(state.authenticator.clone())
+        .data(state.scope.clone())
+        .data(web::Data::new(BodyLimit(state.app.settings.limits.body)))
+}

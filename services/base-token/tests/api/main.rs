@@ -1,0 +1,24 @@
+//! The service as its clients meet it: over a real socket, on both databases, with a clock the test moves, beside the real
+//! directory and auth server.
+//!
+//! One file for each part of `contracts/seatable-tokens.md`; `matrix.rs`, `threats.rs` and `exhaustion.rs` hold the rows of
+//! the threat list. Doc comments name the section or table row that a test proves.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot read has failed it")]
+
+mod authentication;
+mod bases;
+mod bodies;
+mod bootstrap;
+mod conventions;
+mod copies;
+mod exhaustion;
+mod group_shares;
+mod groups;
+mod matrix;
+mod openapi;
+mod related_users;
+mod shares;
+mod support;
+mod threats;
+mod trash;
+mod workspaces;
