@@ -89,6 +89,7 @@ impl Identity {
         let attempt = self.prove(name, password, factor, origin).await;
         let Proven { account, stored, network, shown } = attempt.outcome?;
         self.note_later(account.id, network);
+        self.note_sign_in(account.id);
         Ok(SignedIn { account, factor: shown.factor, stored, shown })
     }
 

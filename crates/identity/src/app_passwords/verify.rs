@@ -71,6 +71,7 @@ impl Identity {
             return Err(SignInRefusal::Disabled);
         }
         self.note_use(&password);
+        self.note_sign_in(account.id);
         let session = CredentialSession { sid: password.sid, created_at: password.created_at };
         Ok(BasicIdentity { account, session: Some(session) })
     }

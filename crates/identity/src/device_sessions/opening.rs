@@ -72,6 +72,7 @@ impl Identity {
             let (attempt, act) = (opening.clone(), act.clone());
             match self.write_revoking(move |conn| attempt.decide(conn, &act)).await? {
                 Decision::Opened(account) => {
+                    self.note_sign_in(account.id);
                     return Ok(OpenedSession { session: opening.session(*account, client), token });
                 }
                 Decision::Disabled => return Err(SignInRefusal::Disabled),
