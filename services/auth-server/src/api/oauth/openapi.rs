@@ -27,8 +27,8 @@ pub(crate) struct TokenRequest {
     refresh_token: Option<String>,
     /// For token exchange: the credential to exchange.
     subject_token: Option<String>,
-    /// For token exchange: `urn:ietf:params:oauth:token-type:access_token`, `…:jwt`, `urn:tessera:token-type:basic` or
-    /// `urn:tessera:token-type:device-session`.
+    /// For token exchange: `urn:ietf:params:oauth:token-type:access_token`, `…:jwt`, `urn:tessera:token-type:basic`,
+    /// `…:app-password`, `…:device-session` or `…:account-token`.
     subject_token_type: Option<String>,
     /// For token exchange: a token of the exchanging client itself.
     actor_token: Option<String>,

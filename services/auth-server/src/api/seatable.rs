@@ -1,0 +1,47 @@
+//! The SeaTable dialect's sign-in and what its clients ask before anything else (`contracts/seatable-tokens.md` §5, §11).
+//! What holds on every route of the dialect is crate `seatable-dialect`; bases and their tokens are the service
+//! `base-token`.
+//!
+//! An Account-Token is looked up in the database here, not by way of an access token: what is revoked or disabled counts
+//! at once.
+
+pub(crate) mod account_info;
+mod caller;
+mod credentials;
+mod errors;
+pub(crate) mod ping;
+pub(crate) mod server_info;
+pub(crate) mod sign_in;
+
+use actix_web::{HttpRequest, web};
+use seatable_dialect::endpoint::{Endpoint, nowhere_below};
+use seatable_dialect::parameters::BodyLimit;
+use seatable_dialect::rates::Class;
+use seatable_dialect::SeaTableError;
+use service_kit::client_address;
+
+use crate::app::App;
+
+/// The tag of the dialect in audit and metrics.
+const DIALECT: &str = "seatable";
+
+/// The most bytes of a sign-in: whoever sends it is nobody yet.
+const LARGEST_SIGN_IN: BodyLimit = BodyLimit(64 * 1024);
+
+/// Mounts the routes. `/api2` is this service's alone, `/api/v2.1` is `base-token`'s.
+pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
+    let at = |path: &str| Endpoint::at(path).data(app.clone());
+    let sign_in = at("/api2/auth-token/").data(web::Data::new(LARGEST_SIGN_IN));
+    cfg.service(sign_in.post(sign_in::sign_in).mount())
+        .service(at("/api2/ping/").get(ping::ping).mount())
+        .service(at("/api2/auth/ping/").get(ping::auth_ping).mount())
+        .service(at("/api2/account/info/").get(account_info::account_info).mount())
+        .service(at("/server-info/").get(server_info::server_info).mount())
+        .service(nowhere_below("/api2"))
+        .service(nowhere_below("/server-info"));
+}
+
+/// Counts a request of somebody who is nobody yet.
+fn count(app: &App, class: Class, request: &HttpRequest) -> Result<(), SeaTableError> {
+    app.seatable_rates.of_address(class, client_address(request), app.identity.clock().uptime())
+}
