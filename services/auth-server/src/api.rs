@@ -11,6 +11,7 @@ mod openapi;
 mod rdv;
 mod revocation_feed;
 
+mod seatable;
 use actix_web::web;
 
 pub use self::openapi::openapi;
@@ -42,3 +43,6 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
         rdv::configure(cfg, app);
     }
 }
+    if app.settings.seatable.enabled {
+        seatable::configure(cfg, app);
+    }

@@ -9,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use identity::Identity;
 use identity::clients::{Client, LONGEST_ACCESS_TOKEN};
 use identity::throttle::{Limit, Throttle};
+use seatable_dialect::rates::Rates;
 
 use crate::domain::access::Terms;
 use crate::domain::applications::Binding;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) keys: Arc<SigningKeys>,
     pub(crate) tokens: PresentedTokens,
     pub(crate) throttle: Throttle,
+    pub(crate) seatable_rates: Rates,
 }
 
 impl App {
@@ -34,7 +36,8 @@ impl App {
         let issuer = settings.issuer.clone().unwrap_or_default();
         let tokens = PresentedTokens::new(issuer.as_str(), Arc::clone(&keys), identity.clone());
         let throttle = throttle(&settings.limits);
-        Self { issuer, settings, identity, keys, tokens, throttle }
+        let seatable_rates = Rates::new(&settings.seatable.rates);
+        Self { issuer, settings, identity, keys, tokens, throttle, seatable_rates }
     }
 
     /// What is decided about a token of this client, whoever it is about.

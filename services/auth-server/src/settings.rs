@@ -1,5 +1,7 @@
 //! `auth.*`, the same keys in `auth-server` and `tessera`.
 
+mod seatable;
+
 use std::time::Duration;
 
 use auth_claims::keys::Algorithm;
@@ -15,6 +17,7 @@ use service_kit::origin::PublicOrigin;
 use service_kit::settings::ServerSettings;
 use token_signing::RotationPolicy;
 
+pub use self::seatable::SeaTableSettings;
 use crate::domain::issuer::{InvalidIssuer, IssuerId};
 
 /// How tokens are issued.
@@ -40,6 +43,8 @@ pub struct AuthSettings {
     pub meet: MeetSettings,
     /// The RDV dialect.
     pub rdv: RdvSettings,
+    /// The SeaTable dialect.
+    pub seatable: SeaTableSettings,
     /// How long audit events are kept. Default: none, for ever.
     #[serde(with = "humantime_serde")]
     pub audit_kept: Option<Duration>,
@@ -56,6 +61,7 @@ impl Default for AuthSettings {
             otp: OtpSettings::default(),
             meet: MeetSettings::default(),
             rdv: RdvSettings::default(),
+            seatable: SeaTableSettings::default(),
             audit_kept: None,
         }
     }

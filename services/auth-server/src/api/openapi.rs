@@ -3,7 +3,7 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{internal_applications, jwks, meet, metadata, oauth, rdv, revocation_feed};
+use super::{internal_applications, jwks, meet, metadata, oauth, rdv, revocation_feed, seatable};
 
 /// The document, as it is checked in.
 #[must_use]
@@ -15,8 +15,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 #[openapi(
     info(
         title = "Tessera auth-server",
-        description = "Tokens in every dialect: OAuth 2 (RFC 6749, 7009, 7662, 8414, 8693), the Meet external API and the \
-            agent API of RDV-Solidarités."
+        description = "Tokens in every dialect: OAuth 2 (RFC 6749, 7009, 7662, 8414, 8693), the Meet external API, \
+            the agent API of RDV-Solidarités and the SeaTable API."
     ),
     paths(
         oauth::token::token,
@@ -39,6 +39,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Metadata", description = "Public documents"),
         (name = "Internal", description = "Between services; refused at the gateway"),
         (name = "Meet", description = "The Meet external API's own token route"),
+        seatable::sign_in::sign_in,
+        seatable::ping::ping,
+        seatable::ping::auth_ping,
+        seatable::account_info::account_info,
+        seatable::server_info::server_info,
         (name = "RDV", description = "Device sessions of agents; their resources are the service `agenda`"),
     ),
     modifiers(&Security, &PatchIsPut),
@@ -46,6 +51,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 struct Document;
 
 struct Security;
+        (name = "SeaTable", description = "Account-Tokens; bases and their tokens are the service `base-token`"),
 
 impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
@@ -65,6 +71,10 @@ impl Modify for Security {
 /// The password is changed by PATCH as by PUT.
 struct PatchIsPut;
 
+        let account_token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+            "An Account-Token, or an access token for bases; the scheme may be `Token` as well as `Bearer`",
+        ));
+        components.add_security_scheme("account_token", SecurityScheme::Http(account_token.build()));
 impl Modify for PatchIsPut {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let Some(item) = document.paths.paths.get_mut("/api/v1/auth/password") else { return };

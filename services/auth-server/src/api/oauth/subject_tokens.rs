@@ -3,6 +3,7 @@
 //! To add a kind: a variant here, its URN, and a file that turns the token into a [`Subject`]; the compiler leads
 //! through the rest. A kind that is not in this registry is an unsupported one.
 
+mod account_token;
 mod app_password;
 mod basic;
 mod device_session;
@@ -11,6 +12,7 @@ mod platform;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use auth_claims::account_token::ACCOUNT_TOKEN;
 use auth_claims::basic::{APP_PASSWORD, BASIC};
 use auth_claims::claims::AccessClaims;
 use auth_claims::device::DEVICE_SESSION;
@@ -34,6 +36,8 @@ pub(crate) enum SubjectTokenType {
     AppPassword,
     /// The three values of a device session.
     DeviceSession,
+    /// The token of an account.
+    AccountToken,
 }
 
 /// Whom a subject token stands for.
@@ -62,8 +66,14 @@ pub(crate) struct OwnSession {
 }
 
 impl SubjectTokenType {
-    const ALL: [Self; 5] =
-        [Self::AccessToken, Self::Jwt, Self::Basic, Self::AppPassword, Self::DeviceSession];
+    const ALL: [Self; 6] = [
+        Self::AccessToken,
+        Self::Jwt,
+        Self::Basic,
+        Self::AppPassword,
+        Self::DeviceSession,
+        Self::AccountToken,
+    ];
 
     /// The value of `subject_token_type`.
     pub(crate) const fn as_str(self) -> &'static str {
@@ -73,6 +83,7 @@ impl SubjectTokenType {
             Self::Basic => BASIC,
             Self::AppPassword => APP_PASSWORD,
             Self::DeviceSession => DEVICE_SESSION,
+            Self::AccountToken => ACCOUNT_TOKEN,
         }
     }
 
@@ -97,6 +108,7 @@ impl SubjectTokenType {
             Self::Basic => basic::resolve(app, token, origin).await,
             Self::AppPassword => app_password::resolve(app, token).await,
             Self::DeviceSession => device_session::resolve(app, token).await,
+            Self::AccountToken => account_token::resolve(app, token).await,
         }
     }
 }
