@@ -33,25 +33,25 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         rdv::validate_token::validate_token,
         rdv::sign_out::sign_out,
         rdv::password::change,
+        seatable::sign_in::sign_in,
+        seatable::ping::ping,
+        seatable::ping::auth_ping,
+        seatable::account_info::account_info,
+        seatable::server_info::server_info,
     ),
     tags(
         (name = "OAuth 2", description = "The platform's standard face"),
         (name = "Metadata", description = "Public documents"),
         (name = "Internal", description = "Between services; refused at the gateway"),
         (name = "Meet", description = "The Meet external API's own token route"),
-        seatable::sign_in::sign_in,
-        seatable::ping::ping,
-        seatable::ping::auth_ping,
-        seatable::account_info::account_info,
-        seatable::server_info::server_info,
         (name = "RDV", description = "Device sessions of agents; their resources are the service `agenda`"),
+        (name = "SeaTable", description = "Account-Tokens; bases and their tokens are the service `base-token`"),
     ),
     modifiers(&Security, &PatchIsPut),
 )]
 struct Document;
 
 struct Security;
-        (name = "SeaTable", description = "Account-Tokens; bases and their tokens are the service `base-token`"),
 
 impl Modify for Security {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
@@ -65,16 +65,16 @@ impl Modify for Security {
             .bearer_format("JWT")
             .description(Some("A service token for the audience `auth-server`"));
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+        let account_token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+            "An Account-Token, or an access token for bases; the scheme may be `Token` as well as `Bearer`",
+        ));
+        components.add_security_scheme("account_token", SecurityScheme::Http(account_token.build()));
     }
 }
 
 /// The password is changed by PATCH as by PUT.
 struct PatchIsPut;
 
-        let account_token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
-            "An Account-Token, or an access token for bases; the scheme may be `Token` as well as `Bearer`",
-        ));
-        components.add_security_scheme("account_token", SecurityScheme::Http(account_token.build()));
 impl Modify for PatchIsPut {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         let Some(item) = document.paths.paths.get_mut("/api/v1/auth/password") else { return };
