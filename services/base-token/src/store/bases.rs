@@ -11,7 +11,7 @@ use crate::domain::base::{Appearance, Base, NewBase};
 /// A base as it is stored.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = table)]
-pub(super) struct BaseRow {
+pub(super) struct Row {
     id: i64,
     uuid: String,
     workspace_id: i64,
@@ -26,10 +26,10 @@ pub(super) struct BaseRow {
     trashed_at: Option<NaiveDateTime>,
 }
 
-impl TryFrom<BaseRow> for Base {
+impl TryFrom<Row> for Base {
     type Error = StoreError;
 
-    fn try_from(row: BaseRow) -> Result<Self, StoreError> {
+    fn try_from(row: Row) -> Result<Self, StoreError> {
         let account = |id: String| id.parse().map_err(|error| StoreError::corrupt("account id", error));
         Ok(Self {
             id: row.id,
@@ -58,8 +58,8 @@ pub fn find(conn: &mut DbConn, workspace_id: i64, name: &str) -> Result<Option<B
     let row = table::table
         .filter(table::workspace_id.eq(workspace_id).and(table::name.eq(name)))
         .filter(table::trashed_at.is_null())
-        .select(BaseRow::as_select())
-        .first::<BaseRow>(conn)
+        .select(Row::as_select())
+        .first::<Row>(conn)
         .optional()?;
     row.map(Base::try_from).transpose()
 }
@@ -82,8 +82,8 @@ pub fn lock(conn: &mut DbConn, id: i64) -> Result<(), StoreError> {
 pub fn find_by_uuid(conn: &mut DbConn, uuid: Uuid) -> Result<Option<Base>, StoreError> {
     let row = table::table
         .filter(table::uuid.eq(uuid.as_hyphenated().to_string()))
-        .select(BaseRow::as_select())
-        .first::<BaseRow>(conn)
+        .select(Row::as_select())
+        .first::<Row>(conn)
         .optional()?;
     row.map(Base::try_from).transpose()
 }
@@ -96,8 +96,8 @@ pub fn list(conn: &mut DbConn, workspaces: &[i64]) -> Result<Vec<Base>, StoreErr
     let rows = table::table
         .filter(table::workspace_id.eq_any(workspaces.to_vec()).and(table::trashed_at.is_null()))
         .order(table::id)
-        .select(BaseRow::as_select())
-        .load::<BaseRow>(conn)?;
+        .select(Row::as_select())
+        .load::<Row>(conn)?;
     rows.into_iter().map(Base::try_from).collect()
 }
 

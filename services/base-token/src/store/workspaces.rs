@@ -7,8 +7,8 @@ use store::{DbConn, StoreError, on_backend};
 use super::schema::workspaces as table;
 use crate::domain::workspace::{Owner, Workspace};
 
-const ACCOUNT: &str = "account";
-const GROUP: &str = "group";
+pub(super) const ACCOUNT: &str = "account";
+pub(super) const GROUP: &str = "group";
 
 /// How an owner is stored.
 fn columns(owner: &Owner) -> (&'static str, String) {
