@@ -3,6 +3,7 @@
 mod bearer;
 mod cached;
 mod internal_applications;
+mod internal_directory;
 mod jwks;
 mod meet;
 mod metadata;
@@ -10,7 +11,6 @@ pub(crate) mod oauth;
 mod openapi;
 mod rdv;
 mod revocation_feed;
-mod seatable;
 
 use actix_web::web;
 
@@ -35,14 +35,26 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
             .route(web::get().to(internal_applications::get))
             .route(web::put().to(internal_applications::put))
             .route(web::delete().to(internal_applications::delete)),
+    )
+    .service(resource("/internal/directory/people").route(web::post().to(internal_directory::people)))
+    .service(
+        resource("/internal/directory/people/{id}/groups")
+            .route(web::get().to(internal_directory::groups_of)),
+    )
+    .service(resource("/internal/directory/groups").route(web::post().to(internal_directory::create_group)))
+    .service(
+        resource("/internal/directory/groups/{number}")
+            .route(web::get().to(internal_directory::group))
+            .route(web::delete().to(internal_directory::delete_group)),
+    )
+    .service(
+        resource("/internal/directory/groups/{number}/members")
+            .route(web::get().to(internal_directory::members)),
     );
     if app.settings.meet.routed {
         meet::configure(cfg, app);
     }
     if app.settings.rdv.enabled {
         rdv::configure(cfg, app);
-    }
-    if app.settings.seatable.enabled {
-        seatable::configure(cfg, app);
     }
 }

@@ -1,5 +1,7 @@
 //! The auth server for its neighbours in one process: the same answers without HTTP.
 
+mod directory;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,7 @@ use identity::throttle::Throttled;
 use identity::{Identity, IdentityError};
 use secrecy::{ExposeSecret as _, SecretString};
 
+pub(crate) use self::directory::{DirectoryFailure, InProcessDirectory};
 use crate::api::oauth::error::{OAuthError, Reason};
 use crate::api::oauth::exchange::{self, Wish};
 use crate::api::oauth::subject_tokens::SubjectTokenType;

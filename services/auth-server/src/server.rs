@@ -8,13 +8,16 @@ use auth_claims::caller::Exchange;
 use auth_claims::keys::KeySource;
 use auth_claims::revocations::RevocationSource;
 use auth_client::applications::ApplicationRegistry;
+use auth_client::directory::Directory;
 use chrono::TimeDelta;
 use identity::Identity;
 use tokio::task::JoinHandle;
 
 use crate::api;
 use crate::app::App;
-use crate::in_process::{InProcessApplications, InProcessClient, InProcessExchange, InProcessRevocations};
+use crate::in_process::{
+    InProcessApplications, InProcessClient, InProcessDirectory, InProcessExchange, InProcessRevocations,
+};
 use crate::keys::{KeysError, SigningKeys};
 use crate::settings::AuthSettings;
 
@@ -74,6 +77,12 @@ impl AuthServer {
     #[must_use]
     pub fn application_registry(&self) -> Arc<dyn ApplicationRegistry> {
         Arc::new(InProcessApplications::new(self.app.identity.clone()))
+    }
+
+    /// People and groups, for a service in this process.
+    #[must_use]
+    pub fn directory(&self) -> Arc<dyn Directory> {
+        Arc::new(InProcessDirectory::new(self.app.identity.clone()))
     }
 
     /// Token exchange for a service in this process, which needs no client secret to be itself.

@@ -90,7 +90,7 @@ pub fn insert_owned(
     owner: AccountId,
 ) -> Result<GroupStanding, IdentityError> {
     let group = insert(conn, act, &Uuid::new_v4().to_string(), name, Some(owner))?;
-    Ok(standings(conn, vec![group])?.pop().ok_or(IdentityError::Unknown("group"))?)
+    standings(conn, vec![group])?.pop().ok_or(IdentityError::Unknown("group"))
 }
 
 /// Removes the group of this number for a member who may: its owner or an administrator. `false` when there is none.

@@ -31,6 +31,12 @@ pub(crate) enum BearerError {
     /// What `If-Match` names is over.
     #[error("something else was told meanwhile")]
     Late,
+    /// What the request is about is not there.
+    #[error("{0}")]
+    NotFound(&'static str),
+    /// The request is understood, and not carried out.
+    #[error("{0}")]
+    Refused(String),
     /// The token is of no use here.
     #[error("the access token is not valid")]
     Token,
@@ -75,7 +81,8 @@ impl BearerError {
     const fn code(&self) -> &'static str {
         match self {
             Self::Missing | Self::Request(_) | Self::TooLarge | Self::Unconditional => "invalid_request",
-            Self::Late => "conflict",
+            Self::Late | Self::Refused(_) => "conflict",
+            Self::NotFound(_) => "not_found",
             Self::Token => "invalid_token",
             Self::Scope(_) => "insufficient_scope",
             Self::Unavailable => "temporarily_unavailable",
@@ -94,6 +101,8 @@ impl BearerError {
             | Self::TooLarge
             | Self::Unconditional
             | Self::Late
+            | Self::NotFound(_)
+            | Self::Refused(_)
             | Self::Unavailable
             | Self::Internal => None,
         }
@@ -129,6 +138,8 @@ impl ResponseError for BearerError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Unconditional => StatusCode::PRECONDITION_REQUIRED,
             Self::Late => StatusCode::PRECONDITION_FAILED,
+            Self::NotFound(_) => StatusCode::NOT_FOUND,
+            Self::Refused(_) => StatusCode::CONFLICT,
             Self::Scope(_) => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -67,11 +67,11 @@ impl Terms {
             auth_time: session.auth_time,
             amr: session.amr,
             email: account.email.clone(),
-            name: display_name(account),
+            name: account.shown_name(),
             organization_id: account.organization_id.clone(),
             organizations: account.organizations.clone(),
             service_id: account.service_id.clone(),
-            roles: account.roles.clone(),
+            roles: account.effective_roles(),
             groups: account.groups.clone(),
             ..own
         }
@@ -145,13 +145,4 @@ impl Terms {
             delegated: false,
         }
     }
-}
-
-/// The name to show: the one chosen for it, else given and family name.
-fn display_name(account: &Account) -> Option<String> {
-    account.display_name.clone().or_else(|| {
-        let names: Vec<&str> =
-            [&account.given_name, &account.family_name].into_iter().flatten().map(String::as_str).collect();
-        (!names.is_empty()).then(|| names.join(" "))
-    })
 }

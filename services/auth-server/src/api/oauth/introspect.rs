@@ -173,6 +173,7 @@ async fn refresh_token(app: &App, client: &Client, family: Family) -> Result<Int
         return Ok(INACTIVE);
     }
     let Some(account) = account(app, &family.account_id.to_string()).await? else { return Ok(INACTIVE) };
+    let roles = account.effective_roles();
     Ok(Introspection::Refresh(Box::new(RefreshToken {
         active: true,
         token_type: "refresh_token",
@@ -189,7 +190,7 @@ async fn refresh_token(app: &App, client: &Client, family: Family) -> Result<Int
         kind: SubjectKind::User,
         organization_id: account.organization_id,
         organizations: account.organizations,
-        roles: account.roles,
+        roles,
     })))
 }
 
@@ -205,6 +206,7 @@ async fn device_session(
         return Ok(INACTIVE);
     };
     let account = session.account;
+    let roles = account.effective_roles();
     Ok(Introspection::Device(Box::new(Device {
         active: true,
         token_type: "device_session",
@@ -218,7 +220,7 @@ async fn device_session(
         kind: SubjectKind::User,
         organization_id: account.organization_id,
         organizations: account.organizations,
-        roles: account.roles,
+        roles,
     })))
 }
 
