@@ -11,6 +11,7 @@ pub(crate) mod oauth;
 mod openapi;
 mod rdv;
 mod revocation_feed;
+mod seatable;
 
 use actix_web::web;
 
@@ -56,5 +57,8 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
     }
     if app.settings.rdv.enabled {
         rdv::configure(cfg, app);
+    }
+    if app.settings.seatable.enabled {
+        seatable::configure(cfg, app);
     }
 }

@@ -3,7 +3,9 @@
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use super::{internal_applications, internal_directory, jwks, meet, metadata, oauth, rdv, revocation_feed};
+use super::{
+    internal_applications, internal_directory, jwks, meet, metadata, oauth, rdv, revocation_feed, seatable,
+};
 
 /// The document, as it is checked in.
 #[must_use]
@@ -15,8 +17,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 #[openapi(
     info(
         title = "Tessera auth-server",
-        description = "Tokens in every dialect: OAuth 2 (RFC 6749, 7009, 7662, 8414, 8693), the Meet external API and the \
-            agent API of RDV-Solidarités."
+        description = "Tokens in every dialect: OAuth 2 (RFC 6749, 7009, 7662, 8414, 8693), the Meet external API, \
+            the agent API of RDV-Solidarités and the SeaTable API."
     ),
     paths(
         oauth::token::token,
@@ -39,6 +41,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         rdv::validate_token::validate_token,
         rdv::sign_out::sign_out,
         rdv::password::change,
+        seatable::sign_in::sign_in,
+        seatable::ping::ping,
+        seatable::ping::auth_ping,
+        seatable::account_info::account_info,
+        seatable::server_info::server_info,
     ),
     tags(
         (name = "OAuth 2", description = "The platform's standard face"),
@@ -46,6 +53,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Internal", description = "Between services; refused at the gateway"),
         (name = "Meet", description = "The Meet external API's own token route"),
         (name = "RDV", description = "Device sessions of agents; their resources are the service `agenda`"),
+        (name = "SeaTable", description = "Account-Tokens; bases and their tokens are the service `base-token`"),
     ),
     modifiers(&Security, &PatchIsPut),
 )]
@@ -65,6 +73,10 @@ impl Modify for Security {
             .bearer_format("JWT")
             .description(Some("A service token for the audience `auth-server`"));
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+        let account_token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
+            "An Account-Token, or an access token for bases; the scheme may be `Token` as well as `Bearer`",
+        ));
+        components.add_security_scheme("account_token", SecurityScheme::Http(account_token.build()));
     }
 }
 
