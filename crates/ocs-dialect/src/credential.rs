@@ -1,6 +1,7 @@
 //! How a request proves who calls. `contracts/ocs-provisioning.md` §3.1, §3.2.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use auth_claims::basic::{APP_PASSWORD, BASIC};
 use auth_claims::caller::{Credential, Rejection};
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
@@ -8,11 +9,6 @@ use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STAN
 use zeroize::Zeroizing;
 
 use crate::error::OcsError;
-
-/// The kind of subject token that a login and a secret are, joined as in HTTP Basic.
-pub const BASIC: &str = "urn:tessera:token-type:basic";
-/// The kind of subject token that an app password is by itself.
-pub const APP_PASSWORD: &str = "urn:tessera:token-type:app-password";
 
 /// Some clients leave the padding out.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
@@ -77,15 +73,22 @@ fn bearer(token: &str) -> Credential {
 /// Why Basic credentials let nobody in.
 #[must_use]
 pub fn basic_refused(rejection: Rejection) -> OcsError {
-    if rejection == Rejection::Unavailable { OcsError::Unavailable } else { OcsError::Unauthorised }
+    match rejection {
+        Rejection::Unavailable => OcsError::Unavailable,
+        Rejection::Throttled { retry_after } => OcsError::Throttled { retry_after },
+        _ => OcsError::Unauthorised,
+    }
 }
 
-/// Whether a token that lets nobody in is as none, rather than one that nobody can tell about.
+/// A token that is no good is as none (§3.2), unless that cannot be told.
 ///
 /// # Errors
-/// [`OcsError::Unavailable`].
+/// [`OcsError::Unavailable`], [`OcsError::Throttled`].
 pub fn bearer_refused(rejection: Rejection) -> Result<(), OcsError> {
-    if rejection == Rejection::Unavailable { Err(OcsError::Unavailable) } else { Ok(()) }
+    match basic_refused(rejection) {
+        OcsError::Unauthorised => Ok(()),
+        other => Err(other),
+    }
 }
 
 #[cfg(test)]
@@ -94,7 +97,7 @@ mod tests {
     use auth_claims::caller::Credential;
     use rstest::rstest;
 
-    use super::{APP_PASSWORD, BASIC, Offered};
+    use super::{APP_PASSWORD, BASIC, OcsError, Offered, Rejection, basic_refused, bearer_refused};
 
     fn offered(value: &str) -> Offered {
         Offered::of(
@@ -147,5 +150,15 @@ mod tests {
             .append_header(("authorization", "Basic bWlyYTpw"))
             .append_header(("authorization", "Bearer a.b.c"));
         assert_eq!(Offered::of(request.to_http_request().headers()), Offered::Nothing);
+    }
+
+    #[test]
+    fn what_nobody_can_tell_is_no_verdict() {
+        assert!(matches!(basic_refused(Rejection::Unavailable), OcsError::Unavailable));
+        assert!(matches!(bearer_refused(Rejection::Unavailable), Err(OcsError::Unavailable)));
+        let throttled = Rejection::Throttled { retry_after: 7 };
+        assert!(matches!(basic_refused(throttled), OcsError::Throttled { retry_after: 7 }));
+        assert!(matches!(basic_refused(Rejection::Missing), OcsError::Unauthorised));
+        assert!(bearer_refused(Rejection::Missing).is_ok());
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use actix_web::{HttpRequest, HttpResponse};
 use store::{StoreCause, StoreError};
@@ -45,7 +45,7 @@ pub enum OcsError {
     UnknownRoute,
     /// 405: the route has other methods, which are told in `Allow`.
     #[error("no such method")]
-    WrongMethod(&'static str),
+    WrongMethod(String),
     /// 996: a required parameter is missing, or one has a type that it cannot have.
     #[error("the parameter {0} is missing or of another type")]
     BadParameter(Cow<'static, str>),
@@ -108,7 +108,7 @@ impl OcsError {
             Self::Csrf => csrf(),
             Self::UnknownRoute => shape.fallback(shape.version.status(NOT_FOUND), NOT_FOUND, UNKNOWN_ROUTE),
             Self::WrongMethod(allowed) => {
-                HttpResponse::MethodNotAllowed().insert_header(("allow", *allowed)).finish()
+                HttpResponse::MethodNotAllowed().insert_header((ALLOW, allowed.as_str())).finish()
             }
             Self::BadParameter(_) | Self::UnknownFormat => server_error(shape),
             Self::TooLarge => shape.failure(413, "Request Entity Too Large", Value::nothing()),

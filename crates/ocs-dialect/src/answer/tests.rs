@@ -140,7 +140,7 @@ async fn what_has_no_envelope() {
             let json = "application/json; charset=utf-8".to_owned();
             let csrf = r#"{"message":"CSRF check failed"}"#.to_owned();
             assert_eq!(refused(&OcsError::Csrf, &uri).await, (412, json, csrf));
-            let method = OcsError::WrongMethod("GET, HEAD");
+            let method = OcsError::WrongMethod("GET, HEAD".to_owned());
             assert_eq!(refused(&method, &uri).await, (405, String::new(), String::new()));
         }
     }
@@ -162,7 +162,7 @@ async fn headers_of_refusals() {
     let throttled = OcsError::Throttled { retry_after: 7 };
     assert_eq!(named(throttled, "retry-after", TestRequest::default()).unwrap(), "7");
     assert_eq!(named(OcsError::Unavailable, "retry-after", TestRequest::default()).unwrap(), "5");
-    let method = OcsError::WrongMethod("GET, HEAD");
+    let method = OcsError::WrongMethod("GET, HEAD".to_owned());
     assert_eq!(named(method, "allow", TestRequest::default()).unwrap(), "GET, HEAD");
 }
 

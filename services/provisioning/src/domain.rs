@@ -1,0 +1,6 @@
+//! Who may do what to whom, what a user id is, how an account is shown: plain types and rules.
+
+pub mod access;
+pub mod editing;
+pub mod user_details;
+pub mod user_id;

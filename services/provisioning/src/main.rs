@@ -1,0 +1,29 @@
+//! The provisioning service on its own; beside others it runs in `tessera`.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use provisioning::process::{self, SECRETS};
+use service_kit::failure;
+use service_kit::flags::Flags;
+use service_kit::settings::{Sources, environment, load};
+
+/// Accounts, groups, sub-administrators and apps over OCS
+#[derive(Parser)]
+#[command(name = "provisioning", version)]
+struct Command {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    failure::exit_code("provisioning", run().await)
+}
+
+async fn run() -> anyhow::Result<()> {
+    let flags = Command::parse().flags;
+    let (file, overrides) = (flags.config.clone(), flags.overrides());
+    let sources = Sources { service: "provisioning", file, overrides, secrets: SECRETS, env: environment() };
+    process::run(load(sources)?).await
+}
