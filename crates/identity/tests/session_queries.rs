@@ -4,11 +4,13 @@
 #![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use auth_claims::clock::Clock;
 use chrono::DateTime;
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 use identity::Identity;
+use identity::account_tokens::AccountTokenStanding;
 use identity::accounts::{AccountProfile, Name, NewAccount, NewPassword, SignInRefusal};
 use identity::audit::Origin;
 use identity::device_sessions::{DeviceCredential, DeviceSettings};
@@ -36,6 +38,17 @@ async fn queries_of<T>(work: impl Future<Output = T>) -> (T, usize) {
     (done, QUERIES.load(Ordering::Acquire) - before)
 }
 
+/// Waits until nothing is written behind an answer any more.
+async fn settled() {
+    let (mut before, mut quiet) = (QUERIES.load(Ordering::Acquire), 0);
+    while quiet < 10 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        let now = QUERIES.load(Ordering::Acquire);
+        quiet = if now == before { quiet + 1 } else { 0 };
+        before = now;
+    }
+}
+
 async fn directory(database: &TestDatabase) -> Identity {
     let db = Db::open(&DatabaseSettings::at(database.url())).unwrap();
     let clock = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
@@ -61,6 +74,8 @@ async fn threat_17_whatever_is_wrong_costs_the_same_queries() {
         let identity = directory(&database).await;
         sessions(&identity).await;
         passwords(&identity).await;
+        account_tokens(&identity).await;
+        basic(&identity).await;
         internal_ids(&identity).await;
     }
 }
@@ -70,6 +85,7 @@ async fn sessions(identity: &Identity) {
     let (settings, origin) = (DeviceSettings::default(), Origin::default());
     let password = SecretString::from(PASSWORD);
     let opened = identity.sign_in_by_email("ada@example.org", &password, &settings, &origin).await.unwrap();
+    settled().await;
     let (token, client) = (opened.token.expose(), opened.session.client.as_str());
     let mut costs = Vec::new();
     for (token, client, uid) in [
@@ -117,6 +133,43 @@ async fn internal_ids(identity: &Identity) {
         identity.audit().flush().await.unwrap();
         let name = Name::login_email_or_internal_id(name);
         let (refused, cost) = queries_of(identity.verify_credentials(name, &wrong, &nothing, &origin)).await;
+        assert!(matches!(refused, Err(SignInRefusal::BadCredentials)), "{refused:?}");
+        costs.push(cost);
+    }
+    assert!(costs[0] > 0 && costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
+}
+
+/// What is nobody's, what has not even the form of a token, and the token of an account that is gone.
+async fn account_tokens(identity: &Identity) {
+    let origin = Origin::default();
+    let make = async |login: &str| {
+        let new = NewAccount { profile: AccountProfile::new(login), password: NewPassword::None };
+        let account = identity.create_account(new, &origin).await.unwrap();
+        let token = identity.account_token(&account, &origin).await.unwrap();
+        (account.id, token.expose().to_owned())
+    };
+    let ((gone_id, gone), (disabled_id, disabled), (_, usable)) =
+        (make("gone").await, make("disabled").await, make("usable").await);
+    identity.delete_account(gone_id, &origin).await.unwrap();
+    identity.set_account_enabled(disabled_id, false, &origin).await.unwrap();
+    let mut costs = Vec::new();
+    for token in [&gone, "", "\0", &"0".repeat(40), &usable.to_uppercase(), &usable[1..], &disabled, &usable]
+    {
+        let (found, cost) = queries_of(identity.find_account_token(token)).await;
+        assert_eq!(matches!(found.unwrap(), AccountTokenStanding::Usable { .. }), token == usable);
+        costs.push(cost);
+    }
+    let (others, own) = costs.split_at(6);
+    assert!(others[0] > 0 && others.iter().all(|cost| *cost == others[0]), "{costs:?}");
+    assert_eq!(own[0], own[1]);
+}
+
+/// A wrong secret with the form of an app password, for a known name and for unknown ones.
+async fn basic(identity: &Identity) {
+    let (origin, wrong) = (Origin::default(), SecretString::from("00000-00000-00000-00000-00000"));
+    let mut costs = Vec::new();
+    for name in ["ada", "ada@example.org", "none", "nobody", "", "\0"] {
+        let (refused, cost) = queries_of(identity.verify_basic(name, &wrong, &origin)).await;
         assert!(matches!(refused, Err(SignInRefusal::BadCredentials)), "{refused:?}");
         costs.push(cost);
     }

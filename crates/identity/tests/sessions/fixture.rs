@@ -119,9 +119,17 @@ impl Fixture {
         self.identity.db().read(load).await.unwrap().into_iter().map(|row| row.value).collect()
     }
 
+    /// Changes rows as nobody else does.
+    pub(crate) async fn run(&self, statement: impl Into<String>) {
+        let statement = statement.into();
+        let run = move |conn: &mut DbConn| Ok::<_, StoreError>(diesel::sql_query(&statement).execute(conn)?);
+        self.identity.db().write(run).await.unwrap();
+    }
+
     pub(crate) async fn count(&self, table: &'static str) -> usize {
         let query = match table {
             "device_sessions" => "SELECT sid AS value FROM device_sessions",
+            "account_tokens" => "SELECT sid AS value FROM account_tokens",
             "familiar_networks" => "SELECT account_id AS value FROM familiar_networks",
             _ => panic!("which table?"),
         };

@@ -1,7 +1,9 @@
-//! Device sessions and the limits on wrong passwords, on both databases.
+//! Device sessions, account tokens, app passwords, and the limits on wrong passwords, on both databases.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what fails here fails a test")]
 
+mod account_tokens;
+mod app_passwords;
 mod changing_passwords;
 mod ending;
 mod eviction;
