@@ -3,8 +3,10 @@
 mod applications;
 mod audit;
 mod clients;
+mod credentials;
 mod keys;
 mod organizations;
+mod otp;
 mod roles;
 mod serving;
 mod users;
@@ -17,8 +19,10 @@ pub(crate) use self::{
     applications::{ApplicationCommand, ApplicationState, CreateApplication, Switch},
     audit::AuditCommand,
     clients::{ClientCommand, ClientKindArg, CreateClient},
+    credentials::{AccountTokenCommand, AppPasswordCommand},
     keys::{ConfigCommand, KeysCommand},
     organizations::{AboutOrganization, OrganizationCommand, ServiceCommand, TerritoryCommand},
+    otp::OtpCommand,
     roles::{Place, RoleCommand},
     serving::{Apply, Healthcheck, Serve},
     users::{CreateUser, UserCommand},

@@ -1,5 +1,7 @@
 //! One module for each command of the operator, `arguments` and `listing` for what several share; `run` picks one.
 
+mod account_tokens;
+mod app_passwords;
 mod applications;
 mod apply;
 mod arguments;
@@ -13,6 +15,7 @@ mod listing;
 mod migrate;
 mod openapi;
 mod organizations;
+mod otp;
 mod roles;
 mod services;
 mod territories;

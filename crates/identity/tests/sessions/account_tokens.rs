@@ -87,7 +87,7 @@ async fn what_is_stored_says_nothing_without_the_master_key(
     };
     let stored = fixture.texts(columns).await.join(" ").to_lowercase();
     for token in &tokens {
-        let digits: String = token.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let digits = token.bytes().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         assert!(!stored.contains(token) && !stored.contains(&digits));
     }
     let sealed_of = |id: AccountId| format!("(SELECT sealed FROM account_tokens WHERE account_id = '{id}')");

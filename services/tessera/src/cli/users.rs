@@ -2,6 +2,8 @@
 
 use clap::{Args, Subcommand};
 
+use super::{AccountTokenCommand, AppPasswordCommand, OtpCommand};
+
 /// `tessera user …`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UserCommand {
@@ -24,6 +26,15 @@ pub(crate) enum UserCommand {
         /// Login, e-mail, id or number of the account
         account: String,
     },
+    /// Work with the second factors of accounts
+    #[command(subcommand)]
+    Otp(OtpCommand),
+    /// Work with the app passwords of accounts
+    #[command(subcommand)]
+    AppPassword(AppPasswordCommand),
+    /// Work with the account tokens of the bases API
+    #[command(subcommand)]
+    Token(AccountTokenCommand),
 }
 
 /// `tessera user create`.

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::arguments::all;
 use super::listing::every;
+use super::{account_tokens, app_passwords, otp};
 use crate::cli::{CreateUser, UserCommand};
 use crate::directory::{self, find_account};
 use crate::failure::Failure;
@@ -46,6 +47,9 @@ pub(super) async fn run(settings: &Settings, command: UserCommand, output: Outpu
         }
         UserCommand::Disable { account } => set_enabled(&identity, &account, false, output).await,
         UserCommand::Enable { account } => set_enabled(&identity, &account, true, output).await,
+        UserCommand::Otp(command) => otp::run(&identity, settings, command, output).await,
+        UserCommand::AppPassword(command) => app_passwords::run(&identity, command, output).await,
+        UserCommand::Token(command) => account_tokens::run(&identity, command, output).await,
     }
 }
 
@@ -92,20 +96,24 @@ async fn set_enabled(identity: &Identity, name: &str, enabled: bool, output: Out
     show(&account, output)
 }
 
-/// Asks on a terminal, without showing what is typed; otherwise takes the first line of standard input.
 fn read_password() -> Result<SecretString, Failure> {
+    read_secret("Password: ", "no password was given on standard input")
+}
+
+/// Asks on a terminal, without showing what is typed; otherwise takes the first line of standard input.
+pub(super) fn read_secret(prompt: &str, missing: &str) -> Result<SecretString, Failure> {
     let stdin = io::stdin();
-    let password = if stdin.is_terminal() {
-        rpassword::prompt_password("Password: ").context("the terminal")?
+    let secret = if stdin.is_terminal() {
+        rpassword::prompt_password(prompt).context("the terminal")?
     } else {
         let mut line = String::new();
         stdin.lock().read_line(&mut line).context("standard input")?;
         line.trim_end_matches(['\n', '\r']).to_owned()
     };
-    if password.is_empty() {
-        return Err(Failure::Usage("no password was given on standard input".to_owned()));
+    if secret.is_empty() {
+        return Err(Failure::Usage(missing.to_owned()));
     }
-    Ok(password.into())
+    Ok(secret.into())
 }
 
 pub(super) fn show(account: &Account, output: Output) -> Result<(), Failure> {
