@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use ::bootstrap::Syntax;
 use store::{DbConn, StoreCause, StoreError};
 
-use super::{Change, Document, accounts, clients, named, pass::Pass, prune::prune};
+use super::{Change, Document, accounts, clients, groups, named, pass::Pass, prune::prune};
 use crate::{
     act::Act,
     audit::Origin,
@@ -153,6 +153,7 @@ fn transact(
         accounts::reconcile(conn, &mut pass, entry)?;
     }
     named::reconcile(conn, &mut pass, &document.0.apps)?;
+    groups::reconcile_people(conn, &mut pass, &document.0.groups)?;
     for entry in &document.0.clients {
         clients::reconcile(conn, &mut pass, entry)?;
     }

@@ -45,8 +45,8 @@ pub(super) trait Entry {
 /// An entry without faults.
 #[derive(Debug)]
 pub(super) struct Checked<E> {
-    path: String,
-    entry: E,
+    pub(super) path: String,
+    pub(super) entry: E,
 }
 
 pub(super) fn check<E: Entry>(entries: Vec<E>, checker: &mut Checker<'_>) -> Vec<Checked<E>> {

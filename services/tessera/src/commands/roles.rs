@@ -61,11 +61,11 @@ fn level(name: &str) -> Result<Role, Failure> {
     }
 }
 
-/// Reads and writes in one transaction.
+/// Reads and writes in one transaction, under the account's lock: of two changes at the same time, none is lost.
 async fn carry_out(identity: &Identity, id: AccountId, change: Change) -> Result<Account, Failure> {
     let act = Act::new(identity.clock(), &directory::operator());
     let done = identity.db().write(move |conn| {
-        let account = accounts::find(conn, id)?.ok_or(IdentityError::Unknown("account"))?;
+        let account = accounts::find_for_change(conn, id)?.ok_or(IdentityError::Unknown("account"))?;
         match &change {
             Change::Join(OrganizationMembership { id, .. }) if organizations::find(conn, id)?.is_none() => {
                 return Err(IdentityError::Unknown("organization"));

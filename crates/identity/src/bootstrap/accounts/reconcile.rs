@@ -55,7 +55,11 @@ pub(in crate::bootstrap) fn reconcile(
 ) -> Result<(), IdentityError> {
     let outcome = match current(conn, entry)? {
         None => create(conn, pass, entry),
-        Some(account) => update(conn, pass, entry, &account),
+        Some(account) => {
+            // Read again under its lock: what somebody else is changing just now is not to be lost.
+            let account = accounts::find_for_change(conn, account.id)?.unwrap_or(account);
+            update(conn, pass, entry, &account)
+        }
     };
     let Some(Some((change, row))) = pass.absorb(&entry.path, outcome)? else { return Ok(()) };
     if let Some((action, fields)) = change {
