@@ -5,7 +5,7 @@ use auth_claims::claims::AccessClaims;
 use crate::domain::base::Base;
 
 /// Leaves one record at INFO of something that is committed, such as `base.create`.
-pub fn record(action: &'static str, base: &Base, by: &AccessClaims) {
+pub(crate) fn record(action: &'static str, base: &Base, by: &AccessClaims) {
     let AccessClaims { sub, client_id, .. } = by;
     tracing::info!(
         dialect = "seatable",

@@ -4,7 +4,6 @@ use std::future::ready;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ::bootstrap::BootstrapSettings;
 use anyhow::Context as _;
 use auth_claims::clock::Clock;
 use auth_claims::resource_server::ResourceServer;
@@ -47,9 +46,6 @@ pub struct Settings {
     /// Workspaces, bases and their tokens.
     #[serde(default)]
     pub bases: BasesSettings,
-    /// What to apply before serving: of a bootstrap file the section `bases`.
-    #[serde(default)]
-    pub bootstrap: BootstrapSettings,
     /// Whose tokens are accepted.
     #[serde(default)]
     pub auth: IssuerSettings,
@@ -80,9 +76,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let origin = PublicOrigin::new(&settings.server);
     let bases =
         Bases::start(settings.bases, db.clone(), &master, authenticator, directory, origin, clock).await?;
-    let sources = settings.bootstrap.sources(false).context("bootstrap.file")?;
-    bases.app().apply_at_start(&sources).await.context("bootstrap.file")?;
-    let explorer = Explorer::new([("base-token", crate::openapi().to_json()?)]);
+    let explorer = Explorer::new(&[("base-token", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(bases.configure());

@@ -4,11 +4,21 @@
 //! | --- | --- |
 //! | [`workspaces`], [`bases`] | what they are called and whose they are |
 //! | [`facts`] | what decisions are made of |
-//! | [`api_tokens`], [`external_links`] | what opens a base |
+//! | [`api_tokens`], [`external_links`], [`shares`] | what opens a base |
+//! | [`listings`], [`trash`] | what is in workspaces, and what is in no workspace any more |
+//! | [`shares`], [`listings`] | with whom bases are shared, and what somebody finds |
+//! | [`trash`] | deleted bases |
 
+pub mod api_tokens;
 pub mod bases;
+pub mod external_links;
 pub mod facts;
+pub mod listings;
 mod schema;
+pub(crate) mod secrets;
+pub mod shares;
+pub(crate) mod signing_keys;
+pub mod trash;
 pub mod workspaces;
 
 use diesel_migrations::embed_migrations;

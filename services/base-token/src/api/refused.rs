@@ -1,5 +1,6 @@
 //! Refusals in the words of the contract. `contracts/seatable-tokens.md` §4.1, §6–§8, §10, §11.
 
+use actix_web::http::StatusCode;
 use auth_claims::base_token::BaseTokenRefusal;
 use seatable_dialect::SeaTableError;
 
@@ -19,6 +20,14 @@ impl From<Refusal> for SeaTableError {
             Refusal::TooManyLinks => Self::external_links_exceeded(),
             Refusal::NoLink => Self::external_link_not_found(),
             Refusal::BaseNameTaken(name) => Self::table_exists(&name),
+            Refusal::AlreadyShared { base, with } => {
+                let text = format!("table {base} already shared to the {}.", with.as_str());
+                Self::error_msg(StatusCode::BAD_REQUEST, text)
+            }
+            Refusal::NotShared(with, name) => {
+                let text = format!("There isn't share to {} {name}", with.as_str());
+                Self::error_msg(StatusCode::NOT_FOUND, text)
+            }
         }
     }
 }

@@ -69,6 +69,7 @@ impl From<&Base> for BaseBody {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = ListedBase)]
 pub struct ListedBaseBody {
+    /// The base.
     #[serde(flatten)]
     #[schema(inline)]
     pub base: BaseBody,
@@ -86,6 +87,7 @@ impl From<&Base> for ListedBaseBody {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = SharedBase)]
 pub struct SharedBaseBody {
+    /// The base.
     #[serde(flatten)]
     #[schema(inline)]
     pub base: BaseBody,

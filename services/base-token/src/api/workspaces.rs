@@ -36,7 +36,7 @@ enum WorkspaceBody {
     Starred {
         #[serde(flatten)]
         #[schema(inline)]
-        head: Head<&'static str>,
+        head: PseudoHead,
         #[serde(skip_serializing_if = "Option::is_none")]
         table_list: Option<Vec<ListedBaseBody>>,
     },
@@ -44,7 +44,7 @@ enum WorkspaceBody {
     Shared {
         #[serde(flatten)]
         #[schema(inline)]
-        head: Head<&'static str>,
+        head: PseudoHead,
         #[serde(flatten)]
         #[schema(inline)]
         detail: Option<SharedDetail>,
@@ -53,7 +53,7 @@ enum WorkspaceBody {
     Personal {
         #[serde(flatten)]
         #[schema(inline)]
-        head: Head<i64>,
+        head: Head,
         #[serde(skip_serializing_if = "Option::is_none")]
         table_list: Option<Vec<ListedBaseBody>>,
     },
@@ -61,19 +61,36 @@ enum WorkspaceBody {
     Group {
         #[serde(flatten)]
         #[schema(inline)]
-        head: Head<i64>,
+        head: Head,
         #[serde(flatten)]
         #[schema(inline)]
         detail: Option<GroupDetail>,
     },
 }
 
+/// What is no workspace, though it is listed among them.
 #[derive(Debug, Serialize, ToSchema)]
-struct Head<I> {
-    /// The number; an empty text for what is none.
-    id: I,
+struct PseudoHead {
+    /// Always empty.
+    id: &'static str,
+    /// As `type`.
+    name: &'static str,
+    /// `starred`, `shared`.
+    r#type: &'static str,
+}
+
+impl PseudoHead {
+    const fn new(name: &'static str) -> Self {
+        Self { id: "", name, r#type: name }
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct Head {
+    /// The number.
+    id: i64,
     name: String,
-    /// `starred`, `shared`, `personal`, `group`.
+    /// `personal`, `group`.
     r#type: &'static str,
 }
 
@@ -81,7 +98,7 @@ struct Head<I> {
 struct SharedDetail {
     shared_table_list: Vec<SharedBaseBody>,
     /// Always empty.
-    shared_view_list: [(); 0],
+    shared_view_list: Vec<SharedBaseBody>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -98,7 +115,7 @@ struct GroupDetail {
     table_list: Vec<ListedBaseBody>,
     group_shared_dtables: Vec<SharedBaseBody>,
     /// Always empty.
-    group_shared_views: [(); 0],
+    group_shared_views: Vec<SharedBaseBody>,
 }
 
 /// What the caller finds in their workspaces.
@@ -212,14 +229,14 @@ fn render(
 ) -> Vec<WorkspaceBody> {
     let mut list = vec![
         WorkspaceBody::Starred {
-            head: Head { id: "", name: "starred".to_owned(), r#type: "starred" },
+            head: PseudoHead::new("starred"),
             table_list: contents.map(|_| Vec::new()),
         },
         WorkspaceBody::Shared {
-            head: Head { id: "", name: "shared".to_owned(), r#type: "shared" },
+            head: PseudoHead::new("shared"),
             detail: contents.map(|contents| SharedDetail {
                 shared_table_list: contents.shared.iter().map(|shared| contents.people.shared(shared)).collect(),
-                shared_view_list: [],
+                shared_view_list: Vec::new(),
             }),
         },
     ];
@@ -248,7 +265,7 @@ fn group(id: i64, membership: &Membership, contents: Option<&Contents>) -> Works
         is_admin: membership.role != GroupRole::Member,
         table_list: contents.listed(id),
         group_shared_dtables: contents.shared_with(group.number),
-        group_shared_views: [],
+        group_shared_views: Vec::new(),
     });
     WorkspaceBody::Group { head: Head { id, name: group.name.clone(), r#type: "group" }, detail }
 }

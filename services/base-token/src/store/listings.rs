@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use store::{DbConn, StoreError};
 
-use super::bases::BaseRow;
+use super::bases::Row;
 use super::schema::{bases, group_shares, user_shares, workspaces as table};
 use super::shares::{account, allowed};
 use super::workspaces::{ACCOUNT, GROUP, workspace};
@@ -62,8 +62,8 @@ pub fn shared_with(conn: &mut DbConn, with: &AccountId) -> Result<Vec<SharedBase
         .filter(user_shares::account_id.eq(with.as_str()))
         .filter(bases::trashed_at.is_null())
         .order((user_shares::created_at, bases::id))
-        .select((BaseRow::as_select(), user_shares::permission, user_shares::shared_by))
-        .load::<(BaseRow, String, String)>(conn)?;
+        .select((Row::as_select(), user_shares::permission, user_shares::shared_by))
+        .load::<(Row, String, String)>(conn)?;
     rows.into_iter().map(|(base, permission, by)| shared(base, &permission, &by)).collect()
 }
 
@@ -82,16 +82,16 @@ pub fn shared_with_groups(
         .order((group_shares::created_at, bases::id, group_shares::group_number))
         .select((
             group_shares::group_number,
-            BaseRow::as_select(),
+            Row::as_select(),
             group_shares::permission,
             group_shares::shared_by,
         ))
-        .load::<(i64, BaseRow, String, String)>(conn)?;
+        .load::<(i64, Row, String, String)>(conn)?;
     rows.into_iter()
         .map(|(group, base, permission, by)| Ok((group, shared(base, &permission, &by)?)))
         .collect()
 }
 
-fn shared(base: BaseRow, permission: &str, by: &str) -> Result<SharedBase, StoreError> {
+fn shared(base: Row, permission: &str, by: &str) -> Result<SharedBase, StoreError> {
     Ok(SharedBase { base: base.try_into()?, permission: allowed(permission)?, shared_by: account(by)? })
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use store::{DbConn, StoreError};
 
-use super::bases::{self as stored, BaseRow};
+use super::bases::{self as stored, Row};
 use super::schema::bases;
 use crate::domain::base::Base;
 use crate::domain::id::AccountId;
@@ -91,6 +91,6 @@ pub fn list(
     if let Some(workspace) = workspace {
         query = query.filter(bases::workspace_id.eq(workspace));
     }
-    let rows = query.select(BaseRow::as_select()).load::<BaseRow>(conn)?;
+    let rows = query.select(Row::as_select()).load::<Row>(conn)?;
     rows.into_iter().map(Base::try_from).collect()
 }

@@ -1,0 +1,29 @@
+//! The service of bases on its own; beside others it runs in `tessera`.
+
+use std::process::ExitCode;
+
+use base_token::process::{self, SECRETS};
+use clap::Parser;
+use service_kit::failure;
+use service_kit::flags::Flags;
+use service_kit::settings::{Sources, environment, load};
+
+/// Workspaces, bases and their tokens
+#[derive(Parser)]
+#[command(name = "base-token", version)]
+struct Command {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    failure::exit_code("base-token", run().await)
+}
+
+async fn run() -> anyhow::Result<()> {
+    let flags = Command::parse().flags;
+    let (file, overrides) = (flags.config.clone(), flags.overrides());
+    let sources = Sources { service: "base-token", file, overrides, secrets: SECRETS, env: environment() };
+    process::run(load(sources)?).await
+}
