@@ -14,10 +14,10 @@ pub(crate) mod server_info;
 pub(crate) mod sign_in;
 
 use actix_web::{HttpRequest, web};
+use seatable_dialect::SeaTableError;
 use seatable_dialect::endpoint::{Endpoint, nowhere_below};
 use seatable_dialect::parameters::BodyLimit;
 use seatable_dialect::rates::Class;
-use seatable_dialect::SeaTableError;
 use service_kit::client_address;
 
 use crate::app::App;

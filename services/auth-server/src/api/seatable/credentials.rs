@@ -1,8 +1,8 @@
 //! The parameters of a sign-in, and what is wrong with them (`contracts/seatable-tokens.md` §5).
 
-use secrecy::SecretString;
 use seatable_dialect::error::FieldErrors;
 use seatable_dialect::parameters::{Given, Parameters};
+use secrecy::SecretString;
 use serde_json::Value;
 use zeroize::Zeroizing;
 

@@ -190,9 +190,7 @@ fn record(app: &App, origin: &Origin, outcome: Result<AccountId, &SignInRefusal>
     let event = |origin: &Origin| AuditEvent::new(now, "account_token.sign_in", origin);
     app.identity.audit().record(match outcome {
         Ok(id) => event(&Origin { actor: Some(id.to_string()), ..origin.clone() }).target(id.to_string()),
-        Err(refusal) => {
-            event(origin).outcome(Outcome::Failure).detail(json!({ "error": refusal.as_str() }))
-        }
+        Err(refusal) => event(origin).outcome(Outcome::Failure).detail(json!({ "error": refusal.as_str() })),
     });
 }
 
