@@ -1,8 +1,9 @@
 //! The service through HTTP, on both databases.
 //!
 //! One file a part of `contracts/oauth2.md`, `applications/` for `contracts/auvious-applications.md` §3.6, `meet/` for
-//! `contracts/meet.md`, and `rdv/` for `contracts/rdv-sign-in.md`. A threat of the list is proved where
-//! its feature is tested; those that belong to no single endpoint are in `threats.rs`, `throttling.rs` and `hostile.rs`.
+//! `contracts/meet.md`, `rdv/` for `contracts/rdv-sign-in.md`, and `seatable/` for `contracts/seatable-tokens.md`. A
+//! threat of the list is proved where its feature is tested; those that belong to no single endpoint are in `threats.rs`,
+//! `throttling.rs` and `hostile.rs`.
 #![expect(clippy::expect_used, clippy::panic, reason = "what a test cannot read has failed it")]
 
 mod harness;
@@ -21,6 +22,7 @@ mod publishing;
 mod rdv;
 mod refreshing;
 mod revoking;
+mod seatable;
 mod threats;
 mod throttling;
 mod tracing_acts;
