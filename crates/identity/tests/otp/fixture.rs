@@ -25,7 +25,7 @@ pub(crate) const STEP: i64 = 30;
 pub(crate) struct Fixture {
     pub(crate) identity: Identity,
     pub(crate) clock: Clock,
-    pub(crate) database: TestDatabase,
+    _database: TestDatabase,
 }
 
 /// What somebody holds whose factor is on.
@@ -72,7 +72,7 @@ impl Fixture {
         };
         let master = MasterKey::generate().unwrap();
         let identity = Identity::open(db, master, cheap, clock.clone()).await.unwrap().with_otp(settings);
-        let fixture = Self { identity, clock, database };
+        let fixture = Self { identity, clock, _database: database };
         fixture.account("ada").await;
         fixture.pass(10);
         fixture

@@ -22,6 +22,7 @@ mod publishing;
 mod rdv;
 mod refreshing;
 mod revoking;
+mod second_factor;
 mod seatable;
 mod threats;
 mod throttling;
