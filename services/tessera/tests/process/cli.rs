@@ -6,6 +6,7 @@ mod clients;
 mod declaring;
 mod looking;
 mod organizations;
+mod otp;
 mod roles;
 mod users;
 
