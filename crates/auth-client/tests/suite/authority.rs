@@ -56,6 +56,8 @@ pub(crate) struct State {
     pub(crate) conditions: Mutex<Vec<String>>,
     /// What is answered to that.
     pub(crate) told_status: AtomicU16,
+    /// What the directory answers to everything.
+    pub(crate) directory: Mutex<(u16, String)>,
     entries: Mutex<Vec<RevocationEntry>>,
     news: watch::Sender<()>,
 }
@@ -151,6 +153,7 @@ pub(crate) fn serve() -> Served {
         told: Mutex::default(),
         conditions: Mutex::default(),
         told_status: AtomicU16::new(204),
+        directory: Mutex::new((200, "[]".to_owned())),
         entries: Mutex::default(),
         news: watch::Sender::new(()),
     });
@@ -163,6 +166,7 @@ pub(crate) fn serve() -> Served {
             .route("/base/.well-known/jwks.json", web::get().to(keys))
             .route("/base/internal/revocations", web::get().to(feed))
             .service(web::resource("/base/internal/applications/{id:.*}").to(application))
+            .service(web::resource("/base/internal/directory/{path:.*}").to(directory))
     })
     .workers(1)
     .disable_signals()
@@ -222,7 +226,11 @@ async fn token(request: HttpRequest, form: web::Form<TokenForm>, state: web::Dat
     let mood = state.mood.lock().unwrap();
     if let Some((status, body)) = &mood.token_answer {
         let status = actix_web::http::StatusCode::from_u16(*status).unwrap();
-        return HttpResponse::build(status).json(body);
+        let mut answer = HttpResponse::build(status);
+        if status == actix_web::http::StatusCode::TOO_MANY_REQUESTS {
+            answer.insert_header(("Retry-After", "7"));
+        }
+        return answer.json(body);
     }
     let access_token = if exchange {
         state.token(&json!({ "jti": format!("exchanged-{number}") }))
@@ -260,6 +268,18 @@ async fn feed(request: HttpRequest, query: web::Query<FeedQuery>, state: web::Da
         answer = page();
     }
     HttpResponse::Ok().json(answer)
+}
+
+async fn directory(request: HttpRequest, body: String, state: web::Data<State>) -> HttpResponse {
+    if !state.admits(&request, "internal:directory") {
+        return HttpResponse::Unauthorized().finish();
+    }
+    state.told.lock().unwrap().push((request.method().to_string(), request.uri().to_string(), body));
+    while state.slow.load(Ordering::SeqCst) {
+        actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+    }
+    let (status, body) = state.directory.lock().unwrap().clone();
+    HttpResponse::build(actix_web::http::StatusCode::from_u16(status).unwrap()).body(body)
 }
 
 async fn application(request: HttpRequest, body: String, state: web::Data<State>) -> HttpResponse {

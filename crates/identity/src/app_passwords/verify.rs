@@ -72,7 +72,6 @@ impl Identity {
         }
         self.note_use(&password);
         self.note_sign_in(account.id);
-        self.note_sign_in(account.id);
         let session = CredentialSession { sid: password.sid, created_at: password.created_at };
         Ok(BasicIdentity { account, session: Some(session) })
     }

@@ -133,7 +133,6 @@ async fn a_disabled_account_is_named_after_the_right_password_only(
 }
 
 #[rstest]
-#[case::account_token("urn:tessera:token-type:account-token")]
 #[case::id_token("urn:ietf:params:oauth:token-type:id_token")]
 #[case::refresh_token("urn:ietf:params:oauth:token-type:refresh_token")]
 #[case::saml("urn:ietf:params:oauth:token-type:saml2")]

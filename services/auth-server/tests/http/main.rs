@@ -8,6 +8,7 @@
 
 mod harness;
 
+mod app_passwords;
 mod applications;
 mod client_authentication;
 mod client_credentials;
@@ -22,8 +23,8 @@ mod publishing;
 mod rdv;
 mod refreshing;
 mod revoking;
-mod second_factor;
 mod seatable;
+mod second_factor;
 mod threats;
 mod throttling;
 mod tracing_acts;

@@ -3,6 +3,7 @@
 mod applications;
 mod audit;
 mod clients;
+mod credentials;
 mod declaring;
 mod looking;
 mod organizations;
