@@ -5,6 +5,7 @@
 mod applications;
 mod authority;
 mod credentials;
+mod directory;
 mod exchange;
 mod hostile;
 mod revocations;
