@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use agenda::AgendaSettings;
 use applications::ApplicationsSettings;
 use auth_server::AuthSettings;
+use base_token::BasesSettings;
 use bootstrap::BootstrapSettings;
 use identity::IdentitySettings;
+use provisioning::ProvisioningSettings;
 use rooms::RoomsSettings;
 use serde::{Deserialize, Serialize};
 use service_kit::settings::{LogSettings, ServerSettings, Sources, environment, load};
@@ -18,6 +20,10 @@ use crate::failure::Failure;
 pub(crate) const SECRETS: &[&str] = &[
     "agenda.shared_secret",
     "applications.database.url",
+    "bases.database.url",
+    "bases.master_key",
+    "bases.tokens.base_key",
+    "bases.tokens.temporary_key",
     "identity.master_key",
     "identity.database.url",
     "rooms.database.url",
@@ -45,6 +51,10 @@ pub(crate) struct Settings {
     pub(crate) agenda: AgendaSettings,
     /// The applications service.
     pub(crate) applications: ApplicationsSettings,
+    /// Workspaces, bases and their tokens.
+    pub(crate) bases: BasesSettings,
+    /// Accounts, groups and apps over OCS.
+    pub(crate) provisioning: ProvisioningSettings,
     /// What to apply before serving.
     pub(crate) bootstrap: BootstrapSettings,
 }
@@ -61,6 +71,8 @@ impl Default for Settings {
             rooms: RoomsSettings::default(),
             agenda: AgendaSettings::default(),
             applications: ApplicationsSettings::default(),
+            bases: BasesSettings::default(),
+            provisioning: ProvisioningSettings::default(),
             bootstrap: BootstrapSettings::default(),
         }
     }

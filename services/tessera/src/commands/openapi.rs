@@ -13,6 +13,8 @@ pub(super) fn run(out: &Path) -> Result<(), Failure> {
         ("agenda", agenda::openapi()),
         ("applications", applications::openapi()),
         ("auth-server", auth_server::openapi()),
+        ("base-token", base_token::openapi()),
+        ("provisioning", provisioning::openapi()),
         ("rooms", rooms::openapi()),
     ];
     for (name, document) in documents {

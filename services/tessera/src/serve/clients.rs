@@ -6,7 +6,9 @@ use anyhow::Context;
 use applications::ApplicationsSettings;
 use auth_claims::scopes::{Scope, Scopes};
 use auth_server::InProcessClient;
+use base_token::BasesSettings;
 use identity::clients::ClientId;
+use provisioning::ProvisioningSettings;
 use rooms::RoomsSettings;
 use rooms::domain::scopes::RoomScope;
 
@@ -27,6 +29,16 @@ pub(super) fn agenda(settings: &AgendaSettings) -> Result<InProcessClient, Failu
 /// The applications service, which asks for no scope: `global` is what its clients have.
 pub(super) fn applications(settings: &ApplicationsSettings) -> Result<InProcessClient, Failure> {
     Ok(client("applications", &settings.audience, ["global"]).context("applications.audience")?)
+}
+
+/// The service of bases.
+pub(super) fn bases(settings: &BasesSettings) -> Result<InProcessClient, Failure> {
+    Ok(client("bases", &settings.audience, [settings.scope.as_str()]).context("bases.scope")?)
+}
+
+/// The provisioning service.
+pub(super) fn provisioning(settings: &ProvisioningSettings) -> Result<InProcessClient, Failure> {
+    Ok(client("provisioning", &settings.audience, [settings.scope.as_str()]).context("provisioning.scope")?)
 }
 
 fn client<'a>(
