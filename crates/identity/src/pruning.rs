@@ -6,7 +6,10 @@ use store::{DbConn, StoreError};
 use crate::errors::IdentityError;
 use crate::locks::Lock;
 use crate::throttle::familiar;
-use crate::{Identity, account_tokens, applications, audit, device_sessions, otp, refresh, revocations};
+use crate::{
+    Identity, account_tokens, applications, audit, device_sessions, directory_search, otp, refresh,
+    revocations,
+};
 
 /// Rows of one table that one transaction deletes: few enough that nobody waits for long behind it.
 const BATCH: u32 = 500;
@@ -22,6 +25,7 @@ impl Identity {
     #[tracing::instrument(name = "identity.prune", skip_all)]
     pub async fn prune(&self, audit_kept: Option<TimeDelta>) -> Result<usize, IdentityError> {
         let now = self.clock().now();
+        directory_search::complete_keys(self.db()).await?;
         let audit_before = audit_kept.and_then(|kept| now.checked_sub_signed(kept));
         let mut deleted = 0;
         loop {

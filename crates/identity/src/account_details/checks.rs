@@ -106,6 +106,7 @@ mod tests {
 
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "what a check returns")]
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
     }

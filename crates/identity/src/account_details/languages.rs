@@ -15,7 +15,9 @@ pub(super) fn normalized(text: &str) -> Option<String> {
         return None;
     }
     let tag = LanguageTag::parse(&text.replace('_', "-")).ok()?;
-    let parts = [Some(tag.primary_language()), tag.script(), tag.region()];
+    // Longer ones are kept for the future, or whole tags of the past.
+    let language = Some(tag.primary_language()).filter(|language| language.len() <= 3)?;
+    let parts = [Some(language), tag.script(), tag.region()];
     let plain = parts.into_iter().flatten().collect::<Vec<_>>().join("-");
     let plain = LanguageTag::parse(&plain).ok().filter(|plain| *plain == tag)?;
     plain.validate().ok()?;
@@ -53,7 +55,7 @@ mod tests {
             "e",
             "xx",
             "xy_DE",
-            "de_XX",
+            "de_ZX",
             "de_Abcd",
             "deutsch",
             "de_DE@euro",
