@@ -121,17 +121,34 @@ impl Identity {
         };
         let account = credentials.as_ref().map(|(account, _)| account.id);
         let is_familiar = familiar.is_known();
-        let outcome = match self.check_password(&key, &network, is_familiar, credentials, password).await {
-            Ok((account, stored)) => {
-                let whence = Whence { network: &network, is_familiar, origin };
-                let shown = self.check_factor(&account, factor, whence).await;
-                shown.map(|shown| Proven { account, stored, network: familiar, shown })
-            }
-            Err(refusal) => Err(refusal),
+        let outcome = async {
+            let checked = self.check_password(&key, &network, is_familiar, credentials, password).await?;
+            let whence = Whence { network: &network, is_familiar, origin };
+            let (checked, shown) = self.with_factor(checked, password, factor, whence).await?;
+            let (account, stored) = checked;
+            Ok(Proven { account, stored, network: familiar, shown })
         };
+        let outcome = outcome.await;
         let label = outcome.as_ref().map_or_else(SignInRefusal::as_str, |_| "success");
         metrics::counter!("tessera_password_checks_total", "outcome" => label).increment(1);
         Attempt { account, outcome }
+    }
+
+    /// Goes on from the right password to the second factor.
+    async fn with_factor(
+        &self,
+        (account, stored): (Account, String),
+        password: &SecretString,
+        factor: &SecondFactor,
+        whence: Whence<'_>,
+    ) -> Result<((Account, String), Shown), SignInRefusal> {
+        let shown = self.check_factor(&account, factor, whence).await?;
+        if shown.factor != FactorShown::Code {
+            return Ok(((account, stored), shown));
+        }
+        // A code may have waited for others, long enough for the account to change meanwhile.
+        let checked = self.still_valid(account.id, &stored, password).await?;
+        Ok((checked, shown))
     }
 
     /// Checks a password if name and network have tries left.

@@ -49,7 +49,7 @@ impl App {
     /// A code that is good at no time near.
     pub(crate) fn wrong(&self) -> SecondFactor {
         let near: Vec<String> = (-10..10).map(|steps| self.code(steps)).collect();
-        let wrong = (0..).map(|number| format!("{number:06}")).find(|code| !near.contains(code));
+        let wrong = (0..100).map(|number| format!("{number:06}")).find(|code| !near.contains(code));
         SecondFactor::code(wrong.unwrap())
     }
 }

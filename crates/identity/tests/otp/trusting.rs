@@ -1,6 +1,7 @@
 //! Devices that need no code for a while (contracts/seatable-tokens.md §5).
 
 use chrono::TimeDelta;
+use futures_util::future::join_all;
 use identity::accounts::SignedIn;
 use identity::audit::Origin;
 use identity::otp::{FactorShown, OtpSettings, PlainTrust, SecondFactor};
@@ -142,4 +143,24 @@ async fn trust_ends_with_what_it_rests_on(#[values(Backend::Sqlite, Backend::Pos
     fixture.protect("ada").await;
     let after = fixture.try_with("ada", "Glycine-Blanche-26", &device, &origin).await;
     assert_eq!(why(&after), "otp_required");
+}
+
+/// However many are trusted at once, no more of them are than the settings say.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn threat_18_devices_trusted_at_once_are_no_more_than_allowed(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let settings = OtpSettings { trusted_devices: 3, ..OtpSettings::default() };
+    let fixture = Fixture::with(backend, settings).await;
+    let app = fixture.protect("ada").await;
+    let signed_in = fixture.sign_in("ada", &app.factor(0)).await.unwrap();
+    let at_once = (0..12).map(|_| {
+        let (identity, signed_in) = (fixture.identity.clone(), signed_in.clone());
+        tokio::spawn(async move { identity.trust_device(&signed_in, &Origin::default()).await })
+    });
+    for trust in join_all(at_once).await {
+        assert!(trust.unwrap().unwrap().is_some());
+    }
+    assert_eq!(fixture.identity.otp_standing(app.account.id).await.unwrap().trusted_devices, 3);
 }
