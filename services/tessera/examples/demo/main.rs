@@ -1,9 +1,11 @@
-//! `make demo`: starts the platform on a throw-away directory and walks an integrator's, an agent's and an application's
-//! path as a client, printing each request and its answer. Exits non-zero at the first answer that is not the expected one.
+//! `make demo`: starts the platform on a throw-away directory and walks an integrator's, an agent's, an application's,
+//! a script's and an administrator's path as a client, printing each request and its answer. Exits non-zero at the first answer that is not the expected one.
 
 mod agent;
 mod applications;
+mod bases;
 mod integrator;
+mod provisioning;
 mod server;
 mod walk;
 
@@ -32,5 +34,7 @@ async fn run() -> anyhow::Result<usize> {
     integrator::walk(&mut walk).await?;
     agent::walk(&mut walk).await?;
     applications::walk(&mut walk).await?;
+    bases::walk(&mut walk).await?;
+    provisioning::walk(&mut walk).await?;
     Ok(walk.steps())
 }

@@ -7,6 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use url::Url;
 
+/// What the server signs Base-Tokens with, shared with the data plane of the demonstration.
+pub(crate) const BASE_KEY: &str = "demo-base-key-that-everybody-may-read-0123456789";
+
 /// A running server; it is stopped and its data removed when this is dropped.
 pub(crate) struct DemoServer {
     pub(crate) url: Url,
@@ -31,6 +34,7 @@ impl DemoServer {
                 &management.to_string(),
             ])
             .env("TESSERA_LOG__LEVEL", "warn")
+            .env("TESSERA_BASES__TOKENS__BASE_KEY", BASE_KEY)
             .arg("--data-dir")
             .arg(data.path().join("tessera-data"))
             .stdout(Stdio::null())

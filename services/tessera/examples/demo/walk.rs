@@ -15,7 +15,7 @@ const CREDENTIALS: [&str; 4] = ["authorization", "access-token", "client", "uid"
 pub(crate) struct Answer {
     /// In its headers, if they hold one.
     pub(crate) triple: Option<Triple>,
-    /// Its JSON; null where there is none.
+    /// Its JSON; a text where it is something else, null where there is none.
     pub(crate) body: Value,
 }
 
@@ -90,7 +90,8 @@ impl Walk {
         if status != expected {
             bail!("step {} was answered {status}, expected {expected}", self.steps);
         }
-        Ok(Answer { triple, body: if text.is_empty() { Value::Null } else { serde_json::from_str(&text)? } })
+        let json = || serde_json::from_str(&text).unwrap_or_else(|_| Value::from(text.as_str()));
+        Ok(Answer { triple, body: if text.is_empty() { Value::Null } else { json() } })
     }
 
     /// Ends the walk when a member of the last answer is not this.
