@@ -8,7 +8,8 @@ PROFILE ?=
 RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt openapi examples deny k8s-check k8s-start secret-scan figures bench-agenda bench-applications
+.PHONY: help run demo test lint fmt openapi examples clients deny k8s-check k8s-start secret-scan figures bench-agenda \
+	bench-applications bench-provisioning
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,7 +17,7 @@ help: ## list the targets
 run: ## start everything in one process with demo data, on http://127.0.0.1:8080
 	cargo run --release -p tessera -- serve --demo
 
-demo: ## walk an integrator's, an agent's and an application's path against a server of its own, and show every answer
+demo: ## walk the path of each dialect's callers against a server of its own, and show every answer
 	cargo build --workspace --bins --examples
 	$(CARGO_TARGET_DIR)/debug/examples/demo
 
@@ -40,6 +41,9 @@ openapi: ## write the OpenAPI document of each service to proto-docs/openapi
 examples: release ## run the examples of the documentation as they stand
 	.ci/examples $(RELEASE) README.md proto-docs/*.md
 
+clients: release ## run the published Python and JavaScript clients of the dialects against the release build
+	services/tessera/tests/clients/run $(RELEASE)
+
 deny: ## judge licences, sources and bans of the dependencies, and advisories where the database can be had
 	.ci/deny
 
@@ -60,6 +64,9 @@ bench-agenda: ## compare what listing agents and absences costs in a small and i
 
 bench-applications: ## compare the first page of a million applications with page 10,000
 	.ci/with-postgres cargo run --release -p applications --example pages
+
+bench-provisioning: ## compare what listing accounts costs in a small and in a large directory, and what creating one takes
+	.ci/with-postgres cargo run --release -p identity --example provisioning
 
 # Every service in one command, with the features that each has by itself.
 .PHONY: release
