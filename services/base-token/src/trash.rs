@@ -65,7 +65,9 @@ async fn run(app: Arc<App>) {
 #[tracing::instrument(name = "trash.purge", skip_all)]
 pub async fn purge(db: &Db, clock: &Clock, retention: Duration) -> Result<usize, StoreError> {
     // A retention that no calendar holds is for ever.
-    let Some(before) = TimeDelta::from_std(retention).ok().and_then(|kept| clock.now().checked_sub_signed(kept)) else {
+    let Some(before) =
+        TimeDelta::from_std(retention).ok().and_then(|kept| clock.now().checked_sub_signed(kept))
+    else {
         return Ok(0);
     };
     let mut gone = 0;
@@ -107,7 +109,8 @@ pub async fn list(
 
 fn placed(conn: &mut store::DbConn, base: Base) -> Result<Placed, StoreError> {
     let workspace = workspaces::find(conn, base.workspace_id)?;
-    let workspace = workspace.ok_or_else(|| StoreError::corrupt("workspace", base.workspace_id.to_string()))?;
+    let workspace =
+        workspace.ok_or_else(|| StoreError::corrupt("workspace", base.workspace_id.to_string()))?;
     Ok(Placed { base, workspace })
 }
 

@@ -72,12 +72,24 @@ pub fn account(parameters: &Parameters, name: &'static str) -> Result<AccountId,
     parameters.text(name).and_then(AccountId::from_internal).ok_or_else(|| SeaTableError::invalid(name))
 }
 
-/// What is said about how a base looks: what is left out stays, what is empty or null goes.
+/// What becomes of one part of how a base looks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+enum Change {
+    /// It was left out, and stays.
+    #[default]
+    Keep,
+    /// It was empty or null, and goes.
+    Clear,
+    /// It is this.
+    Set(String),
+}
+
+/// What is said about how a base looks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AppearanceChange {
-    color: Option<Option<String>>,
-    text_color: Option<Option<String>>,
-    icon: Option<Option<String>>,
+    color: Change,
+    text_color: Change,
+    icon: Change,
 }
 
 impl AppearanceChange {
@@ -87,10 +99,10 @@ impl AppearanceChange {
     /// 400.
     pub fn of(parameters: &Parameters) -> Result<Self, SeaTableError> {
         let one = |name: &'static str| match parameters.value(name) {
-            Given::Absent => Ok(None),
-            Given::Null | Given::Text("") => Ok(Some(None)),
+            Given::Absent => Ok(Change::Keep),
+            Given::Null | Given::Text("") => Ok(Change::Clear),
             Given::Text(text) if text.chars().count() <= LONGEST_APPEARANCE && !text.contains('\0') => {
-                Ok(Some(Some(text.to_owned())))
+                Ok(Change::Set(text.to_owned()))
             }
             Given::Text(_) | Given::NotText => Err(SeaTableError::invalid(name)),
         };
@@ -106,8 +118,10 @@ impl AppearanceChange {
     /// How the base looks then.
     #[must_use]
     pub fn over(&self, before: &Appearance) -> Appearance {
-        let one = |change: &Option<Option<String>>, before: &Option<String>| {
-            change.clone().unwrap_or_else(|| before.clone())
+        let one = |change: &Change, before: &Option<String>| match change {
+            Change::Keep => before.clone(),
+            Change::Clear => None,
+            Change::Set(text) => Some(text.clone()),
         };
         Appearance {
             color: one(&self.color, &before.color),

@@ -116,8 +116,13 @@ pub(super) async fn insert(
     name: BaseName,
     appearance: Appearance,
 ) -> Result<Base, AppError> {
-    let new =
-        NewBase { uuid: Uuid::new_v4(), workspace_id: workspace, name, appearance, created_by: account.id().clone() };
+    let new = NewBase {
+        uuid: Uuid::new_v4(),
+        workspace_id: workspace,
+        name,
+        appearance,
+        created_by: account.id().clone(),
+    };
     let now = app.clock.now();
     app.change_workspace(account.id(), workspace, Operation::ChangeBases, move |conn, _| {
         let made = bases::insert(conn, &new, now)?;

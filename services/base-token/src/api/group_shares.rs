@@ -146,7 +146,8 @@ pub async fn add(
     let found = app.permit(account.id(), at.clone(), Operation::Share).await?;
     // Of groups that the caller is not in nothing is told, not even whether there are such.
     let own = app.groups_of(account.id()).await?;
-    let named = |number: &i64| own.iter().find(|group| group.number == *number).map(|group| group.name.clone());
+    let named =
+        |number: &i64| own.iter().find(|group| group.number == *number).map(|group| group.name.clone());
     let home = &found.workspace().owner;
     if numbers.iter().any(|number| named(number).is_none() || *home == Owner::Group(*number)) {
         return Err(SeaTableError::invalid(argument));
@@ -160,7 +161,9 @@ pub async fn add(
             let base = permitted.base();
             for number in &numbers {
                 if !shares::add_group(conn, base.id, *number, &terms)? {
-                    return Err(Refusal::AlreadyShared { base: base.name.clone(), with: Partner::Group }.into());
+                    return Err(
+                        Refusal::AlreadyShared { base: base.name.clone(), with: Partner::Group }.into()
+                    );
                 }
             }
             Ok(base.clone())

@@ -92,7 +92,8 @@ fn partners(
     base: &Base,
 ) -> Result<(BTreeSet<AccountId>, BTreeSet<i64>), AppError> {
     let mut accounts: BTreeSet<_> = shares::accounts(conn, base.id)?.into_iter().map(|(id, _)| id).collect();
-    let mut groups: BTreeSet<_> = shares::groups(conn, base.id)?.into_iter().map(|(number, _)| number).collect();
+    let mut groups: BTreeSet<_> =
+        shares::groups(conn, base.id)?.into_iter().map(|(number, _)| number).collect();
     match &workspace.owner {
         Owner::Account(id) => drop(accounts.insert(id.clone())),
         Owner::Group(number) => drop(groups.insert(*number)),

@@ -67,9 +67,7 @@ fn of_bases(cfg: &mut ServiceConfig, state: &State) {
         )
         .service(at("api-tokens/").get(api_tokens::list).post(api_tokens::create).mount())
         // §2.1: an app_name may have slashes.
-        .service(
-            at("api-tokens/{app_name:.+}/").put(api_tokens::update).delete(api_tokens::delete).mount(),
-        )
+        .service(at("api-tokens/{app_name:.+}/").put(api_tokens::update).delete(api_tokens::delete).mount())
         .service(at("temp-api-token/").get(temp_api_token::issue).mount())
         .service(at("access-token/").get(access_tokens::of_account).mount())
         .service(at("external-links/").get(external_links::list).post(external_links::create).mount())

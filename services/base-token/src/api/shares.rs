@@ -9,9 +9,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::account::Account;
-use super::openapi::{
-    BadRequest, Forbidden, NotFound, ShareDelete, ShareForm, Unauthorized, Unavailable,
-};
+use super::openapi::{BadRequest, Forbidden, NotFound, ShareDelete, ShareForm, Unauthorized, Unavailable};
 use super::views::People;
 use super::{arguments, path};
 use crate::app::App;

@@ -1,5 +1,6 @@
 //! Workspaces with the bases in them, and what is shared. `contracts/seatable-tokens.md` §11.2.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use actix_web::web::Data;
@@ -186,9 +187,9 @@ async fn workspaces(
         found.into_iter().map(|Workspace { id, owner }| (owner, id)).collect();
     let wanted = groups.into_iter().map(Owner::Group).chain([Owner::Account(caller.clone())]);
     for owner in wanted {
-        if !all.contains_key(&owner) {
-            let id = app.workspace_of(owner.clone()).await?;
-            all.insert(owner, id);
+        if let Entry::Vacant(missing) = all.entry(owner) {
+            let id = app.workspace_of(missing.key().clone()).await?;
+            missing.insert(id);
         }
     }
     Ok(all)
@@ -228,14 +229,15 @@ fn render(
     contents: Option<&Contents>,
 ) -> Vec<WorkspaceBody> {
     let mut list = vec![
-        WorkspaceBody::Starred {
-            head: PseudoHead::new("starred"),
-            table_list: contents.map(|_| Vec::new()),
-        },
+        WorkspaceBody::Starred { head: PseudoHead::new("starred"), table_list: contents.map(|_| Vec::new()) },
         WorkspaceBody::Shared {
             head: PseudoHead::new("shared"),
             detail: contents.map(|contents| SharedDetail {
-                shared_table_list: contents.shared.iter().map(|shared| contents.people.shared(shared)).collect(),
+                shared_table_list: contents
+                    .shared
+                    .iter()
+                    .map(|shared| contents.people.shared(shared))
+                    .collect(),
                 shared_view_list: Vec::new(),
             }),
         },

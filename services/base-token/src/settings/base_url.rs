@@ -63,7 +63,10 @@ mod tests {
     use super::BaseUrl;
 
     #[rstest]
-    #[case::complete("https://tables.example.org/dtable-server/", Some("https://tables.example.org/dtable-server/"))]
+    #[case::complete(
+        "https://tables.example.org/dtable-server/",
+        Some("https://tables.example.org/dtable-server/")
+    )]
     #[case::no_slash("http://tables.example.org/db", Some("http://tables.example.org/db/"))]
     #[case::host_only("https://tables.example.org", Some("https://tables.example.org/"))]
     #[case::port("http://127.0.0.1:8080", Some("http://127.0.0.1:8080/"))]

@@ -71,10 +71,7 @@ pub fn shared_with(conn: &mut DbConn, with: &AccountId) -> Result<Vec<SharedBase
 ///
 /// # Errors
 /// The database's.
-pub fn shared_with_groups(
-    conn: &mut DbConn,
-    groups: &[i64],
-) -> Result<Vec<(i64, SharedBase)>, StoreError> {
+pub fn shared_with_groups(conn: &mut DbConn, groups: &[i64]) -> Result<Vec<(i64, SharedBase)>, StoreError> {
     let rows = group_shares::table
         .inner_join(bases::table)
         .filter(group_shares::group_number.eq_any(groups))

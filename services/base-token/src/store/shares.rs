@@ -23,10 +23,7 @@ pub struct Terms {
 ///
 /// # Errors
 /// The database's.
-pub fn accounts(
-    conn: &mut DbConn,
-    base_id: i64,
-) -> Result<Vec<(AccountId, Permission)>, StoreError> {
+pub fn accounts(conn: &mut DbConn, base_id: i64) -> Result<Vec<(AccountId, Permission)>, StoreError> {
     let rows = user_shares::table
         .filter(user_shares::base_id.eq(base_id))
         .order((user_shares::created_at, user_shares::account_id))

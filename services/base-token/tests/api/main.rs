@@ -5,20 +5,25 @@
 //! the threat list. Doc comments name the section or table row that a test proves.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "what a test cannot read has failed it")]
 
+mod api_tokens;
 mod authentication;
+mod base_tokens;
 mod bases;
 mod bodies;
-mod bootstrap;
 mod conventions;
 mod copies;
 mod exhaustion;
+mod external_links;
 mod group_shares;
 mod groups;
 mod matrix;
 mod openapi;
 mod related_users;
 mod shares;
+mod signing;
 mod support;
 mod threats;
+mod token_threats;
+mod tokens_support;
 mod trash;
 mod workspaces;

@@ -1,5 +1,8 @@
 //! Parameters.
-#![expect(dead_code, reason = "the shapes stand here for the description; the handlers read what they describe")]
+#![expect(
+    dead_code,
+    reason = "the shapes stand here for the description; the handlers read what they describe"
+)]
 
 use utoipa::ToSchema;
 

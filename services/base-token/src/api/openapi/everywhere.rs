@@ -42,11 +42,17 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 }
 
 fn complete(operation: &mut Operation) {
-    let throttled = operation.security.is_some().then_some(("429", "Throttled"));
+    // §12: what comes with an Account-Token or an API-Token is counted.
+    let throttled = is_counted(operation).then_some(("429", "Throttled"));
     let refusals = throttled.into_iter().chain([("503", "Unavailable")]);
     let refusals = refusals.map(|(status, name)| (status, Ref::from_response_name(name)));
     let more = ResponsesBuilder::new().responses_from_iter(refusals).build();
     for (status, response) in more.responses {
         operation.responses.responses.entry(status).or_insert(response);
     }
+}
+
+fn is_counted(operation: &Operation) -> bool {
+    let security = serde_json::to_value(&operation.security).unwrap_or_default();
+    ["accountToken", "apiToken"].into_iter().any(|scheme| security.pointer(&format!("/0/{scheme}")).is_some())
 }

@@ -1,5 +1,8 @@
 //! Refusals.
-#![expect(dead_code, reason = "the shapes stand here for the description; crate `seatable-dialect` writes them")]
+#![expect(
+    dead_code,
+    reason = "the shapes stand here for the description; crate `seatable-dialect` writes them"
+)]
 
 use seatable_dialect::error::{DetailBody, ErrorMsgBody};
 

@@ -12,8 +12,6 @@ use tokio::sync::Mutex;
 pub(crate) struct Person {
     /// As the directory knows it.
     pub(crate) account: Account,
-    /// A UUID.
-    pub(crate) id: String,
     /// §1.
     pub(crate) internal_id: String,
     pub(crate) account_token: String,
@@ -47,7 +45,6 @@ async fn make(identity: &Identity, name: &str) -> Person {
     let new = NewAccount { profile, password: NewPassword::None };
     let account = identity.create_account(new, &Origin::default()).await.unwrap();
     let token = identity.account_token(&account, &Origin::default()).await.unwrap();
-    let id = account.id.to_string();
-    let internal_id = format!("{}@auth.local", id.replace('-', ""));
-    Person { account, id, internal_id, account_token: token.expose().to_owned() }
+    let internal_id = format!("{}@auth.local", account.id.to_string().replace('-', ""));
+    Person { account, internal_id, account_token: token.expose().to_owned() }
 }

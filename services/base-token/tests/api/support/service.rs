@@ -64,8 +64,7 @@ impl Service {
         let cheap = PasswordSettings { memory_kib: 8, iterations: 1, ..PasswordSettings::default() };
         let key = master::MasterKey::generate().unwrap();
         let identity = Identity::open(open(&databases[0]), key, cheap, clock.clone()).await.unwrap();
-        let auth_settings =
-            AuthSettings { issuer: Some(ISSUER.parse().unwrap()), ..AuthSettings::default() };
+        let auth_settings = AuthSettings { issuer: Some(ISSUER.parse().unwrap()), ..AuthSettings::default() };
         let auth = AuthServer::start(auth_settings, identity.clone()).await.unwrap();
         let master = MasterKey::generate().unwrap();
         Self::run(databases, clock, identity, auth, master, Arc::default(), settings).await
