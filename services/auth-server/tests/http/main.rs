@@ -13,6 +13,7 @@ mod applications;
 mod client_authentication;
 mod client_credentials;
 mod derived;
+mod directory;
 mod exchanging;
 mod following;
 mod hostile;
