@@ -70,7 +70,9 @@ impl LastAccess {
         for batch in noted.chunks(BATCH) {
             let rows = batch.to_vec();
             self.db
-                .write(move |conn| rows.iter().try_for_each(|(id, at)| api_tokens::note_access(conn, *id, *at)))
+                .write(move |conn| {
+                    rows.iter().try_for_each(|(id, at)| api_tokens::note_access(conn, *id, *at))
+                })
                 .await?;
             // Lists look here as long as it is not in the database.
             self.seen().retain(|id, at| !batch.contains(&(*id, *at)));

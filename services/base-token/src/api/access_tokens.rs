@@ -30,7 +30,9 @@ pub struct BaseTokenBody {
     #[schema(example = "stock-sync")]
     app_name: Option<String>,
     /// The Base-Token: a JWT, good for three days.
-    #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.WnCeQwTsfriRiw2MgXB1Zhq62jeh8xDohuzZRaMSoUQ")]
+    #[schema(
+        example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.WnCeQwTsfriRiw2MgXB1Zhq62jeh8xDohuzZRaMSoUQ"
+    )]
     access_token: String,
     /// The base.
     #[schema(example = "3f0a9c52-6b1e-4d77-9a40-5c8e21d7b613")]

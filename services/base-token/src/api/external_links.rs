@@ -181,9 +181,7 @@ fn server(app: &App, request: &HttpRequest) -> String {
 fn wish(parameters: &Parameters) -> Result<LinkWish, SeaTableError> {
     let token = match parameters.value("token") {
         Given::Absent | Given::Null | Given::Text("") => None,
-        Given::Text(text) => {
-            Some(text.parse::<LinkToken>().map_err(|_| SeaTableError::invalid("token"))?)
-        }
+        Given::Text(text) => Some(text.parse::<LinkToken>().map_err(|_| SeaTableError::invalid("token"))?),
         Given::NotText => return Err(SeaTableError::invalid("token")),
     };
     let expire_days = match parameters.integer("expire_days") {

@@ -17,7 +17,9 @@ use crate::app::App;
 #[schema(as = TemporaryApiToken)]
 pub struct TemporaryTokenBody {
     /// Good for an hour, at `/api/v2.1/dtable/app-access-token/` only.
-    #[schema(example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.5MDbQnD_dEMBQejxBFU_lLZh8hrOR4K0bOKAA00pmz8")]
+    #[schema(
+        example = "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.e30.5MDbQnD_dEMBQejxBFU_lLZh8hrOR4K0bOKAA00pmz8"
+    )]
     api_token: String,
 }
 

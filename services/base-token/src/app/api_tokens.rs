@@ -21,7 +21,9 @@ impl App {
         let base = self.permit(caller, at, MANAGE).await?.base().id;
         let secrets = self.tokens.secrets().clone();
         let mut tokens = self.db.read(move |conn| api_tokens::list(conn, base, &secrets)).await?;
-        tokens.iter_mut().for_each(|token| self.bring_up_to_date(token));
+        for token in &mut tokens {
+            self.bring_up_to_date(token);
+        }
         Ok(tokens)
     }
 

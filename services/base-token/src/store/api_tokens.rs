@@ -78,12 +78,7 @@ pub fn find(conn: &mut DbConn, mac: &[u8]) -> Result<Option<Key>, StoreError> {
         .first::<(i64, String, String, BaseRow)>(conn)
         .optional()?;
     let key = |(id, name, granted, base): (i64, String, String, BaseRow)| {
-        Ok(Key {
-            id,
-            app_name: app_name(&name)?,
-            permission: permission(&granted)?,
-            base: base.try_into()?,
-        })
+        Ok(Key { id, app_name: app_name(&name)?, permission: permission(&granted)?, base: base.try_into()? })
     };
     row.map(key).transpose()
 }

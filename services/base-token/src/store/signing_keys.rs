@@ -86,8 +86,7 @@ pub(crate) fn retire(
     retires_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let change =
-        (table::retires_at.eq(retires_at.naive_utc()), table::expires_at.eq(expires_at.naive_utc()));
+    let change = (table::retires_at.eq(retires_at.naive_utc()), table::expires_at.eq(expires_at.naive_utc()));
     diesel::update(table::table.find(kid)).set(change).execute(conn)?;
     Ok(())
 }

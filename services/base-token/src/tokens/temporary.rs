@@ -94,7 +94,10 @@ mod tests {
         let claims = Vector { username: ACCOUNT, dtable_uuid: BASE, exp: 1_767_225_600.25 };
         assert_eq!(key().sign(&claims).unwrap(), VECTOR);
         let read_back = read(&key(), VECTOR, ENDS).unwrap();
-        assert_eq!((read_back.account.internal().as_str(), read_back.base.to_string().as_str()), (ACCOUNT, BASE));
+        assert_eq!(
+            (read_back.account.internal().as_str(), read_back.base.to_string().as_str()),
+            (ACCOUNT, BASE)
+        );
         // A quarter of a second later it is over.
         assert_eq!(read(&key(), VECTOR, ENDS + 1), None);
         assert_eq!(read(&Hs256Key::new(b"another key"), VECTOR, ENDS), None);
