@@ -2,6 +2,7 @@
 
 mod applications;
 mod audit;
+mod bases;
 mod clients;
 mod credentials;
 mod keys;
@@ -18,6 +19,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use self::{
     applications::{ApplicationCommand, ApplicationState, CreateApplication, Switch},
     audit::AuditCommand,
+    bases::{BaseCommand, ListBases},
     clients::{ClientCommand, ClientKindArg, CreateClient},
     credentials::{AccountTokenCommand, AppPasswordCommand},
     keys::{ConfigCommand, KeysCommand},
@@ -65,6 +67,9 @@ pub(crate) enum Command {
     /// Work with applications of organisations
     #[command(subcommand)]
     Application(ApplicationCommand),
+    /// Work with bases
+    #[command(subcommand)]
+    Base(BaseCommand),
     /// Work with accounts
     #[command(subcommand)]
     User(UserCommand),

@@ -6,6 +6,7 @@ mod applications;
 mod apply;
 mod arguments;
 mod audit;
+mod bases;
 mod clients;
 mod completions;
 mod config;
@@ -36,6 +37,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Apply(flags) => apply::run(settings(apply::overrides(&flags))?, &flags, output).await,
         Command::Client(command) => clients::run(&settings(Vec::new())?, command, output).await,
         Command::Application(command) => applications::run(&settings(Vec::new())?, command, output).await,
+        Command::Base(command) => bases::run(&settings(Vec::new())?, command, output).await,
         Command::User(command) => users::run(&settings(Vec::new())?, command, output).await,
         Command::Organization(command) => organizations::run(&settings(Vec::new())?, command, output).await,
         Command::Service(command) => services::run(&settings(Vec::new())?, command, output).await,
