@@ -104,6 +104,20 @@ pub fn find(conn: &mut DbConn, id: &str) -> Result<Option<Organization>, StoreEr
     row.map(Organization::try_from).transpose()
 }
 
+/// [`find`] in a transaction that goes on to decide by who belongs to the organisation: whoever else is about to, waits.
+///
+/// # Errors
+/// Those of the database.
+pub fn find_for_change(conn: &mut DbConn, id: &str) -> Result<Option<Organization>, StoreError> {
+    if let DbConn::Pg(conn) = conn
+        && text::check(id, MAX_ID).is_ok()
+    {
+        let row = organizations::table.find(id).select(organizations::number);
+        row.for_no_key_update().first::<i64>(conn).optional()?;
+    }
+    find(conn, id)
+}
+
 /// The organisation with this number.
 ///
 /// # Errors
