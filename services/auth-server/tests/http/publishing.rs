@@ -231,18 +231,28 @@ fn the_openapi_document_is_complete() {
         "/api/v1/auth/sign_in",
         "/api/v1/auth/sign_out",
         "/api/v1/auth/validate_token",
+        "/api2/account/info/",
+        "/api2/auth-token/",
+        "/api2/auth/ping/",
+        "/api2/ping/",
         "/external-api/v1.0/application/token",
         "/internal/applications/{id}",
+        "/internal/directory/groups",
+        "/internal/directory/groups/{number}",
+        "/internal/directory/groups/{number}/members",
+        "/internal/directory/people",
+        "/internal/directory/people/{id}/groups",
         "/internal/revocations",
         "/oauth/introspect",
         "/oauth/revoke",
         "/oauth/token",
+        "/server-info/",
     ];
     let mut paths = paths;
     paths.sort_unstable();
     assert_eq!(paths, expected);
     let schemes = document["components"]["securitySchemes"].as_object().expect("schemes");
-    assert!(schemes.contains_key("basic") && schemes.contains_key("bearer"));
+    assert!(["basic", "bearer", "account_token"].iter().all(|name| schemes.contains_key(*name)));
     let token = &document["paths"]["/oauth/token"]["post"];
     for status in ["200", "400", "401", "413", "429", "503"] {
         assert!(token["responses"].get(status).is_some(), "{status}");

@@ -6,10 +6,13 @@ use auth_claims::device::DeviceTriple;
 use auth_claims::roles::Role;
 use auth_claims::scopes::Scopes;
 use auth_claims::verify::VerifyError;
+use chrono::{DateTime, Utc};
+use identity::account_tokens::AccountTokenStanding;
 use identity::accounts::Account;
 use identity::audit::Origin;
 use identity::clients::Client;
 use identity::refresh::Family;
+use seatable_dialect::dialect::is_stored_token;
 use serde::Serialize;
 
 use super::client_auth::Credentials;
@@ -29,7 +32,7 @@ enum Introspection {
     Inactive { active: bool },
     Access(Box<AccessToken>),
     Refresh(Box<RefreshToken>),
-    Device(Box<Device>),
+    Credential(Box<Credential>),
 }
 
 const INACTIVE: Introspection = Introspection::Inactive { active: false };
@@ -68,15 +71,16 @@ struct RefreshToken {
     roles: Vec<Role>,
 }
 
-/// A device session, in the same words. It was issued to no client, and names no audience.
+/// A device session or an Account-Token, in the same words. It was issued to no client, and names no audience.
 #[derive(Serialize)]
-struct Device {
+struct Credential {
     active: bool,
     token_type: &'static str,
     username: String,
     iss: String,
     sub: String,
-    exp: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    exp: Option<i64>,
     iat: i64,
     sid: String,
     auth_time: i64,
@@ -92,7 +96,8 @@ struct Device {
 /// Tells whether a token is active, and what it says.
 ///
 /// A client may ask about what was issued to it or names it in `aud`, a client with the role `SERVICE` about anything,
-/// device sessions included, which it shows as they are exchanged: base64url of the JSON `{"access-token","client","uid"}`.
+/// Account-Tokens and device sessions included; these it shows as they are exchanged: base64url of the JSON
+/// `{"access-token","client","uid"}`.
 /// Every other token is `{"active":false}` and nothing else.
 ///
 /// # Errors
@@ -138,6 +143,9 @@ async fn answer(
     let token = form.require("token")?;
     if let Some(triple) = DeviceTriple::from_subject_token(token) {
         return device_session(app, &client, triple).await;
+    }
+    if is_stored_token(token) {
+        return account_token(app, &client, token).await;
     }
     match app.identity.find_family(token).await? {
         Some(found) if found.standing.is_ok() => refresh_token(app, &client, found.family).await,
@@ -205,23 +213,51 @@ async fn device_session(
     let Some(session) = app.identity.find_device_session(&device::credential(triple)).await? else {
         return Ok(INACTIVE);
     };
-    let account = session.account;
-    let roles = account.effective_roles();
-    Ok(Introspection::Device(Box::new(Device {
-        active: true,
-        token_type: "device_session",
-        username: account.login,
-        iss: app.issuer.to_string(),
-        sub: account.id.to_string(),
-        exp: session.expires_at.timestamp(),
-        iat: session.created_at.timestamp(),
-        sid: session.sid,
-        auth_time: session.created_at.timestamp(),
-        kind: SubjectKind::User,
-        organization_id: account.organization_id,
-        organizations: account.organizations,
-        roles,
-    })))
+    let exp = Some(session.expires_at.timestamp());
+    let credential = Credential::new(app, "device_session", session.account, session.sid, session.created_at);
+    Ok(Introspection::Credential(Box::new(Credential { exp, ..credential })))
+}
+
+async fn account_token(app: &App, client: &Client, token: &str) -> Result<Introspection, OAuthError> {
+    if !client.roles.contains(&Role::Service) {
+        return Ok(INACTIVE);
+    }
+    match app.identity.find_account_token(token).await? {
+        AccountTokenStanding::Usable { account, sid, created_at } => {
+            let credential = Credential::new(app, "account_token", account, sid, created_at);
+            Ok(Introspection::Credential(Box::new(credential)))
+        }
+        AccountTokenStanding::Unknown | AccountTokenStanding::Deleted | AccountTokenStanding::Disabled(_) => {
+            Ok(INACTIVE)
+        }
+    }
+}
+
+impl Credential {
+    /// One that never expires.
+    fn new(
+        app: &App,
+        token_type: &'static str,
+        account: Account,
+        sid: String,
+        began_at: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            active: true,
+            token_type,
+            iss: app.issuer.to_string(),
+            sub: account.id.to_string(),
+            exp: None,
+            iat: began_at.timestamp(),
+            sid,
+            auth_time: began_at.timestamp(),
+            kind: SubjectKind::User,
+            roles: account.effective_roles(),
+            username: account.login,
+            organization_id: account.organization_id,
+            organizations: account.organizations,
+        }
+    }
 }
 
 /// Whose tokens a client may look at.

@@ -41,7 +41,7 @@ pub(crate) struct TokenRequest {
 /// The parameters of an introspection.
 #[derive(ToSchema)]
 pub(crate) struct IntrospectionRequest {
-    /// An access or refresh token, or a device session as it is exchanged.
+    /// An access or refresh token, an Account-Token, or a device session as it is exchanged.
     token: String,
     /// Not needed.
     token_type_hint: Option<String>,
@@ -74,7 +74,7 @@ pub(crate) struct RevocationRequest {
 pub(crate) struct IntrospectionResponse {
     /// Whether the token can be used.
     active: bool,
-    /// `Bearer`, `refresh_token` or `device_session`.
+    /// `Bearer`, `refresh_token`, `device_session` or `account_token`.
     token_type: Option<String>,
     /// The login of the account, or the client's id.
     username: Option<String>,

@@ -4,15 +4,17 @@ use std::time::Duration;
 
 use auth_claims::account_token::ACCOUNT_TOKEN;
 use auth_claims::caller::{ExchangeError, ExchangeRefusal};
+use auth_claims::roles::Role;
 use auth_server::InProcessClient;
 use chrono::TimeDelta;
 use identity::audit::Origin;
+use identity::clients::ClientKind;
 use rstest::rstest;
 use secrecy::SecretString;
 use serde_json::json;
 
 use super::World;
-use crate::harness::{Backend, scopes};
+use crate::harness::{Backend, ISSUER, scopes};
 
 #[rstest]
 #[actix_web::test]
@@ -92,6 +94,39 @@ async fn what_is_exchanged_ends_with_the_token(
     assert_eq!(world.app.introspect(&gate, &access).await, json!({ "active": false }));
     world.app.refresh(&gate, &refresh).await.assert_refused(400, "invalid_grant");
     world.app.exchange(&gate, ACCOUNT_TOKEN, &token, &[]).await.assert_refused(400, "invalid_grant");
+}
+
+/// §5: a service may ask about anything, Account-Tokens included; no other client learns what one is, and none ends it.
+#[rstest]
+#[actix_web::test]
+async fn services_may_ask_about_it(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let world = World::on(backend).await;
+    let signed_in_at = world.app.clock.unix();
+    let (gate, token) = (world.app.exchanger("gate").await, world.token().await);
+    let service = world.app.client("service", ClientKind::Service, |registration| {
+        registration.roles = vec![Role::Service];
+    });
+    let service = service.await;
+    let said = world.app.introspect(&service, &token).await;
+    let expected = json!({
+        "active": true, "token_type": "account_token", "username": "mira", "iss": ISSUER,
+        "sub": world.mira.id.to_string(), "iat": signed_in_at, "auth_time": signed_in_at, "sid": said["sid"],
+        "kind": "user",
+    });
+    assert_eq!(said, expected);
+    let inactive = json!({ "active": false });
+    assert_eq!(world.app.introspect(&gate, &token).await, inactive);
+    assert_eq!(world.app.introspect(&service, "0000000000000000000000000000000000000000").await, inactive);
+    assert_eq!(world.app.post_as(&service, "/oauth/revoke", &[("token", &token)]).await.status, 200);
+    assert_eq!(world.app.introspect(&service, &token).await, expected);
+    for end in ["disabled", "deleted"] {
+        if end == "disabled" {
+            world.disable(true).await;
+        } else {
+            world.delete().await;
+        }
+        assert_eq!(world.app.introspect(&service, &token).await, inactive, "{end}");
+    }
 }
 
 /// Threat 4: an Account-Token is no other kind of credential, and no other kind is an Account-Token.
