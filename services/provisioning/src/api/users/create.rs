@@ -167,17 +167,24 @@ fn is_taken(conn: &mut DbConn, id: &str) -> Result<bool, OcsError> {
 
 async fn make(app: &App, caller: &Known, wanted: Wanted, new: NewPerson) -> Result<String, OcsError> {
     let (act, standing) = (caller.act(app), caller.standing.clone());
+    let (looking, asked) = (caller.standing.clone(), wanted.clone());
     let make = move |conn: &mut DbConn| {
         may_be_made(conn, &standing, &wanted)?;
         match account_details::create(conn, &act, &new) {
             Ok(account) => Ok(account.login),
-            // Somebody was quicker since this transaction looked.
-            Err(DetailsError::Failed(IdentityError::Taken("login"))) => Err(OcsError::with(102, TAKEN)),
-            Err(DetailsError::Failed(IdentityError::Taken(_) | IdentityError::Invalid(_))) => Err(bad()),
+            Err(DetailsError::Failed(IdentityError::Taken(_))) => Err(OcsError::with(102, TAKEN)),
+            Err(DetailsError::Failed(IdentityError::Invalid(_))) => Err(bad()),
             Err(error) => Err(details_refused(error, |_| bad())),
         }
     };
-    app.db.write(make).await
+    match app.db.write(make).await {
+        // Of the login, if somebody was quicker since this transaction looked, or else of the e-mail address.
+        Err(OcsError::Failed { code: 102, .. }) => {
+            app.db.read(move |conn| may_be_made(conn, &looking, &asked)).await?;
+            Err(bad())
+        }
+        outcome => outcome,
+    }
 }
 
 /// §7.3: what is wrong with these leaves the account where it is.
