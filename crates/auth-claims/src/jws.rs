@@ -1,5 +1,5 @@
-//! The compact form of tokens whose contract leaves `typ` open (RFC 7515 §7.1). Access tokens are stricter, and have a
-//! reader of their own in [`crate::verify`].
+//! The header of signed tokens, and the compact form of those whose contract leaves `typ` open (RFC 7515 §7.1). Access
+//! tokens are stricter, and have a reader of their own in [`crate::verify`].
 
 use std::borrow::Cow;
 
@@ -22,13 +22,13 @@ pub(crate) struct Compact<'a> {
 
 /// The header members that matter. serde's derive refuses a repeated one.
 #[derive(serde::Deserialize)]
-struct Header<'a> {
+pub(crate) struct Header<'a> {
     #[serde(borrow)]
-    alg: Cow<'a, str>,
+    pub(crate) alg: Cow<'a, str>,
     #[serde(borrow, default)]
-    kid: Option<Cow<'a, str>>,
+    pub(crate) kid: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
-    typ: Option<Cow<'a, str>>,
+    pub(crate) typ: Option<Cow<'a, str>>,
     #[serde(default)]
     crit: Present,
     #[serde(default)]
@@ -52,11 +52,14 @@ impl<'de> Deserialize<'de> for Present {
 }
 
 impl Header<'_> {
-    /// Neither extensions we do not know, nor a key that the token brings along, nor a token of another kind.
+    /// Whether it names extensions we do not know, or brings its own key along.
+    pub(crate) fn oversteps(&self) -> bool {
+        [&self.crit, &self.jwk, &self.jku, &self.x5u, &self.x5c].iter().any(|member| member.0)
+    }
+
+    /// Whether nothing is said of another kind of token.
     fn is_plain(&self) -> bool {
-        let oversteps =
-            [&self.crit, &self.jwk, &self.jku, &self.x5u, &self.x5c].iter().any(|member| member.0);
-        !oversteps && self.typ.as_deref().is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"))
+        !self.oversteps() && self.typ.as_deref().is_none_or(|typ| typ.eq_ignore_ascii_case("jwt"))
     }
 }
 

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::de::{Deserialize, Deserializer, IgnoredAny};
 
 use super::VerifyError;
 use crate::claims::AccessClaims;
+use crate::jws::Header;
 use crate::keys::VerifyingKey;
 
 /// A token whose header was read and whose signature was not checked yet.
@@ -20,49 +20,12 @@ pub(super) struct Compact<'a> {
     kid: Option<String>,
 }
 
-/// The header members that matter. serde's derive refuses a repeated one.
-#[derive(serde::Deserialize)]
-struct Header<'a> {
-    #[serde(borrow)]
-    alg: Cow<'a, str>,
-    #[serde(borrow, default)]
-    kid: Option<Cow<'a, str>>,
-    #[serde(borrow, default)]
-    typ: Option<Cow<'a, str>>,
-    #[serde(default)]
-    crit: Present,
-    #[serde(default)]
-    jwk: Present,
-    #[serde(default)]
-    jku: Present,
-    #[serde(default)]
-    x5u: Present,
-    #[serde(default)]
-    x5c: Present,
-}
-
-/// Whether a member is there at all, with whatever value, `null` included.
-#[derive(Default)]
-struct Present(bool);
-
-impl<'de> Deserialize<'de> for Present {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        IgnoredAny::deserialize(deserializer).map(|IgnoredAny| Self(true))
-    }
-}
-
-impl Header<'_> {
-    /// Whether it names extensions we do not know, or brings its own key along.
-    fn oversteps(&self) -> bool {
-        [&self.crit, &self.jwk, &self.jku, &self.x5u, &self.x5c].iter().any(|member| member.0)
-    }
-
-    /// RFC 9068 §4, with RFC 7515 §4.1.9's optional `application/`. An id token, say, is no access token.
-    fn is_access_token(&self) -> bool {
-        self.typ.as_deref().is_some_and(|typ| {
-            ["at+jwt", "application/at+jwt"].iter().any(|name| typ.eq_ignore_ascii_case(name))
-        })
-    }
+/// RFC 9068 §4, with RFC 7515 §4.1.9's optional `application/`. An id token, say, is no access token.
+fn is_access_token(header: &Header<'_>) -> bool {
+    header
+        .typ
+        .as_deref()
+        .is_some_and(|typ| ["at+jwt", "application/at+jwt"].iter().any(|name| typ.eq_ignore_ascii_case(name)))
 }
 
 impl<'a> Compact<'a> {
@@ -75,7 +38,7 @@ impl<'a> Compact<'a> {
         }
         let header = decode(header)?;
         let header: Header<'_> = serde_json::from_slice(&header).map_err(|_| VerifyError::Malformed)?;
-        if header.oversteps() || !header.is_access_token() {
+        if header.oversteps() || !is_access_token(&header) {
             return Err(VerifyError::Signature);
         }
         let kid = header.kid.map(Cow::into_owned);
