@@ -16,6 +16,7 @@ mod exhaustion;
 mod external_links;
 mod group_shares;
 mod groups;
+mod last_access;
 mod matrix;
 mod openapi;
 mod related_users;

@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 use crate::support::{Answer, Backend, Service, base_path};
 use crate::tokens_support::{APP_ACCESS_TOKEN, encode, of, of_token, with_keys};
 
+/// A method, a path below a base, and a form.
+type Request = (&'static str, &'static str, &'static [(&'static str, &'static str)]);
+
 /// What each endpoint of §6, §7, §8.2 and §10 is asked for, of a base with the token `app` and the link `spring-fair`.
-const OPERATIONS: [(&str, &str, &[(&str, &str)]); 9] = [
+const OPERATIONS: [Request; 9] = [
     ("GET", "api-tokens/", &[]),
     ("POST", "api-tokens/", &[("app_name", "new"), ("permission", "r")]),
     ("PUT", "api-tokens/app/", &[("permission", "r")]),
