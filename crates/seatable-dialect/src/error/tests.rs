@@ -21,6 +21,7 @@ async fn rendered(error: &SeaTableError) -> (u16, String) {
 const MISSING: &str = r#"{"detail":"Authentication credentials were not provided."}"#;
 const INVALID: &str = r#"{"detail":"Invalid token"}"#;
 const DELETED: &str = r#"{"detail":"User inactive or deleted"}"#;
+const THROTTLED: &str = r#"{"detail":"Request was throttled. Expected available in 2 seconds."}"#;
 const UNAVAILABLE: &str = r#"{"error_msg":"Service Unavailable"}"#;
 
 /// §4.1, row by row.
@@ -34,6 +35,7 @@ const UNAVAILABLE: &str = r#"{"error_msg":"Service Unavailable"}"#;
 #[case::gone(Rejection::Refused(ExchangeRefusal::AccountDeleted), 401, DELETED)]
 #[case::disabled(Rejection::Refused(ExchangeRefusal::AccountDisabled), 403, MISSING)]
 #[case::revoked(Rejection::Invalid(VerifyError::Revoked(RevocationReason::AccountDisabled)), 403, MISSING)]
+#[case::throttled(Rejection::Throttled { retry_after: 2 }, 429, THROTTLED)]
 #[case::unavailable(Rejection::Unavailable, 503, UNAVAILABLE)]
 #[actix_web::test]
 async fn each_rejection_is_told_as_the_table_has_it(
