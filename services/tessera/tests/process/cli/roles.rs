@@ -104,3 +104,39 @@ fn what_cannot_be_granted_has_its_exit_status(
     }
     assert_eq!(both(&stack, &["user", "list"]).1, before);
 }
+
+/// Changes at the same time: of the last two administrators one stays, and nothing that was granted is lost.
+#[rstest]
+fn roles_change_at_the_same_time(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
+    let stack = Plan::new(topology).idle();
+    stack.apply_declared();
+    let at_once = |commands: [Vec<String>; 2]| {
+        let mut statuses = std::thread::scope(|scope| {
+            let run = |command: &Vec<String>| {
+                let arguments: Vec<&str> = command.iter().map(String::as_str).collect();
+                stack.tessera(&arguments).status
+            };
+            let [first, second] = commands.each_ref().map(|command| scope.spawn(move || run(command)));
+            [first.join().unwrap(), second.join().unwrap()]
+        });
+        statuses.sort_unstable();
+        statuses
+    };
+    let words = |text: String| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    for round in 0..3 {
+        let place = |who: &str, role| words(format!("role grant {who} --organization agency --role {role}"));
+        for who in ["ada", "bob"] {
+            let arguments = place(who, "admin");
+            stack.tessera(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).expect(0);
+        }
+        assert_eq!(at_once([place("ada", "basic"), place("bob", "basic")]), [0, super::REFUSED]);
+        let territories = [0, 1].map(|half| format!("t{round}{half}"));
+        for id in &territories {
+            stack.tessera(&["territory", "create", "--id", id, "--name", id]).expect(0);
+        }
+        let granted = territories.map(|id| words(format!("role grant ada --territory {id}")));
+        assert_eq!(at_once(granted), [0, 0]);
+    }
+    let shown = stack.tessera(&["role", "grant", "ada", "--territory", "t00", "--json"]).expect(0).json();
+    assert_eq!(shown["territories"].as_array().unwrap().len(), 6, "{shown}");
+}
