@@ -2,6 +2,7 @@
 
 mod applications;
 mod audit;
+mod bases;
 mod clients;
 mod credentials;
 mod declaring;
