@@ -48,6 +48,9 @@ const LONGEST: usize = 1000;
 /// How many of a list are looked through before the index of pieces is asked, at least.
 const WINDOW: i64 = 1000;
 
+/// The same of those who have signed in, of whom each has to be looked up.
+const WINDOW_OF_SIGNED_IN: i64 = 250;
+
 /// Whom to look among.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Among<'a> {
@@ -117,7 +120,8 @@ fn searched(
     }
     if let (Some(limit), false) = (window.limit, matches!(among, Among::Group(_))) {
         // Enough for what every fourth account has, however far down the list.
-        let first = window.offset.saturating_add(limit).saturating_mul(4).clamp(WINDOW, 100 * WINDOW);
+        let least = if among == Among::SignedIn { WINDOW_OF_SIGNED_IN } else { WINDOW };
+        let first = window.offset.saturating_add(limit).saturating_mul(4).clamp(least, 100 * WINDOW);
         let rows = run(conn, Scan::First(first))?;
         if i64::try_from(rows.len()).is_ok_and(|found| found == limit) {
             return Ok(rows);
