@@ -196,3 +196,26 @@ async fn threat_10_a_service_hears_how_long_a_credential_waits(
     world.app.advance(TimeDelta::seconds(60)).await;
     exchange.exchange(BASIC, &right).await.expect("a refusal to look is not remembered");
 }
+
+/// A program sends its credential with every request: it is looked at once a minute, and after what it was exchanged for is
+/// revoked.
+#[rstest]
+#[case::a_password(BASIC, None)]
+#[case::an_app_password(APP_PASSWORD, Some(()))]
+#[actix_web::test]
+async fn a_credential_is_looked_at_once_a_minute(#[case] kind: &str, #[case] app_password: Option<()>) {
+    let world = World::on(Backend::Sqlite).await;
+    let service = auth_server::InProcessClient {
+        id: "provisioning".parse().expect("a client id"),
+        audience: "provisioning".to_owned(),
+        scopes: scopes("provisioning"),
+    };
+    let exchange = world.app.auth.exchange(service);
+    let token = app_password.map_or_else(|| basic(&world.account), |()| world.secret.clone());
+    let first = exchange.exchange(kind, &token).await.expect("a token");
+    for _ in 0..50 {
+        assert_eq!(exchange.exchange(kind, &token).await.as_ref(), Ok(&first));
+    }
+    world.app.advance(TimeDelta::seconds(60)).await;
+    assert_ne!(exchange.exchange(kind, &token).await.as_ref(), Ok(&first));
+}
