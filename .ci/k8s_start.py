@@ -64,6 +64,12 @@ class Cluster:
                 "database-url": new_database("applications"),
                 "client-secret": secrets.token_hex(32),
             },
+            "tessera-base-token": {
+                "database-url": new_database("bases"),
+                "master-key": base64.b64encode(secrets.token_bytes(32)).decode(),
+                "client-secret": secrets.token_hex(32),
+            },
+            "tessera-provisioning": {"database-url": identity, "client-secret": secrets.token_hex(32)},
             "tessera-rooms": {"database-url": new_database("rooms"), "client-secret": secrets.token_hex(32)},
         }
         self.ports = {

@@ -26,6 +26,8 @@ pub(super) async fn run(settings: &Settings, output: Output) -> Result<(), Failu
             &applications::store::MIGRATIONS,
         )
         .await?,
+        migrate("bases", &settings.bases.open_database(&settings.data_dir)?, &base_token::store::MIGRATIONS)
+            .await?,
         migrate("rooms", &directory::open_rooms_db(settings)?, &rooms::store::MIGRATIONS).await?,
     ];
     let row = |done: &Migrated| {
