@@ -7,7 +7,7 @@
 //! | everything else, as far as it differs from the defaults | [`AccountDetails`] |
 //!
 //! A change is read from a key and a value ([`DetailsChange::read`]), which tells everything that is wrong with the value
-//! itself, and made by [`change`], which knows the account. To add a detail: a variant of [`DetailsChange`], its check in
+//! itself, and made by [`change()`], which knows the account. To add a detail: a variant of [`DetailsChange`], its check in
 //! `checks`, and a line in `changes`.
 
 mod change;

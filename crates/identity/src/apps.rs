@@ -3,7 +3,7 @@
 //!
 //! | app | known by | manifest | can be disabled |
 //! | --- | --- | --- | --- |
-//! | a service of the platform | the program, [`catalogue`] | the program's | yes, but for the provisioning API itself |
+//! | a service of the platform | the program, `catalogue` | the program's | yes, but for the provisioning API itself |
 //! | any other | a bootstrap file | the file's | yes |
 //! | [`CORE`] | the program | none: it is no app, and has config keys only | |
 //!

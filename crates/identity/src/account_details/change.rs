@@ -113,7 +113,7 @@ impl DetailsChange {
     /// the account's owner, who may vouch for an address. `password` is no detail.
     ///
     /// # Errors
-    /// [`InvalidDetail`]; what depends on the account is told by [`change`](super::change).
+    /// [`InvalidDetail`]; what depends on the account is told by [`change`](super::change()).
     pub fn read(key: &str, value: &str, vouched: bool, rules: &DetailsRules) -> Result<Self, InvalidDetail> {
         use InvalidDetail as Invalid;
         if let Some(name) = key.strip_suffix("Scope") {

@@ -27,7 +27,7 @@ pub struct NewPerson {
 /// Makes the account.
 ///
 /// # Errors
-/// Those of [`accounts::insert`], of [`groups::add_subadmin`] and of [`change`]; nothing is left then, as the caller's
+/// Those of [`accounts::insert`], of [`groups::add_subadmin`] and of [`change()`]; nothing is left then, as the caller's
 /// transaction ends with them.
 pub fn create(conn: &mut DbConn, act: &Act, new: &NewPerson) -> Result<Account, DetailsError> {
     let account = accounts::insert(conn, act, &new.profile, new.password.as_ref())?;
