@@ -48,3 +48,51 @@ impl From<AppError> for SeaTableError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError as _;
+    use actix_web::body::to_bytes;
+    use auth_client::directory::DirectoryError;
+    use rstest::rstest;
+    use store::StoreError;
+
+    use super::{AppError, BaseTokenRefusal, SeaTableError};
+    use crate::tokens::TokenError;
+
+    /// What nobody can tell at the moment is 503, what fails is 500, and neither says why.
+    #[rstest]
+    #[case::directory(
+        AppError::Directory(DirectoryError::Unreachable("10.0.0.7 refused".to_owned())), 503, "Service Unavailable"
+    )]
+    #[case::database_away(
+        AppError::Store(StoreError::Unavailable("10.0.0.7 refused".to_owned())), 503, "Service Unavailable"
+    )]
+    #[case::database(AppError::Store(StoreError::Panicked), 500, "Internal Server Error")]
+    #[case::token(AppError::Token(TokenError::SameKey), 500, "Internal Server Error")]
+    #[case::password(AppError::Password("out of memory".to_owned()), 500, "Internal Server Error")]
+    #[case::denied(AppError::BaseToken(BaseTokenRefusal::Denied), 403, "Permission denied.")]
+    #[case::expired(AppError::BaseToken(BaseTokenRefusal::Expired), 403, "Token expired.")]
+    #[actix_web::test]
+    async fn failures_have_a_status_and_no_details(
+        #[case] error: AppError,
+        #[case] status: u16,
+        #[case] text: &str,
+    ) {
+        let answer = SeaTableError::from(error).error_response();
+        assert_eq!(answer.status().as_u16(), status);
+        assert_eq!(answer.headers().contains_key("retry-after"), status == 503);
+        let body = to_bytes(answer.into_body()).await.unwrap();
+        assert_eq!(body, format!(r#"{{"error_msg":"{text}"}}"#));
+    }
+
+    /// §13: a data plane and this service refuse a Base-Token in the same words.
+    #[actix_web::test]
+    async fn base_tokens_are_refused_as_a_data_plane_does() {
+        for refusal in [BaseTokenRefusal::Denied, BaseTokenRefusal::Expired, BaseTokenRefusal::ReadOnly] {
+            let answer = SeaTableError::from(AppError::BaseToken(refusal)).error_response();
+            assert_eq!(answer.status().as_u16(), refusal.status());
+            assert_eq!(to_bytes(answer.into_body()).await.unwrap(), refusal.body());
+        }
+    }
+}

@@ -52,7 +52,7 @@ impl FromIterator<(i64, GroupRole)> for Memberships {
     }
 }
 
-/// What is to be done. To add one, give it a row in [`Operation::takes`] and in the test.
+/// What is to be done. To add one, give it a row in `takes` and in the test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// List, make, change and delete API-Tokens. §6.

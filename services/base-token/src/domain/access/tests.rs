@@ -70,6 +70,27 @@ fn the_table_of_the_contract(
     assert_eq!(outcomes(&facts, &memberships), expected);
 }
 
+/// For whom, in the order of [`Operation::ALL`], the directory is asked. Nobody asks it for nothing.
+#[rstest]
+#[case::own(facts(Owner::Account(account(1)), None, &[(7, Write)]), [false; 6])]
+#[case::a_strangers(facts(Owner::Account(account(2)), None, &[]), [false; 6])]
+#[case::shared_with_them(facts(Owner::Account(account(2)), Some(Read), &[(7, Read)]), [false; 6])]
+#[case::shared_with_a_group(
+    facts(Owner::Account(account(2)), None, &[(7, Read)]), [false, true, true, false, false, false]
+)]
+#[case::more_by_a_group(
+    facts(Owner::Account(account(2)), Some(Read), &[(7, Write)]), [false, true, true, false, false, false]
+)]
+#[case::no_more_by_a_group(facts(Owner::Account(account(2)), Some(Write), &[(7, Write)]), [false; 6])]
+#[case::of_a_group(facts(Owner::Group(12), None, &[]), [true; 6])]
+#[case::of_a_group_and_shared(
+    facts(Owner::Group(12), Some(Write), &[]), [true, false, false, true, true, true]
+)]
+fn groups_are_asked_for_where_they_matter(#[case] facts: Facts, #[case] expected: [bool; 6]) {
+    let asked = Operation::ALL.map(|operation| facts.needs_groups(&account(1), operation));
+    assert_eq!(asked, expected);
+}
+
 #[test]
 fn of_two_roles_in_a_group_the_greater_counts() {
     let memberships: Memberships = [(1, GroupRole::Admin), (1, GroupRole::Member)].into_iter().collect();
