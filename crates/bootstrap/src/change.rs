@@ -21,7 +21,7 @@ pub enum Action {
 pub struct Change {
     /// What happens to it.
     pub action: Action,
-    /// What it is: `territory`, `service`, `organization`, `group`, `account`, `client`, `application`.
+    /// What it is: `territory`, `service`, `organization`, `group`, `account`, `client`, `application`, `base`.
     pub kind: &'static str,
     /// Which one: its id; an account's login.
     pub id: String,

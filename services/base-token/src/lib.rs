@@ -19,6 +19,7 @@
 pub mod api;
 pub mod app;
 mod audit;
+pub mod bootstrap;
 pub mod domain;
 pub mod last_access;
 mod people;

@@ -1,5 +1,4 @@
 //! The binary: settings, health, and its end.
-#![expect(clippy::unwrap_used, reason = "what a test cannot read has failed it")]
 
 use std::time::{Duration, Instant};
 

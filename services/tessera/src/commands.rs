@@ -6,7 +6,7 @@ mod applications;
 mod apply;
 mod arguments;
 mod audit;
-mod bases;
+pub(crate) mod bases;
 mod clients;
 mod completions;
 mod config;

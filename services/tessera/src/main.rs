@@ -9,6 +9,7 @@ mod commands;
 mod directory;
 mod failure;
 mod output;
+mod owners;
 mod serve;
 mod settings;
 

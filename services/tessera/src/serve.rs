@@ -5,9 +5,11 @@
 
 use anyhow::Context;
 use auth_server::AuthServer;
+use base_token::bootstrap::Document as BasesDocument;
 use identity::Identity;
 use service_kit::{Server, telemetry};
 
+use crate::commands::bases;
 use crate::failure::Failure;
 use crate::settings::Settings;
 use crate::{banner, directory};
@@ -31,7 +33,9 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let auth = AuthServer::start(auth, identity.clone()).await.context("signing keys")?;
     let services = Services::start(&settings, issuer.as_str(), &auth, &identity).await?;
     services.applications.app().apply_at_start(&sources).await?;
-    // services.bases.app().apply_at_start(&sources).await?;
+    for source in &sources {
+        bases::apply(&settings, &identity, &BasesDocument::of(source)?).await?;
+    }
 
     let bases = services.bases.clone();
     let server = services.mount(Server::new(&settings.server), &auth);

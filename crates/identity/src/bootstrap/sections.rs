@@ -28,4 +28,6 @@ pub(super) struct File {
     pub(super) clients: Vec<ClientEntry>,
     /// Known by its name, and read by the applications service.
     pub(super) applications: Elsewhere,
+    /// The same of the service of bases.
+    pub(super) bases: Elsewhere,
 }

@@ -25,6 +25,7 @@ struct File {
     accounts: Elsewhere,
     apps: Elsewhere,
     clients: Elsewhere,
+    bases: Elsewhere,
     #[serde(deserialize_with = "list")]
     applications: Vec<Entry>,
 }

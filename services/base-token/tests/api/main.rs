@@ -10,6 +10,7 @@ mod authentication;
 mod base_tokens;
 mod bases;
 mod bodies;
+mod bootstrap;
 mod conventions;
 mod copies;
 mod exhaustion;

@@ -4,6 +4,7 @@ use anyhow::Context;
 use bootstrap::{Change, Source};
 use identity::bootstrap::Document;
 
+use super::bases;
 use crate::cli::Apply;
 use crate::directory;
 use crate::failure::Failure;
@@ -20,6 +21,7 @@ pub(super) async fn run(settings: Settings, flags: &Apply, output: Output) -> Re
     // What can be wrong with the one is found before anything of the other is applied.
     let document = Document::of(&source, settings.demo)?;
     let applications = applications::bootstrap::Document::of(&source)?;
+    let own_bases = base_token::bootstrap::Document::of(&source)?;
     let identity = directory::open(&settings).await?;
     // Whoever declares no applications need not be able to reach them.
     let app = if applications.is_empty() && !flags.prune {
@@ -34,11 +36,13 @@ pub(super) async fn run(settings: Settings, flags: &Apply, output: Output) -> Re
     if flags.dry_run {
         let own = identity.plan_bootstrap(&document, flags.prune, &directory::operator()).await?;
         changes.splice(..0, own);
+        changes.extend(bases::plan(&settings, &identity, &own_bases).await?);
     } else {
         changes = identity.apply_bootstrap(&document, flags.prune, &directory::operator()).await?;
         if let Some(app) = &app {
             changes.extend(app.apply_bootstrap(&applications, flags.prune).await?);
         }
+        changes.extend(bases::apply(&settings, &identity, &own_bases).await?);
     }
     print(&changes, output)?;
     if flags.dry_run && !changes.is_empty() { Err(Failure::Drift(changes.len())) } else { Ok(()) }

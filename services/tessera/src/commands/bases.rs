@@ -1,11 +1,15 @@
-//! `tessera base`: on the database of bases alone, with neither keys nor directory.
+//! `tessera base`: on the database of bases alone, with neither keys nor directory. The section `bases` of bootstrap files,
+//! whose owners are people and groups of the directory.
 
+use ::bootstrap::Change;
 use anyhow::Context;
 use auth_claims::clock::Clock;
+use base_token::bootstrap::{self, BootstrapError, Document};
 use base_token::domain::name::BaseName;
 use base_token::domain::workspace::Owner;
 use base_token::trash::{self, Placed, RestoreError, Which};
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use identity::Identity;
 use serde::Serialize;
 use store::Db;
 use uuid::Uuid;
@@ -14,6 +18,7 @@ use super::arguments::parsed;
 use crate::cli::{BaseCommand, ListBases};
 use crate::failure::Failure;
 use crate::output::{Output, or_dash};
+use crate::owners::ByName;
 use crate::settings::Settings;
 
 /// So many are read at once.
@@ -36,9 +41,43 @@ struct BaseView {
     removed_at: Option<DateTime<Utc>>,
 }
 
-pub(super) async fn run(settings: &Settings, command: BaseCommand, output: Output) -> Result<(), Failure> {
+/// What applying a section would change. Whoever declares no bases need not be able to reach them.
+pub(super) async fn plan(
+    settings: &Settings,
+    identity: &Identity,
+    document: &Document,
+) -> Result<Vec<Change>, Failure> {
+    if document.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(bootstrap::plan(&open(settings).await?, document, &ByName(identity)).await?)
+}
+
+/// Makes the bases what a section declares, and logs what has changed.
+pub(crate) async fn apply(
+    settings: &Settings,
+    identity: &Identity,
+    document: &Document,
+) -> Result<Vec<Change>, Failure> {
+    if document.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (db, clock) = (open(settings).await?, Clock::system());
+    let changes = bootstrap::apply(&db, &clock, document, &ByName(identity)).await?;
+    for change in &changes {
+        tracing::info!("bootstrap: {change}");
+    }
+    Ok(changes)
+}
+
+async fn open(settings: &Settings) -> Result<Db, Failure> {
     let db = settings.bases.open_database(&settings.data_dir)?;
     db.migrate(&base_token::store::MIGRATIONS).await.context("bases.database")?;
+    Ok(db)
+}
+
+pub(super) async fn run(settings: &Settings, command: BaseCommand, output: Output) -> Result<(), Failure> {
+    let db = open(settings).await?;
     match command {
         BaseCommand::List(flags) => list(settings, &db, &flags, output).await,
         BaseCommand::Restore { uuid, name } => {
@@ -114,6 +153,16 @@ fn view(settings: &Settings, placed: Placed) -> BaseView {
         created_at: base.created_at,
         trashed_at: base.trashed_at,
         removed_at,
+    }
+}
+
+impl From<BootstrapError> for Failure {
+    fn from(error: BootstrapError) -> Self {
+        match error {
+            BootstrapError::Syntax(_) | BootstrapError::Invalid(_) => Self::Refused(error.to_string()),
+            BootstrapError::Owners(error) => Self::Other(error),
+            BootstrapError::Store(error) => Self::Other(error.into()),
+        }
     }
 }
 

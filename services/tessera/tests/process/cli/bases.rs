@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use test_kit::{Backend, TestDatabase};
 use uuid::Uuid;
 
-use super::{NOT_FOUND, REFUSED};
+use super::{DRIFT, NOT_FOUND, REFUSED};
 use crate::stack::{Ran, run};
 
 const ACCOUNT: &str = "5d2f0c81-b7e9-4a36-a1c4-e90f3b6d8a27";
@@ -53,13 +53,17 @@ impl Bases {
     }
 
     fn tessera(&self, arguments: &[&str]) -> Ran {
+        self.run(&[&["base"], arguments].concat())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
         let variables = [
             ("TESSERA_DATA_DIR", self.home.path().join("data").display().to_string()),
             ("TESSERA_BASES__DATABASE__URL", self.database.url()),
             ("TESSERA_BASES__TRASH_RETENTION", "7d".to_owned()),
         ];
         let variables = variables.map(|(name, value)| (name.to_owned(), value));
-        run("tessera", &[&["base"], arguments].concat(), &variables, "")
+        run("tessera", arguments, &variables, "")
     }
 
     fn list(&self, flags: &[&str]) -> Value {
@@ -115,4 +119,36 @@ async fn a_base_is_restored(#[values(Backend::Sqlite, Backend::Postgres)] backen
     let nobody = Uuid::new_v4().to_string();
     bases.tessera(&["restore", &nobody]).expect_sentence(NOT_FOUND, &["there is no base"]);
     bases.tessera(&["restore", "no-uuid"]).expect(2);
+}
+
+/// The section `bases` of a bootstrap file, whose owners are people and groups of the same file.
+#[rstest]
+#[tokio::test]
+async fn bases_are_declared(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let bases = Bases::on(backend).await;
+    let file = bases.home.path().join("bootstrap.yaml");
+    let text = "
+groups:
+  - { id: logistics, name: Logistics }
+accounts:
+  - { login: mira, display_name: Mira Holt }
+bases:
+  - { uuid: 3f0a9c52-6b1e-4d77-9a40-5c8e21d7b613, name: Stock Room, owner: mira, color: red }
+  - { uuid: 7b1c2d34-0000-4000-8000-00000000000a, name: Sales, group: logistics }
+";
+    std::fs::write(&file, text).unwrap();
+    let path = file.display().to_string();
+    let apply = |more: &[&str]| bases.run(&[&["apply", &path], more].concat());
+    let planned = apply(&["--dry-run", "--json"]).expect(DRIFT).json();
+    let made = apply(&["--json"]).expect(0).json();
+    assert_eq!(planned, made);
+    let kinds: Vec<_> = made.as_array().unwrap().iter().map(|change| change["kind"].clone()).collect();
+    assert_eq!(json!(kinds), json!(["group", "account", "base", "base"]));
+    let names: Vec<_> = bases.list(&[]).as_array().unwrap().iter().map(|base| base["name"].clone()).collect();
+    assert_eq!(json!(names), json!(["Stock Room", "Sales"]));
+    assert_eq!(apply(&["--json"]).expect(0).json(), json!([]));
+    std::fs::write(&file, text.replace("owner: mira", "owner: nobody")).unwrap();
+    apply(&[]).expect_sentence(REFUSED, &["bases[0].owner"]);
+    std::fs::write(&file, text.replace("Stock Room", "a/b")).unwrap();
+    apply(&["--dry-run"]).expect_sentence(REFUSED, &["bases[0].name"]);
 }
