@@ -9,7 +9,8 @@
 //!
 //! It never expires, and a change of password leaves it alone: only an administrator ends it, or the end of its account.
 //! The contract has it given again at every sign-in, so that it is kept sealed, and not as a keyed hash alone. What is
-//! exchanged for it belongs to a session whose id, the sid, stays the same until the token is revoked.
+//! exchanged for it belongs to a session whose id, the sid, stays the same until the token is revoked; whoever revokes that
+//! session, as the second use of a refresh token does, revokes the token.
 
 mod ending;
 mod facade;
