@@ -67,6 +67,7 @@ fn data_dir() -> PathBuf {
 /// # Errors
 /// A setting that does not work, or a database that cannot be brought up to date; in one sentence.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    settings.provisioning.accounts.check()?;
     let telemetry = telemetry::init(&settings.log, "provisioning")?;
     let clock = Clock::system();
     let DirectorySettings { database, password } = settings.identity;

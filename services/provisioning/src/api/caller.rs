@@ -46,6 +46,9 @@ impl Deref for Known {
 
 /// What an operation asks of its caller.
 pub trait Level: Sized {
+    /// Whom it asks for, in words for the description of the API.
+    const WHO: &'static str;
+
     /// Steps 2 and 3 of §3.2: somebody, and of the role that the operation needs.
     ///
     /// # Errors
@@ -97,6 +100,8 @@ narrowed! {
 }
 
 impl Level for AppAdmin {
+    const WHO: &'static str = "an administrator";
+
     fn has_role(known: Option<&Known>) -> Result<(), OcsError> {
         administrator(known, NO_ADMIN)
     }
@@ -108,6 +113,8 @@ impl Level for AppAdmin {
 }
 
 impl Level for ConfigAdmin {
+    const WHO: &'static str = "an administrator";
+
     fn has_role(known: Option<&Known>) -> Result<(), OcsError> {
         administrator(known, NO_CONFIG_ADMIN)
     }
@@ -119,6 +126,8 @@ impl Level for ConfigAdmin {
 }
 
 impl Level for Admin {
+    const WHO: &'static str = "an administrator";
+
     fn has_role(known: Option<&Known>) -> Result<(), OcsError> {
         administrator(known, NO_DELEGATE)
     }
@@ -130,6 +139,8 @@ impl Level for Admin {
 }
 
 impl Level for SubAdmin {
+    const WHO: &'static str = "an administrator or a sub-admin";
+
     fn has_role(known: Option<&Known>) -> Result<(), OcsError> {
         somebody(known).map(|_| ())
     }
@@ -141,6 +152,8 @@ impl Level for SubAdmin {
 }
 
 impl Level for Person {
+    const WHO: &'static str = "anybody with an account";
+
     fn has_role(known: Option<&Known>) -> Result<(), OcsError> {
         somebody(known).map(|_| ())
     }
@@ -155,6 +168,8 @@ impl Level for Person {
 pub struct Anybody(pub Option<Known>);
 
 impl Level for Anybody {
+    const WHO: &'static str = "everybody";
+
     fn has_role(_: Option<&Known>) -> Result<(), OcsError> {
         Ok(())
     }

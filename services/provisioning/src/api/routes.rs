@@ -9,6 +9,7 @@ use actix_web::{HttpRequest, Resource};
 use auth_claims::caller::Authenticator;
 use ocs_dialect::OcsError;
 
+use super::caller::Level as _;
 use super::pipeline::{Operation, astray, handle};
 use super::{
     apps, apps_config, capabilities, group_members, groups, memberships, preferences, sub_admins,
@@ -43,7 +44,8 @@ pub fn configure(cfg: &mut ServiceConfig, state: &State) {
     cfg.service(nowhere.app_data(state.app.clone()).app_data(state.authenticator.clone()));
 }
 
-fn routes() -> Vec<Route> {
+/// Every route, in the order in which they are looked at.
+pub(super) fn routes() -> Vec<Route> {
     [oneself(), users(), groups(), apps()].into_iter().flatten().collect()
 }
 
@@ -114,19 +116,34 @@ fn apps() -> Vec<Route> {
 }
 
 /// A path, and the operations that its methods lead to.
-struct Route {
+pub(super) struct Route {
+    /// Below an entry point.
+    pub(super) path: String,
+    /// The methods, and what they lead to.
+    pub(super) methods: Vec<Led>,
     resource: Resource,
-    methods: Vec<&'static str>,
+}
+
+/// What a method leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Led {
+    /// The method.
+    pub(super) method: &'static str,
+    /// The name of the operation.
+    pub(super) operation: &'static str,
+    /// Who may call it.
+    pub(super) caller: &'static str,
 }
 
 impl Route {
     fn at(path: &str) -> Self {
-        Self { resource: web::resource(ENTRIES.map(|entry| format!("{entry}{path}"))), methods: Vec::new() }
+        let resource = web::resource(ENTRIES.map(|entry| format!("{entry}{path}")));
+        Self { path: path.to_owned(), methods: Vec::new(), resource }
     }
 
-    fn on<O: Operation>(self, method: Method, name: &'static str) -> Self {
-        let resource = self.resource.route(web::method(method).to(handle::<O>));
-        Self { resource, methods: [self.methods, vec![name]].concat() }
+    fn on<O: Operation>(mut self, method: Method, name: &'static str) -> Self {
+        self.methods.push(Led { method: name, operation: O::NAME, caller: O::Caller::WHO });
+        Self { resource: self.resource.route(web::method(method).to(handle::<O>)), ..self }
     }
 
     fn get<O: Operation>(self) -> Self {
@@ -146,7 +163,8 @@ impl Route {
     }
 
     fn mounted(self, state: &State) -> impl HttpServiceFactory + 'static {
-        let allowed = self.methods.join(", ");
+        let allowed: Vec<&str> = self.methods.iter().map(|led| led.method).collect();
+        let allowed = allowed.join(", ");
         let wrong = move |request: HttpRequest| astray(request, OcsError::WrongMethod(allowed.clone()));
         let resource = self.resource.default_service(web::to(wrong));
         resource.app_data(state.app.clone()).app_data(state.authenticator.clone())

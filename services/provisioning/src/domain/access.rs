@@ -64,6 +64,17 @@ impl Standing {
     }
 }
 
+impl Standing {
+    /// Whether it may hold the keys to the account: set its password, or the address under which it signs in. Whoever does
+    /// could act as that account, so what that account administers has to be in the caller's hands already.
+    #[must_use]
+    pub fn may_act_as(&self, other: &Account, administered: &[String]) -> bool {
+        self.is_admin()
+            || self.is(other)
+            || (self.has_power_over(other) && administered.iter().all(|group| self.is_sub_admin_of(group)))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use auth_claims::roles::Role;
@@ -124,6 +135,18 @@ mod tests {
         assert!(!caller.reaches(&account(2, &["a"], &[Role::GlobalAdmin])));
         let own = caller.account.clone();
         assert!(caller.reaches(&own) && !caller.has_power_over(&own));
+    }
+
+    #[test]
+    fn the_keys_to_an_account_are_held_by_who_has_its_power_already() {
+        let caller = standing(&[], &[], &["a", "b"]);
+        let member = account(2, &["a"], &[]);
+        let of = |groups: &[&str]| groups.iter().map(|group| (*group).to_owned()).collect::<Vec<_>>();
+        assert!(caller.may_act_as(&member, &[]) && caller.may_act_as(&member, &of(&["b", "a"])));
+        assert!(!caller.may_act_as(&member, &of(&["a", "c"])));
+        assert!(!caller.may_act_as(&account(2, &["c"], &[]), &[]));
+        assert!(caller.may_act_as(&caller.account, &of(&["c"])));
+        assert!(standing(&["admin"], &[], &[]).may_act_as(&member, &of(&["c"])));
     }
 
     proptest! {

@@ -17,6 +17,15 @@ const OWN: [&str; 7] =
 /// What only somebody else may say, and an administrator of itself.
 const ADMINISTRATIVE: [&str; 2] = ["quota", "manager"];
 
+/// The keys to an account: whoever sets one of them may sign in as it, or keep its owner from doing so.
+const KEYS: [&str; 2] = ["password", "email"];
+
+/// Whether this detail lets whoever changes it act as the account.
+#[must_use]
+pub fn is_key(key: &str) -> bool {
+    KEYS.contains(&key)
+}
+
 /// Whether the caller may change this key of an account that it reaches.
 #[must_use]
 pub fn is_permitted(caller: &Standing, target: &Account, key: &str) -> bool {

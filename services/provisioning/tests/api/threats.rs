@@ -313,6 +313,30 @@ async fn threat_15_a_sub_admin_gains_no_power(
     }
 }
 
+/// Threat 15: nobody gets at the groups of another sub-administrator through that one's account.
+#[rstest]
+#[actix_web::test]
+async fn threat_15_another_sub_admin_keeps_its_keys(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::on(backend).await;
+    let path = "/cloud/users/mira";
+    let keys = [
+        json!({"key": "password", "value": "taken over"}),
+        json!({"key": "email", "value": "taken@over.example"}),
+    ];
+    service.done("root", "POST", "/cloud/users/mira/subadmins", &json!({"groupid": "remote"})).await;
+    for key in &keys {
+        service.refused("sub", "PUT", path, key, (113, "")).await;
+    }
+    service.done("sub", "PUT", path, &json!({"key": "quota", "value": "1 GB"})).await;
+    assert!(service.signs_in("mira", &password("mira")).await);
+    service.done("root", "POST", "/cloud/users/sub/subadmins", &json!({"groupid": "remote"})).await;
+    for key in &keys {
+        service.done("sub", "PUT", path, key).await;
+    }
+}
+
 /// Threat 15: power ends with what gave it: membership, sub-administration, or that the other became an administrator.
 #[rstest]
 #[actix_web::test]

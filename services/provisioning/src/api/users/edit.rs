@@ -2,6 +2,7 @@
 
 use identity::account_details::{self, DetailsChange, InvalidDetail, QuotaRefusal};
 use identity::accounts::{self, Account};
+use identity::groups;
 use ocs_dialect::version::NOT_FOUND;
 use ocs_dialect::{OcsError, Value};
 use secrecy::SecretString;
@@ -32,24 +33,47 @@ impl Operation for Edit {
         let (id, key, value) =
             (user_id(&parameters)?, parameters.required("key")?, parameters.required("value")?);
         // The rights come first: what is wrong with a value is told to nobody without them.
-        let target = reached(&app, &caller, id.clone()).await?;
-        if !editing::is_permitted(&caller, &target, &key) {
-            return Err(OcsError::code(113));
-        }
-        if key == "password" {
-            return set_password(&app, &caller, id, value).await;
+        let right = Right { caller: caller.standing.clone(), id, key };
+        let asked = right.clone();
+        let target = app.db.read(move |conn| asked.find(conn)).await?;
+        if right.key == "password" {
+            return set_password(&app, &caller, right, value).await;
         }
         let vouched = !caller.is(&target);
-        let change = DetailsChange::read(&key, &value, vouched, &editing::rules(&app.settings.accounts));
+        let rules = editing::rules(&app.settings.accounts);
+        let change = DetailsChange::read(&right.key, &value, vouched, &rules);
         let change = change.map_err(|fault| invalid(fault, &value))?;
-        make(&app, &caller, id, change, move |fault| invalid(fault, &value)).await
+        make(&app, &caller, right, change, move |fault| invalid(fault, &value)).await
     }
 }
 
-/// The account, if the caller may change anything about it.
-async fn reached(app: &App, caller: &Known, id: String) -> Result<Account, OcsError> {
-    let standing = caller.standing.clone();
-    app.db.read(move |conn| find_reached(conn, &standing, &id)).await
+/// What somebody wants to change, to be judged in each transaction anew: hashing takes its time, and the account may have
+/// become an administrator's meanwhile.
+#[derive(Clone)]
+struct Right {
+    caller: Standing,
+    id: String,
+    key: String,
+}
+
+impl Right {
+    /// The account.
+    ///
+    /// # Errors
+    /// 998 where the caller may change nothing, 113 where they may not change this.
+    fn find(&self, conn: &mut DbConn) -> Result<Account, OcsError> {
+        let target = find_reached(conn, &self.caller, &self.id)?;
+        if !editing::is_permitted(&self.caller, &target, &self.key) {
+            return Err(OcsError::code(113));
+        }
+        if editing::is_key(&self.key) {
+            let administered = groups::subadmin_of(conn, target.id)?;
+            if !self.caller.may_act_as(&target, &administered) {
+                return Err(OcsError::code(113));
+            }
+        }
+        Ok(target)
+    }
 }
 
 fn find_reached(conn: &mut DbConn, caller: &Standing, id: &str) -> Result<Account, OcsError> {
@@ -57,15 +81,14 @@ fn find_reached(conn: &mut DbConn, caller: &Standing, id: &str) -> Result<Accoun
     if caller.reaches(&target) { Ok(target) } else { Err(OcsError::code(NOT_FOUND)) }
 }
 
-async fn set_password(app: &App, caller: &Known, id: String, value: String) -> Result<Value, OcsError> {
+async fn set_password(app: &App, caller: &Known, right: Right, value: String) -> Result<Value, OcsError> {
     if value.is_empty() || value.len() > LONGEST_PASSWORD {
         return Err(OcsError::with(101, "Invalid password value"));
     }
     let hash = app.hasher.hash(&SecretString::from(value)).await.map_err(|error| refused(error.into()))?;
-    let (act, standing) = (caller.act(app), caller.standing.clone());
+    let act = caller.act(app);
     let set = move |conn: &mut DbConn| {
-        // Looked at again: hashing took its time, and the account may have become an administrator's meanwhile.
-        let target = find_reached(conn, &standing, &id)?;
+        let target = right.find(conn)?;
         accounts::set_password(conn, &act, target.id, &hash).map_err(refused)?;
         Ok(Value::nothing())
     };
@@ -75,13 +98,13 @@ async fn set_password(app: &App, caller: &Known, id: String, value: String) -> R
 async fn make(
     app: &App,
     caller: &Known,
-    id: String,
+    right: Right,
     change: DetailsChange,
     invalid: impl Fn(InvalidDetail) -> OcsError + Send + 'static,
 ) -> Result<Value, OcsError> {
-    let (act, standing) = (caller.act(app), caller.standing.clone());
+    let act = caller.act(app);
     let write = move |conn: &mut DbConn| {
-        let target = find_reached(conn, &standing, &id)?;
+        let target = right.find(conn)?;
         account_details::change(conn, &act, target.id, &change)
             .map_err(|error| details_refused(error, &invalid))?;
         Ok(Value::nothing())
@@ -125,7 +148,8 @@ impl Operation for EditCollection {
         let collection = parameters.required("collectionName")?;
         let (id, key, value) =
             (user_id(&parameters)?, parameters.required("key")?, parameters.required("value")?);
-        let target = reached(&app, &caller, id.clone()).await?;
+        let (standing, asked) = (caller.standing.clone(), id.clone());
+        let target = app.db.read(move |conn| find_reached(conn, &standing, &asked)).await?;
         let is_own = caller.is(&target);
         let change = match collection.as_str() {
             "additional_mail" => DetailsChange::read_mail(&key, &value, !is_own),
@@ -136,6 +160,8 @@ impl Operation for EditCollection {
             InvalidDetail::UnknownMail | InvalidDetail::Scope => OcsError::code(102),
             _ => OcsError::code(101),
         };
-        make(&app, &caller, id, change.map_err(refusal)?, refusal).await
+        // The further addresses are one of the keys that anybody may change who reaches the account.
+        let right = Right { caller: caller.standing.clone(), id, key: "additional_mail".to_owned() };
+        make(&app, &caller, right, change.map_err(refusal)?, refusal).await
     }
 }
