@@ -18,6 +18,7 @@ pub mod device;
 pub mod hs256;
 mod jws;
 pub mod keys;
+pub mod leavers;
 pub mod resource_server;
 pub mod revocations;
 pub mod roles;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::{RevocationEntry, RevocationKind, RevocationReason};
 use crate::claims::{AccessClaims, Actor, SubjectKind};
+use crate::leavers::Watched;
 
 const SHARDS: usize = 16;
 
@@ -18,8 +19,10 @@ pub struct RevocationIndex {
     sessions: Names,
     accounts: Names,
     clients: Names,
+    services: Names,
     /// Microseconds of the clock's uptime plus one; zero before the feed first answered.
     contact: AtomicU64,
+    leavers: Watched,
 }
 
 /// The names of one kind. Sharded, so that no reader waits for a lock everybody takes.
@@ -63,7 +66,10 @@ impl RevocationIndex {
 
     /// Takes an entry in. Entries may come twice and out of order.
     pub fn apply(&self, entry: &RevocationEntry) {
-        self.names(entry.kind).apply(entry);
+        if let Some(names) = self.names(entry.kind) {
+            names.apply(entry);
+        }
+        self.leavers.hear(entry);
     }
 
     /// Why these claims are revoked, if they are. What befell the client comes before what befell the user.
@@ -86,9 +92,22 @@ impl RevocationIndex {
             .or_else(|| self.tokens.find(&claims.jti, iat))
     }
 
+    /// Whether this account is gone, as far as the feed tells: for as long as a token from before may live.
+    #[must_use]
+    pub fn is_account_gone(&self, account: &str) -> bool {
+        self.accounts.find(account, i64::MAX) == Some(RevocationReason::AccountDeleted)
+    }
+
+    /// Whether this service, by its id among the apps, is switched off for everybody but administrators.
+    #[must_use]
+    pub fn is_service_disabled(&self, service: &str) -> bool {
+        // No moment hits a service: it was issued at no time.
+        self.services.find(service, i64::MAX) == Some(RevocationReason::ServiceDisabled)
+    }
+
     /// Forgets what can hit no token any more at second `now`. Locks a sixteenth of one kind at a time.
     pub fn prune(&self, now: i64) {
-        for names in [&self.tokens, &self.sessions, &self.accounts, &self.clients] {
+        for names in self.all() {
             names.prune(now);
         }
     }
@@ -96,7 +115,7 @@ impl RevocationIndex {
     /// Takes every coming entry for newer than those there are. For a feed that counts anew: a state it tells must
     /// not lose against a higher number of the old count.
     pub(crate) fn start_over(&self) {
-        for names in [&self.tokens, &self.sessions, &self.accounts, &self.clients] {
+        for names in self.all() {
             names.for_each(|marks| {
                 if let Some(state) = &mut marks.state {
                     state.seq = i64::MIN;
@@ -108,13 +127,23 @@ impl RevocationIndex {
     /// How many names are held.
     #[must_use]
     pub fn len(&self) -> usize {
-        [&self.tokens, &self.sessions, &self.accounts, &self.clients].iter().map(|names| names.len()).sum()
+        self.all().iter().map(|names| names.len()).sum()
     }
 
     /// Whether nothing is revoked.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Who hears of accounts that are gone.
+    pub(crate) const fn leavers(&self) -> &Watched {
+        &self.leavers
+    }
+
+    /// The accounts of which it is known that they are deleted.
+    pub(crate) fn deleted_accounts(&self) -> Vec<Box<str>> {
+        self.accounts.in_state(RevocationReason::AccountDeleted)
     }
 
     /// Notes that the feed answered, at this uptime of the clock.
@@ -128,12 +157,18 @@ impl RevocationIndex {
         self.contact.load(Ordering::Acquire).checked_sub(1).map(Duration::from_micros)
     }
 
-    const fn names(&self, kind: RevocationKind) -> &Names {
+    const fn all(&self) -> [&Names; 5] {
+        [&self.tokens, &self.sessions, &self.accounts, &self.clients, &self.services]
+    }
+
+    const fn names(&self, kind: RevocationKind) -> Option<&Names> {
         match kind {
-            RevocationKind::Jti => &self.tokens,
-            RevocationKind::Sid => &self.sessions,
-            RevocationKind::Sub => &self.accounts,
-            RevocationKind::Client => &self.clients,
+            RevocationKind::Jti => Some(&self.tokens),
+            RevocationKind::Sid => Some(&self.sessions),
+            RevocationKind::Sub => Some(&self.accounts),
+            RevocationKind::Client => Some(&self.clients),
+            RevocationKind::Service => Some(&self.services),
+            RevocationKind::Unknown => None,
         }
     }
 }
@@ -162,6 +197,21 @@ impl Names {
         let before = shard.len();
         shard.entry(entry.value.as_str().into()).or_default().take_in(entry);
         self.len.fetch_add(shard.len() - before, Ordering::AcqRel);
+    }
+
+    fn in_state(&self, reason: RevocationReason) -> Vec<Box<str>> {
+        let mut names = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+            let meant = |state: &State| !state.lifted && state.reason == reason;
+            names.extend(
+                shard
+                    .iter()
+                    .filter(|(_, marks)| marks.state.as_ref().is_some_and(meant))
+                    .map(|(name, _)| name.clone()),
+            );
+        }
+        names
     }
 
     fn for_each(&self, change: impl Fn(&mut Marks)) {

@@ -10,6 +10,7 @@ mod exchange;
 mod issuer;
 mod key_cache;
 mod key_sets;
+mod leavers;
 mod mutations;
 mod revocations;
 mod verification;
