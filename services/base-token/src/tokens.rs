@@ -80,8 +80,8 @@ impl store::StoreCause for TokenError {
 pub enum Bearer<'a> {
     /// Whoever has the API-Token of this name.
     App(&'a str),
-    /// Whoever has a temporary API-Token, which this account has got.
-    Script(&'a AccountId),
+    /// Whoever has a temporary API-Token, which this account has got, unless it is gone.
+    Script(Option<&'a AccountId>),
     /// An account.
     Account(&'a AccountId),
     /// Anybody with a link.
@@ -94,8 +94,8 @@ pub const SCRIPTS: &str = "scripts";
 impl Bearer<'_> {
     fn username(self) -> String {
         match self {
-            Self::Script(account) | Self::Account(account) => account.internal(),
-            Self::App(_) | Self::Anybody => String::new(),
+            Self::Script(Some(account)) | Self::Account(account) => account.internal(),
+            Self::App(_) | Self::Script(None) | Self::Anybody => String::new(),
         }
     }
 

@@ -116,6 +116,18 @@ fn what_befell_the_client_is_told_before_what_befell_the_user() {
 }
 
 #[test]
+fn an_account_that_is_gone_is_told_from_others() {
+    let index = RevocationIndex::new();
+    index.apply(&entry(1, Sub, "gone", AccountDeleted));
+    index.apply(&entry(2, Sub, "off", AccountDisabled));
+    index.apply(&entry(3, Sub, "changed", PasswordChanged));
+    index.apply(&entry(4, Client, "client", Revoked));
+    let gone: Vec<_> =
+        ["gone", "off", "changed", "client", "unknown"].map(|name| index.is_account_gone(name)).into();
+    assert_eq!(gone, [true, false, false, false, false]);
+}
+
+#[test]
 fn pruning_drops_what_can_hit_nothing_more() {
     let index = RevocationIndex::new();
     index.apply(&entry(1, Jti, "token-1", Revoked));

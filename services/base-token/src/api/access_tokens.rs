@@ -2,6 +2,7 @@
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use auth_claims::caller::Authenticator;
 use seatable_dialect::error::{DetailBody, ErrorMsgBody};
 use seatable_dialect::rates::Class;
 use seatable_dialect::response::{self, no_store};
@@ -89,7 +90,11 @@ fn told(app: &App, request: &HttpRequest, exchanged: Exchanged) -> HttpResponse 
     )
 )]
 #[tracing::instrument(name = "base_token.exchange_api_token", skip_all, fields(base.id))]
-pub async fn of_api_token(request: HttpRequest, app: Data<App>) -> Result<HttpResponse, SeaTableError> {
+pub async fn of_api_token(
+    request: HttpRequest,
+    app: Data<App>,
+    authenticator: Data<Authenticator>,
+) -> Result<HttpResponse, SeaTableError> {
     // §4.2: whatever is wrong with a credential, the answer is the same.
     let found = match header::authorization(&request) {
         Ok(token) => app.find_app_key(&token).await?,
@@ -101,6 +106,9 @@ pub async fn of_api_token(request: HttpRequest, app: Data<App>) -> Result<HttpRe
         return Err(SeaTableError::permission_denied());
     };
     tracing::Span::current().record("base.id", key.base().id);
+    // The revocation feed knows who is gone; nobody has to be asked.
+    let revocations = authenticator.verifier().revocations();
+    let key = key.unless_gone(|account| revocations.is_account_gone(account.as_str()));
     Ok(told(&app, &request, app.exchange_app_key(key)?))
 }
 

@@ -33,8 +33,12 @@ pub struct AppKey {
 
 #[derive(Debug, Clone)]
 enum Holder {
-    App { token: i64, name: AppName },
-    Script(AccountId),
+    App {
+        token: i64,
+        name: AppName,
+    },
+    /// Of an account that is gone nothing is said.
+    Script(Option<AccountId>),
 }
 
 impl AppKey {
@@ -44,10 +48,21 @@ impl AppKey {
         &self.base
     }
 
+    /// Leaves out whoever fetched a temporary token if they are gone by now. §3.1.
+    #[must_use]
+    pub fn unless_gone(mut self, is_gone: impl FnOnce(&AccountId) -> bool) -> Self {
+        if let Holder::Script(account) = &mut self.holder
+            && account.as_ref().is_some_and(is_gone)
+        {
+            *account = None;
+        }
+        self
+    }
+
     fn bearer(&self) -> Bearer<'_> {
         match &self.holder {
             Holder::App { name, .. } => Bearer::App(name.as_str()),
-            Holder::Script(account) => Bearer::Script(account),
+            Holder::Script(account) => Bearer::Script(account.as_ref()),
         }
     }
 }
@@ -71,7 +86,7 @@ impl App {
         let Some(temporary) = self.tokens.read_temporary(presented) else { return Ok(None) };
         let base = self.db.read(move |conn| bases::find_by_uuid(conn, temporary.base)).await?;
         // §3.1: always `rw`. Who may not write gets no temporary token.
-        let holder = Holder::Script(temporary.account);
+        let holder = Holder::Script(Some(temporary.account));
         Ok(base.map(|base| AppKey { base, permission: Permission::Write, holder }))
     }
 

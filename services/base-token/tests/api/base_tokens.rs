@@ -181,6 +181,24 @@ async fn readers_get_no_temporary_token(#[values(Backend::Sqlite, Backend::Postg
     }
 }
 
+/// §3.1: a temporary token goes on for its hour, and then says nothing of an account that is gone.
+#[rstest]
+#[actix_web::test]
+async fn a_temporary_token_of_nobody_names_nobody(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::with(backend, with_keys()).await;
+    let group = service.group("Logistics", "mira", &["noa"]).await;
+    let base = service.group_base("mira", group, "Stock Room").await;
+    let token = service.temporary_token("noa", &base).await;
+    let noa = service.person("noa").await;
+    let said = async || claims(&service.exchange(&token).await.expect(200).json()["access_token"]);
+    assert_eq!(said().await, expected(&base, &noa.internal_id, "rw", Some("scripts")));
+    service.identity.delete_account(noa.account.id, &identity::audit::Origin::default()).await.unwrap();
+    let nobody = expected(&base, "", "rw", Some("scripts"));
+    service.until(async || said().await == nobody).await;
+}
+
 /// §4.2: every problem with the credential has one answer.
 #[rstest]
 #[actix_web::test]
