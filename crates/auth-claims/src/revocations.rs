@@ -6,8 +6,12 @@
 //! | a moment: `signed_out` `revoked` `reuse_detected` `password_changed` | tokens with `iat` ≤ `issued_before` | at `expires_at`, when the last such token is dead |
 //! | a state: `account_disabled` `client_disabled` | every token of the account or client | with an entry that is `lifted` |
 //! | a final state: `account_deleted` `client_deleted` | every token of the account or client | with an entry that is `lifted`, or at `expires_at` |
+//! | a state of a service: `service_disabled` | everybody at that service but administrators | with an entry that is `lifted` |
 //!
 //! One name can be under both a moment and a state; lifting the state leaves the moment.
+//!
+//! A feed may come from a later version. An entry of a kind that nobody here knows is passed over; one for a reason that
+//! nobody here knows counts as a moment, so that what it names is rather refused too much than too little.
 
 mod follower;
 mod index;
@@ -33,9 +37,17 @@ pub enum RevocationKind {
     Sub,
     /// A client.
     Client,
+    /// A service of the platform, by its id among the apps. No token is revoked by it.
+    Service,
+    /// Something that only a later version knows.
+    #[serde(other)]
+    Unknown,
 }
 
 impl RevocationKind {
+    /// Every kind that is written.
+    pub const ALL: [Self; 5] = [Self::Jti, Self::Sid, Self::Sub, Self::Client, Self::Service];
+
     /// The name on the wire.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -44,6 +56,8 @@ impl RevocationKind {
             Self::Sid => "sid",
             Self::Sub => "sub",
             Self::Client => "client",
+            Self::Service => "service",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -68,11 +82,16 @@ pub enum RevocationReason {
     ClientDisabled,
     /// The client is gone.
     ClientDeleted,
+    /// The service is switched off for everybody but administrators.
+    ServiceDisabled,
+    /// Something that only a later version knows.
+    #[serde(other)]
+    Unknown,
 }
 
 impl RevocationReason {
-    /// Every reason.
-    pub const ALL: [Self; 8] = [
+    /// Every reason that is written.
+    pub const ALL: [Self; 9] = [
         Self::SignedOut,
         Self::Revoked,
         Self::ReuseDetected,
@@ -81,6 +100,7 @@ impl RevocationReason {
         Self::PasswordChanged,
         Self::ClientDisabled,
         Self::ClientDeleted,
+        Self::ServiceDisabled,
     ];
 
     /// The name on the wire.
@@ -95,6 +115,8 @@ impl RevocationReason {
             Self::PasswordChanged => "password_changed",
             Self::ClientDisabled => "client_disabled",
             Self::ClientDeleted => "client_deleted",
+            Self::ServiceDisabled => "service_disabled",
+            Self::Unknown => "unknown",
         }
     }
 
@@ -103,7 +125,11 @@ impl RevocationReason {
     pub const fn is_state(self) -> bool {
         matches!(
             self,
-            Self::AccountDisabled | Self::AccountDeleted | Self::ClientDisabled | Self::ClientDeleted
+            Self::AccountDisabled
+                | Self::AccountDeleted
+                | Self::ClientDisabled
+                | Self::ClientDeleted
+                | Self::ServiceDisabled
         )
     }
 
@@ -120,7 +146,7 @@ pub struct RevocationEntry {
     pub seq: i64,
     /// What `value` names.
     pub kind: RevocationKind,
-    /// The token id, session id, account or client.
+    /// The token id, session id, account, client or service.
     pub value: String,
     /// Hits tokens issued at this second or earlier.
     pub issued_before: i64,
@@ -157,8 +183,22 @@ mod tests {
         for reason in RevocationReason::ALL {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
         }
-        for kind in [RevocationKind::Jti, RevocationKind::Sid, RevocationKind::Sub, RevocationKind::Client] {
+        for kind in RevocationKind::ALL {
             assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
         }
+    }
+
+    #[test]
+    fn what_a_later_version_writes_can_be_read() {
+        let page = r#"{"next": 9, "more": {}, "entries": [
+            {"seq": 8, "kind": "galaxy", "value": "m31", "issued_before": 1, "reason": "signed_out", "expires_at": 2},
+            {"seq": 9, "kind": "sid", "value": "s", "issued_before": 1, "reason": "moved", "expires_at": 2, "by": "x"}
+        ]}"#;
+        let page: RevocationPage = serde_json::from_str(page).unwrap();
+        assert_eq!(page.next, 9);
+        let read: Vec<_> = page.entries.iter().map(|entry| (entry.kind, entry.reason)).collect();
+        let unknown = (RevocationKind::Unknown, RevocationReason::SignedOut);
+        assert_eq!(read, [unknown, (RevocationKind::Sid, RevocationReason::Unknown)]);
+        assert!(!RevocationReason::Unknown.is_state());
     }
 }

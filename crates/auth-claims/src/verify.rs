@@ -19,6 +19,7 @@ use crate::claims::AccessClaims;
 use crate::clock::Clock;
 use crate::keys::{KeyCache, KeyLookup, KeySource};
 use crate::revocations::{RevocationIndex, RevocationReason};
+use crate::roles::Role;
 
 /// Longer tokens are refused before anything is done with them (contracts/oauth2.md §7).
 pub const MAX_TOKEN_LEN: usize = 16 * 1024;
@@ -54,6 +55,9 @@ pub enum VerifyError {
     /// Nobody can tell: the issuer's keys, or by setting its revocation feed, are out of reach.
     #[error("tokens cannot be verified at the moment")]
     Unavailable,
+    /// Nothing is wrong with the token: the service is switched off for everybody but administrators.
+    #[error("the service is disabled")]
+    ServiceDisabled,
 }
 
 /// Verifies access tokens of one issuer for one audience. Cheap to clone.
@@ -132,9 +136,11 @@ impl Verifier {
             KeyLookup::Unavailable => return Err(VerifyError::Unavailable),
         };
         let claims = Arc::new(compact.claims(&key)?);
-        self.check(&claims, audience)?;
-        self.0.remembered.insert(token, Arc::clone(&claims), generation);
-        Ok(claims)
+        let verdict = self.check(&claims, audience);
+        if matches!(verdict, Ok(()) | Err(VerifyError::ServiceDisabled)) {
+            self.0.remembered.insert(token, Arc::clone(&claims), generation);
+        }
+        verdict.map(|()| claims)
     }
 
     fn recall_for(
@@ -164,6 +170,25 @@ impl Verifier {
         if let Some(reason) = revocations.find(claims) {
             return Err(VerifyError::Revoked(reason));
         }
+        if claims.roles.contains(&Role::GlobalAdmin) { self.ensure_informed() } else { self.ensure_enabled() }
+    }
+
+    /// Whether the service is there for everybody: what whoever is let in without an access token has to ask.
+    ///
+    /// # Errors
+    /// `ServiceDisabled`; `Unavailable` when nobody can tell, as for tokens.
+    pub fn ensure_enabled(&self) -> Result<(), VerifyError> {
+        self.ensure_informed()?;
+        let Inner { settings, revocations, .. } = &*self.0;
+        let is_disabled = |service: &String| revocations.is_service_disabled(service);
+        if settings.service.as_ref().is_some_and(is_disabled) {
+            return Err(VerifyError::ServiceDisabled);
+        }
+        Ok(())
+    }
+
+    fn ensure_informed(&self) -> Result<(), VerifyError> {
+        let Inner { settings, revocations, clock, .. } = &*self.0;
         let informed = match settings.lost_feed {
             LostFeed::RefuseAfter(limit) => revocations.health(clock).is_alive(limit),
             LostFeed::KeepServingOnceHeard => revocations.health(clock).silent_for.is_some(),

@@ -7,14 +7,15 @@
 //! | any other | a bootstrap file | the file's | yes |
 //! | [`CORE`] | the program | none: it is no app, and has config keys only | |
 //!
-//! A disabled service refuses everybody but the platform's administrators; [`disabled`] tells which. To add a service: a line
-//! in `catalogue`.
+//! A disabled service refuses everybody but the platform's administrators. It learns of it from the revocation feed, where a
+//! state is under its id, as its `ServiceProfile` names it. To add a service: a line in `catalogue`.
 
 mod catalogue;
 pub mod config;
 pub mod preferences;
 mod rows;
 
+use auth_claims::revocations::RevocationKind;
 use serde_json::{Map, Value, json};
 use store::{DbConn, StoreError};
 
@@ -22,7 +23,11 @@ pub use catalogue::{CORE, PROVISIONING};
 
 pub(crate) use rows::{Declared, created_at, declare, declared, forget};
 
-use crate::{act::Act, errors::IdentityError};
+use crate::{
+    act::Act,
+    errors::IdentityError,
+    revocations::{self, Revocation},
+};
 
 /// The longest id of an app.
 pub const MAX_APP_ID: usize = 64;
@@ -137,7 +142,8 @@ pub fn disabled(conn: &mut DbConn) -> Result<Vec<String>, StoreError> {
     Ok(rows::disabled(conn)?.into_iter().filter(|id| !always_on(id)).collect())
 }
 
-/// Enables or disables an app; `false` when it was so already. Disabling one that there is not changes nothing (§5.4).
+/// Enables or disables an app; `false` when it was so already. Disabling one that there is not changes nothing (§5.4). The
+/// services hear of it when the transaction is committed.
 ///
 /// # Errors
 /// [`AppRefusal`].
@@ -151,9 +157,23 @@ pub fn set_enabled(conn: &mut DbConn, act: &Act, id: &str, enabled: bool) -> Res
     if !rows::set_enabled(conn, act, id, enabled)? {
         return Ok(false);
     }
+    tell(conn, act, id, enabled)?;
     let action = if enabled { "app.enable" } else { "app.disable" };
     act.record(conn, action, id, Some(json!({ "name": app.manifest.get("name") })))?;
     Ok(true)
+}
+
+/// Tells the services. Apps of bootstrap files are somebody else's programs, which do not read the feed.
+pub(crate) fn tell(conn: &mut DbConn, act: &Act, id: &str, enabled: bool) -> Result<(), StoreError> {
+    if !is_service(id) {
+        return Ok(());
+    }
+    if enabled {
+        revocations::lift(conn, RevocationKind::Service, id, act.now())?;
+    } else {
+        revocations::revoke(conn, &Revocation::of_service(id, act.now()))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

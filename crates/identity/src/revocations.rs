@@ -5,6 +5,7 @@
 //! | a moment (`signed_out` `revoked` `reuse_detected` `password_changed`) | [`revoke`] | when the last token it hits is dead |
 //! | a state (`account_disabled` `client_disabled`) | [`revoke`] | with [`lift`], which puts an entry `lifted` in its place |
 //! | a final state (`account_deleted` `client_deleted`) | [`revoke`] | when the last token is dead; earlier with [`lift`], which leaves a moment |
+//! | a state of a service (`service_disabled`), which hits no token | [`revoke`] | with [`lift`] |
 //!
 //! Of a name's moments and of its states only the last is kept: the feed grows with the names revoked, not with how
 //! often. `seq` comes from one counter row, which stays locked until the entry's transaction has ended. So entries
@@ -42,7 +43,7 @@ const LIFT_KEPT: TimeDelta = TimeDelta::days(30);
 pub struct Revocation {
     /// What `value` names.
     pub kind: RevocationKind,
-    /// The token id, session id, account or client.
+    /// The token id, session id, account, client or service.
     pub value: String,
     /// Why.
     pub reason: RevocationReason,
@@ -65,6 +66,12 @@ impl Revocation {
         Self::of_holder(RevocationKind::Client, client.to_string(), reason, now)
     }
 
+    /// A service, by its id among the apps, for everybody but administrators.
+    #[must_use]
+    pub fn of_service(app: &str, now: DateTime<Utc>) -> Self {
+        Self::of_holder(RevocationKind::Service, app.to_owned(), RevocationReason::ServiceDisabled, now)
+    }
+
     /// Every token of a session, one that is being signed right now included.
     #[must_use]
     pub fn of_session(sid: impl Into<String>, reason: RevocationReason, now: DateTime<Utc>) -> Self {
@@ -80,7 +87,12 @@ impl Revocation {
     }
 
     fn of_holder(kind: RevocationKind, value: String, reason: RevocationReason, now: DateTime<Utc>) -> Self {
-        let lasting = matches!(reason, RevocationReason::AccountDisabled | RevocationReason::ClientDisabled);
+        let lasting = matches!(
+            reason,
+            RevocationReason::AccountDisabled
+                | RevocationReason::ClientDisabled
+                | RevocationReason::ServiceDisabled
+        );
         let expires_at = now + if lasting { LASTING } else { LONGEST_ACCESS_TOKEN + LEEWAY };
         Self { kind, value, reason, issued_before: now, expires_at }
     }

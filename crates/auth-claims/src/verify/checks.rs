@@ -13,6 +13,9 @@ pub struct VerifierSettings {
     pub issuer: String,
     /// Must be among `aud`.
     pub audience: String,
+    /// The id of the service among the apps of the platform. Default: none, and the verifier's service cannot be
+    /// disabled.
+    pub service: Option<String>,
     /// How long after `exp` a token still counts. Default 0: contracts/meet.md §6.1 wants none. At most 5 s.
     pub expiry_leeway: Duration,
     /// How far in the future `iat` and `nbf` may lie. Default 5 s, since the clocks of two replicas differ: without
@@ -45,6 +48,7 @@ impl VerifierSettings {
         Self {
             issuer: issuer.into(),
             audience: audience.into(),
+            service: None,
             expiry_leeway: Duration::ZERO,
             clock_skew: MAX_LEEWAY,
             keys: KeyCacheSettings::default(),

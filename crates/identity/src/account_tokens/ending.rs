@@ -21,7 +21,14 @@ pub(crate) fn end(conn: &mut DbConn, revocation: &Revocation) -> Result<Vec<Revo
                 return Ok(vec![Revocation::of_session(sid, *reason, *issued_before)]);
             }
         }
-        (RevocationKind::Sub | RevocationKind::Jti | RevocationKind::Client, _) => {}
+        (
+            RevocationKind::Sub
+            | RevocationKind::Jti
+            | RevocationKind::Client
+            | RevocationKind::Service
+            | RevocationKind::Unknown,
+            _,
+        ) => {}
     }
     Ok(Vec::new())
 }
@@ -35,6 +42,8 @@ pub(crate) const fn ends_credentials(reason: RevocationReason) -> bool {
         | RevocationReason::AccountDisabled
         | RevocationReason::AccountDeleted
         | RevocationReason::ClientDisabled
-        | RevocationReason::ClientDeleted => false,
+        | RevocationReason::ClientDeleted
+        | RevocationReason::ServiceDisabled
+        | RevocationReason::Unknown => false,
     }
 }

@@ -23,7 +23,11 @@ pub(crate) fn end(conn: &mut DbConn, revocation: &Revocation) -> Result<Vec<Revo
             }
             return Ok(entailed);
         }
-        RevocationKind::Sub | RevocationKind::Jti | RevocationKind::Client => {}
+        RevocationKind::Sub
+        | RevocationKind::Jti
+        | RevocationKind::Client
+        | RevocationKind::Service
+        | RevocationKind::Unknown => {}
     }
     Ok(Vec::new())
 }

@@ -202,7 +202,10 @@ impl Entry for AppEntry {
         if !apps::forget(conn, id)? {
             return Err(IdentityError::Unknown("app"));
         }
-        if !apps::is_service(id) {
+        if apps::is_service(id) {
+            // Without a row it is as the program knows it.
+            apps::tell(conn, act, id, true)?;
+        } else {
             config::forget(conn, id)?;
         }
         Ok(act.record(conn, "app.delete", id, None)?)

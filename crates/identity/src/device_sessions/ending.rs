@@ -31,7 +31,9 @@ pub(crate) fn end(
 ) -> Result<Vec<Revocation>, StoreError> {
     let Revocation { kind, value, reason, issued_before, .. } = revocation;
     match kind {
-        RevocationKind::Jti | RevocationKind::Client => Ok(Vec::new()),
+        RevocationKind::Jti | RevocationKind::Client | RevocationKind::Service | RevocationKind::Unknown => {
+            Ok(Vec::new())
+        }
         RevocationKind::Sid => rows::delete(conn, value).map(|_| Vec::new()),
         RevocationKind::Sub => {
             // Sessions have no states: one that has ended does not come back with its account.

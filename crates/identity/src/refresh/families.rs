@@ -90,7 +90,7 @@ impl TryFrom<FamilyRow> for Family {
             rotated_at: row.rotated_at.and_utc(),
             created_at: row.created_at.and_utc(),
             expires_at: row.expires_at.and_utc(),
-            revoked: row.revoked_reason.as_deref().map(revocations::reason).transpose()?,
+            revoked: row.revoked_reason.as_deref().map(revocations::reason),
             application_deleted: row.application_deleted,
         })
     }
@@ -157,7 +157,7 @@ pub(crate) fn revoke_families(conn: &mut DbConn, revocation: &Revocation) -> Res
     let live = diesel::update(refresh_families::table).filter(refresh_families::revoked_reason.is_null());
     let ended = refresh_families::revoked_reason.eq(reason.as_str());
     Ok(match kind {
-        RevocationKind::Jti => 0,
+        RevocationKind::Jti | RevocationKind::Service | RevocationKind::Unknown => 0,
         RevocationKind::Sid => live.filter(refresh_families::sid.eq(value)).set(ended).execute(conn)?,
         RevocationKind::Sub => {
             live.filter(refresh_families::account_id.eq(value)).set(ended).execute(conn)?

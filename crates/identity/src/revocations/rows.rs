@@ -26,11 +26,12 @@ diesel::table! {
     }
 }
 
-const STATES: [RevocationReason; 4] = [
+const STATES: [RevocationReason; 5] = [
     RevocationReason::AccountDisabled,
     RevocationReason::AccountDeleted,
     RevocationReason::ClientDisabled,
     RevocationReason::ClientDeleted,
+    RevocationReason::ServiceDisabled,
 ];
 
 #[derive(Queryable, Selectable, Insertable)]
@@ -45,34 +46,29 @@ struct RevocationRow {
     lifted: bool,
 }
 
-impl TryFrom<RevocationRow> for RevocationEntry {
-    type Error = StoreError;
-
-    fn try_from(row: RevocationRow) -> Result<Self, Self::Error> {
-        Ok(Self {
+impl From<RevocationRow> for RevocationEntry {
+    fn from(row: RevocationRow) -> Self {
+        Self {
             seq: row.seq,
-            kind: kind(&row.kind)?,
+            kind: kind(&row.kind),
             value: row.value,
             issued_before: row.issued_before.and_utc().timestamp(),
-            reason: reason(&row.reason)?,
+            reason: reason(&row.reason),
             expires_at: row.expires_at.and_utc().timestamp(),
             lifted: row.lifted,
-        })
+        }
     }
 }
 
-fn kind(text: &str) -> Result<RevocationKind, StoreError> {
-    [RevocationKind::Jti, RevocationKind::Sid, RevocationKind::Sub, RevocationKind::Client]
-        .into_iter()
-        .find(|kind| kind.as_str() == text)
-        .ok_or_else(|| StoreError::corrupt("revocation kind", text))
+/// A replica of a later version may write what this one does not know: the feed goes on all the same.
+fn kind(text: &str) -> RevocationKind {
+    RevocationKind::ALL.into_iter().find(|kind| kind.as_str() == text).unwrap_or(RevocationKind::Unknown)
 }
 
-pub(crate) fn reason(text: &str) -> Result<RevocationReason, StoreError> {
-    RevocationReason::ALL
-        .into_iter()
-        .find(|reason| reason.as_str() == text)
-        .ok_or_else(|| StoreError::corrupt("revocation reason", text))
+/// The same of reasons, which hit as any moment does.
+pub(crate) fn reason(text: &str) -> RevocationReason {
+    let known = RevocationReason::ALL.into_iter().find(|reason| reason.as_str() == text);
+    known.unwrap_or(RevocationReason::Unknown)
 }
 
 /// Adds an entry under the next number and drops those it replaces. The counter's row stays locked until the
@@ -127,7 +123,7 @@ pub(super) fn find_state(
         .select(revocations::reason)
         .first(conn)
         .optional()?;
-    state.as_deref().map(reason).transpose()
+    Ok(state.as_deref().map(reason))
 }
 
 pub(super) fn last_seq(conn: &mut DbConn) -> Result<i64, StoreError> {
@@ -145,7 +141,7 @@ pub(super) fn list_after(
         .limit(limit.into())
         .select(RevocationRow::as_select())
         .load(conn)?;
-    rows.into_iter().map(RevocationEntry::try_from).collect()
+    Ok(rows.into_iter().map(RevocationEntry::from).collect())
 }
 
 /// Everything about any of these names, of whatever kind: one query on the index, whoever asks sorts the kinds out.
@@ -155,7 +151,7 @@ pub(super) fn list_named(conn: &mut DbConn, names: &[&str]) -> Result<Vec<Revoca
         .order(revocations::seq)
         .select(RevocationRow::as_select())
         .load(conn)?;
-    rows.into_iter().map(RevocationEntry::try_from).collect()
+    Ok(rows.into_iter().map(RevocationEntry::from).collect())
 }
 
 /// What holds against a session that an account began at a client at `since`.
@@ -176,7 +172,7 @@ pub(crate) fn find_against(
     let meant = |row: &&RevocationRow| {
         session.iter().any(|(kind, value)| kind.as_str() == row.kind && *value == row.value)
     };
-    hits.iter().find(meant).map(|row| reason(&row.reason)).transpose()
+    Ok(hits.iter().find(meant).map(|row| reason(&row.reason)))
 }
 
 /// Deletes at most `limit` entries that have expired.

@@ -256,7 +256,9 @@ fn other(kind: RevocationKind) -> RevocationKind {
     match kind {
         RevocationKind::Jti => RevocationKind::Client,
         RevocationKind::Sid => RevocationKind::Jti,
-        RevocationKind::Sub | RevocationKind::Client => RevocationKind::Sid,
+        RevocationKind::Sub | RevocationKind::Client | RevocationKind::Service | RevocationKind::Unknown => {
+            RevocationKind::Sid
+        }
     }
 }
 
