@@ -1,5 +1,7 @@
 //! Workspaces with the bases in them, and what is shared. `contracts/seatable-tokens.md` §11.2.
 
+mod bodies;
+
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,6 +13,8 @@ use seatable_dialect::response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use self::bodies::ListBody;
+use self::bodies::{GroupDetail, Head, PseudoHead, SharedDetail, WorkspaceBody};
 use super::account::Account;
 use super::openapi::{BadRequest, Forbidden, Unauthorized, Unavailable};
 use super::views::{ListedBaseBody, People, SharedBaseBody, admins, internal};
@@ -20,104 +24,6 @@ use crate::domain::id::AccountId;
 use crate::domain::workspace::{Owner, Workspace};
 use crate::store::bases;
 use crate::store::listings::{self, SharedBase};
-
-/// The caller's workspaces.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Workspaces)]
-pub struct ListBody {
-    workspace_list: Vec<WorkspaceBody>,
-}
-
-/// What the caller finds bases in. Without details there are the first three members only.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Workspace)]
-#[serde(untagged)]
-enum WorkspaceBody {
-    /// Marked bases, of which there are none.
-    Starred {
-        #[serde(flatten)]
-        #[schema(inline)]
-        head: PseudoHead,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        table_list: Option<Vec<ListedBaseBody>>,
-    },
-    /// What is shared with the caller.
-    Shared {
-        #[serde(flatten)]
-        #[schema(inline)]
-        head: PseudoHead,
-        #[serde(flatten)]
-        #[schema(inline)]
-        detail: Option<SharedDetail>,
-    },
-    /// The caller's own.
-    Personal {
-        #[serde(flatten)]
-        #[schema(inline)]
-        head: Head,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        table_list: Option<Vec<ListedBaseBody>>,
-    },
-    /// That of a group.
-    Group {
-        #[serde(flatten)]
-        #[schema(inline)]
-        head: Head,
-        #[serde(flatten)]
-        #[schema(inline)]
-        detail: Option<GroupDetail>,
-    },
-}
-
-/// What is no workspace, though it is listed among them.
-#[derive(Debug, Serialize, ToSchema)]
-struct PseudoHead {
-    /// Always empty.
-    id: &'static str,
-    /// As `type`.
-    name: &'static str,
-    /// `starred`, `shared`.
-    r#type: &'static str,
-}
-
-impl PseudoHead {
-    const fn new(name: &'static str) -> Self {
-        Self { id: "", name, r#type: name }
-    }
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct Head {
-    /// The number.
-    id: i64,
-    name: String,
-    /// `personal`, `group`.
-    r#type: &'static str,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct SharedDetail {
-    shared_table_list: Vec<SharedBaseBody>,
-    /// Always empty.
-    shared_view_list: Vec<SharedBaseBody>,
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-struct GroupDetail {
-    /// The number of the group.
-    group_id: i64,
-    /// The internal id of its owner; nothing where it has none.
-    group_owner: String,
-    /// The internal ids of owner and administrators.
-    group_admins: Vec<String>,
-    group_member_count: i64,
-    /// Whether the caller is one of them.
-    is_admin: bool,
-    table_list: Vec<ListedBaseBody>,
-    group_shared_dtables: Vec<SharedBaseBody>,
-    /// Always empty.
-    group_shared_views: Vec<SharedBaseBody>,
-}
 
 /// What the caller finds in their workspaces.
 #[derive(Default)]
