@@ -74,7 +74,7 @@ fn bearer(token: &str) -> Credential {
 #[must_use]
 pub fn basic_refused(rejection: Rejection) -> OcsError {
     match rejection {
-        Rejection::Unavailable => OcsError::Unavailable,
+        Rejection::Unavailable | Rejection::ServiceDisabled => OcsError::Unavailable,
         Rejection::Throttled { retry_after } => OcsError::Throttled { retry_after },
         _ => OcsError::Unauthorised,
     }

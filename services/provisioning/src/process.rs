@@ -71,13 +71,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let telemetry = telemetry::init(&settings.log, "provisioning")?;
     let clock = Clock::system();
     let DirectorySettings { database, password } = settings.identity;
+    let hasher = hasher(password).await.context("identity.password")?;
     let db =
         IdentitySettings { database, ..IdentitySettings::default() }.open_database(&settings.data_dir)?;
     db.migrate(&identity::MIGRATIONS).await.context("identity.database")?;
-    let hasher = hasher(password).await.context("identity.password")?;
     let authority = settings.authority.for_audience(&settings.provisioning.audience);
     let authority = Authority::connect(authority).context("authority")?;
-    let access = authority.resource_server(&settings.auth, &settings.provisioning.audience, clock.clone());
+    let access = authority.resource_server(&settings.auth, settings.provisioning.profile(), clock.clone());
     let provisioning =
         Provisioning::start(settings.provisioning, db.clone(), hasher, access.authenticator(), clock)?;
     let explorer = Explorer::new(&[("provisioning", || crate::openapi().to_json())]);

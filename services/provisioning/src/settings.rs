@@ -1,8 +1,11 @@
 //! `provisioning.*`
 
+use auth_claims::resource_server::ServiceProfile;
 use auth_claims::scopes::Scope;
+use identity::apps::PROVISIONING;
 use phonenumber::country::Id as Region;
 use serde::{Deserialize, Deserializer, Serialize};
+use service_kit::client_address;
 
 /// What an operator says about this service. Every member has a default.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -30,6 +33,14 @@ impl Default for ProvisioningSettings {
             limits: LimitSettings::default(),
             accounts: AccountSettings::default(),
         }
+    }
+}
+
+impl ProvisioningSettings {
+    /// What this service says of itself to the rest of the platform. It is an app that cannot be disabled.
+    #[must_use]
+    pub fn profile(&self) -> ServiceProfile<'_> {
+        ServiceProfile { app: PROVISIONING, audience: &self.audience, client_address }
     }
 }
 

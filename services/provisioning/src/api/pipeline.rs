@@ -130,11 +130,12 @@ async fn authenticate(request: &HttpRequest, app: &App) -> Result<Option<Known>,
         Offered::Nothing => Ok(None),
         Offered::Unreadable => Err(OcsError::Unauthorised),
         Offered::Basic(credential) => {
-            let claims = admit(authenticator, &credential).await.map_err(credential::basic_refused)?;
+            let claims =
+                admit(authenticator, request, &credential).await.map_err(credential::basic_refused)?;
             let known = known(request, app, &claims).await?;
             known.map(Some).ok_or(OcsError::Unauthorised)
         }
-        Offered::Bearer(credential) => match admit(authenticator, &credential).await {
+        Offered::Bearer(credential) => match admit(authenticator, request, &credential).await {
             Ok(claims) => known(request, app, &claims).await,
             Err(rejection) => credential::bearer_refused(rejection).map(|()| None),
         },
@@ -143,9 +144,10 @@ async fn authenticate(request: &HttpRequest, app: &App) -> Result<Option<Known>,
 
 async fn admit(
     authenticator: &Authenticator,
+    request: &HttpRequest,
     credential: &Credential,
 ) -> Result<std::sync::Arc<AccessClaims>, Rejection> {
-    authenticator.admit(credential).await
+    authenticator.admit(credential, authenticator.client_address(request)).await
 }
 
 /// The account behind a token, as the directory has it now. Nobody, if it is no account's, or if that is gone or disabled.

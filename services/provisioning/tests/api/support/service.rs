@@ -68,8 +68,8 @@ impl Service {
             revocations: auth.revocation_source(),
             exchange: auth.exchange(client),
         };
-        let access = ResourceServer::start(ISSUER, "provisioning", sources, clock.clone());
         let settings: ProvisioningSettings = serde_json::from_value(settings).unwrap();
+        let access = ResourceServer::start(ISSUER, settings.profile(), sources, clock.clone());
         let (hasher, authenticator) = (identity.hasher().clone(), access.authenticator());
         let provisioning = Provisioning::start(settings, db, hasher, authenticator, clock.clone()).unwrap();
         let app = move || App::new().configure(auth.configure()).configure(provisioning.configure());
