@@ -1,8 +1,9 @@
 //! Records of what was done to rooms, for whoever keeps the log. `contracts/meet.md` §9.
 
 use crate::domain::access::{AccessId, Role};
-use crate::domain::person::Person;
+use crate::domain::person::{AccountId, Person};
 use crate::domain::room::RoomId;
+use crate::store::leavers::{Departure, Fate};
 
 /// Something that was done, and is committed.
 #[derive(Debug, Clone, Copy)]
@@ -46,4 +47,46 @@ impl Act {
             "{action}: room {room}, account {account}, client {client}"
         );
     }
+}
+
+/// Leaves one record at INFO of a role that went with its account, and one of what it has changed for others. A room that
+/// nobody runs any more is for an operator to look at.
+pub(crate) fn record_departure(account: AccountId, departure: Departure) {
+    let Departure { room, access, fate } = departure;
+    if fate == Fate::Removed {
+        of_departure("room.delete", account, room, None, None);
+        return;
+    }
+    of_departure("attendee.remove", account, room, Some(access), None);
+    match fate {
+        Fate::Inherited(heir) => {
+            of_departure("attendee.change", account, room, Some(heir), Some(Role::Owner));
+        }
+        Fate::Ownerless => tracing::warn!(
+            dialect = "meet",
+            room.id = %room,
+            account.id = %account,
+            "room {room} has no owner any more: account {account} is deleted, and no administrator is left"
+        ),
+        Fate::Stays | Fate::Removed => {}
+    }
+}
+
+fn of_departure(
+    action: &'static str,
+    account: AccountId,
+    room: RoomId,
+    attendee: Option<AccessId>,
+    role: Option<Role>,
+) {
+    tracing::info!(
+        dialect = "meet",
+        action,
+        room.id = %room,
+        attendee.id = attendee.map(display),
+        role = role.map(Role::as_str),
+        account.id = %account,
+        reason = "account_deleted",
+        "{action}: room {room}, account {account} is deleted"
+    );
 }

@@ -17,6 +17,7 @@ pub mod api;
 pub mod app;
 pub mod audit;
 pub mod domain;
+mod leavers;
 pub mod process;
 pub mod settings;
 pub mod store;
@@ -27,6 +28,7 @@ use ::store::{Db, StoreError};
 use actix_web::web::{Data, ServiceConfig};
 use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
+use auth_claims::leavers::Leavers;
 use service_kit::origin::PublicOrigin;
 
 pub use self::settings::RoomsSettings;
@@ -34,10 +36,12 @@ use crate::api::routes::{self, State};
 use crate::app::App;
 use crate::domain::random::SystemRandomness;
 
-/// The service, started. Cheap to clone.
+/// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, it stops to see to
+/// deleted accounts.
 #[derive(Clone)]
 pub struct Rooms {
     state: State,
+    leavers: Arc<Leavers>,
 }
 
 impl Rooms {
@@ -54,15 +58,20 @@ impl Rooms {
         clock: Clock,
     ) -> Result<Self, StoreError> {
         db.migrate(&store::MIGRATIONS).await?;
+        let leavers = Arc::new(leavers::watch(&authenticator, db.clone(), clock.clone()));
         let app = App::new(db, settings, origin, clock, Arc::new(SystemRandomness));
-        Ok(Self { state: State { app: Data::new(app), authenticator: Data::new(authenticator) } })
+        let state = State { app: Data::new(app), authenticator: Data::new(authenticator) };
+        Ok(Self { state, leavers })
     }
 
     /// Mounts every resource of this service, and behind them the page for paths that lead nowhere. Whoever shares the
     /// prefix `/external-api/v1.0` has to be mounted before.
     pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + Sync + 'static {
-        let state = self.state.clone();
-        move |cfg| routes::configure(cfg, &state)
+        let (state, leavers) = (self.state.clone(), Arc::clone(&self.leavers));
+        move |cfg| {
+            let _kept_as_long_as_this_is_mounted = &leavers;
+            routes::configure(cfg, &state);
+        }
     }
 }
 

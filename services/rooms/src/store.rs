@@ -1,6 +1,7 @@
 //! Rooms and accesses in the database. `contracts/meet.md` §3.5, §3.6.
 
 pub mod accesses;
+pub mod leavers;
 pub mod new_room;
 pub mod rooms;
 mod schema;

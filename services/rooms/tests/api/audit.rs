@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
+use auth_claims::revocations::{RevocationKind, RevocationReason};
 use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
@@ -129,6 +130,33 @@ async fn every_change_leaves_one_record(#[values(Backend::Sqlite, Backend::Postg
     );
     assert!(records.iter().all(|record| record["fields"]["client.id"] == "booking"));
     assert!(!records.iter().any(|record| record.to_string().contains("bob@")), "no e-mail in the log");
+}
+
+/// What a deleted account leaves behind is recorded under its id.
+#[rstest]
+#[actix_web::test]
+async fn a_deleted_account_leaves_records(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    record();
+    let service = Service::on(backend).await;
+    let (shared, own) = (service.room_of("ada").await, service.room_of("ada").await);
+    let bob = service.invite("ada", &shared, "bob", "administrator").await.id();
+    service.revoke(RevocationKind::Sub, &account_id("ada"), RevocationReason::AccountDeleted);
+    let actions = |room: &str| -> Vec<Value> {
+        records_of(room).iter().skip(1).map(|record| record["fields"].clone()).collect()
+    };
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while actions(&shared.id()).len() < 3 || actions(&own.id()).is_empty() {
+        assert!(Instant::now() < deadline, "no record of what has become of the rooms");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let (shared, own) = (actions(&shared.id()), actions(&own.id()));
+    let told: Vec<_> = shared.iter().chain(&own).map(|fields| fields["action"].as_str().unwrap()).collect();
+    assert_eq!(told, ["attendee.add", "attendee.remove", "attendee.change", "room.delete"]);
+    assert_eq!((&shared[2]["attendee.id"], &shared[2]["role"]), (&json!(bob), &json!("owner")));
+    for fields in shared.iter().skip(1).chain(&own) {
+        assert_eq!(fields["account.id"], json!(account_id("ada")));
+        assert_eq!(fields["reason"], "account_deleted");
+    }
 }
 
 /// A client that hangs up while its room is being made: what is committed is recorded.

@@ -16,6 +16,7 @@ mod delete;
 mod device_sessions;
 mod exhaustion;
 mod forged_tokens;
+mod leavers;
 mod list;
 mod mounting;
 mod openapi;
