@@ -16,7 +16,7 @@ use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, ResponseError, web};
 use futures_util::future::{Either, FutureExt as _, LocalBoxFuture, Ready, ready};
 
-pub use self::authenticator::Authenticator;
+pub use self::authenticator::{AddressOf, Authenticator};
 pub use self::exchange::{Exchange, ExchangeError, ExchangeRefusal};
 pub use self::header::{bearer, bearer_token};
 use crate::claims::AccessClaims;
@@ -59,7 +59,7 @@ pub enum Rejection {
     /// The value is not UTF-8.
     #[error("the credential is not UTF-8")]
     Encoding,
-    /// The token does not verify. Never `VerifyError::Unavailable`.
+    /// The token does not verify. Never `VerifyError::Unavailable` or `VerifyError::ServiceDisabled`.
     #[error(transparent)]
     Invalid(VerifyError),
     /// The authorization server refuses to exchange it.
@@ -74,13 +74,17 @@ pub enum Rejection {
     /// Nobody can tell at the moment.
     #[error("credentials cannot be checked at the moment")]
     Unavailable,
+    /// The credential holds, but the service is switched off for everybody but administrators.
+    #[error("the service is disabled")]
+    ServiceDisabled,
 }
 
 impl From<VerifyError> for Rejection {
-    /// What nobody can tell is no verdict on the token.
+    /// What nobody can tell is no verdict on the token, and neither is what is said of the service.
     fn from(error: VerifyError) -> Self {
         match error {
             VerifyError::Unavailable => Self::Unavailable,
+            VerifyError::ServiceDisabled => Self::ServiceDisabled,
             other => Self::Invalid(other),
         }
     }
@@ -168,7 +172,8 @@ impl<D: Dialect> FromRequest for Caller<D> {
         if let Some(outcome) = authenticator.recall(&credential) {
             return Either::Left(ready(caller(outcome)));
         }
+        let address = authenticator.client_address(request);
         let authenticator = authenticator.get_ref().clone();
-        Either::Right(async move { caller(authenticator.admit(&credential).await) }.boxed_local())
+        Either::Right(async move { caller(authenticator.admit(&credential, address).await) }.boxed_local())
     }
 }

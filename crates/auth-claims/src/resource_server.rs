@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::caller::{Authenticator, Exchange};
+use crate::caller::{AddressOf, Authenticator, Exchange};
 use crate::clock::Clock;
 use crate::keys::KeySource;
 use crate::revocations::{FeedLost, Follower, RevocationSource};
@@ -19,6 +19,17 @@ pub struct Sources {
     pub revocations: Arc<dyn RevocationSource>,
     /// What turns credentials that are no access token into one.
     pub exchange: Arc<dyn Exchange>,
+}
+
+/// What a service says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct ServiceProfile<'a> {
+    /// Its id among the apps of the platform, by which it can be disabled, whatever its audience is.
+    pub app: &'a str,
+    /// The audience of its tokens.
+    pub audience: &'a str,
+    /// Where its clients are, for the authorization server to know whose credentials it is shown.
+    pub client_address: AddressOf,
 }
 
 /// No key of the authorization server is known yet.
@@ -36,14 +47,16 @@ impl ResourceServer {
     /// Begins to follow the feed, on the current runtime. Nobody is let in before it was read once: whatever was revoked
     /// before this process began is unknown until then.
     #[must_use]
-    pub fn start(issuer: &str, audience: &str, sources: Sources, clock: Clock) -> Self {
+    pub fn start(issuer: &str, service: ServiceProfile<'_>, sources: Sources, clock: Clock) -> Self {
         let expected = VerifierSettings {
+            service: Some(service.app.to_owned()),
             lost_feed: LostFeed::KeepServingOnceHeard,
-            ..VerifierSettings::new(issuer, audience)
+            ..VerifierSettings::new(issuer, service.audience)
         };
         let verifier = Verifier::new(expected, sources.keys, clock.clone());
         let follower = Follower::spawn(sources.revocations, Arc::clone(verifier.revocations()), clock);
-        Self { authenticator: Authenticator::new(verifier, Some(sources.exchange)), follower }
+        let authenticator = Authenticator::new(verifier, Some(sources.exchange));
+        Self { authenticator: authenticator.with_addresses(service.client_address), follower }
     }
 
     /// For the app's data.

@@ -2,6 +2,7 @@
 
 mod answer;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,8 +36,9 @@ impl Exchange for Authority {
         &'a self,
         subject_token_type: &'a str,
         subject_token: &'a str,
+        client_address: IpAddr,
     ) -> BoxFuture<'a, Result<String, ExchangeError>> {
-        self.0.exchanges.exchange(subject_token_type, subject_token)
+        self.0.exchanges.exchange(subject_token_type, subject_token, client_address)
     }
 
     fn forget(&self, subject_token_type: &str, subject_token: &str) {
@@ -49,9 +51,10 @@ impl ExchangeSource for TokenEndpoint {
         &'a self,
         subject_token_type: &'a str,
         subject_token: &'a SecretString,
+        client_address: IpAddr,
     ) -> BoxFuture<'a, Result<Exchanged, ExchangeError>> {
         async move {
-            match self.send(subject_token_type, subject_token).await {
+            match self.send(subject_token_type, subject_token, client_address).await {
                 Ok(answer) => Ok(answer::judge(&answer)?.into()),
                 Err(error) => {
                     tracing::warn!(%error, "could not exchange a credential: {error}");
@@ -73,14 +76,22 @@ impl TokenEndpoint {
         Self { settings: Arc::clone(settings), url: endpoints.token.clone(), transport, turns }
     }
 
-    async fn send(&self, token_type: &str, token: &SecretString) -> Result<Answer, AuthorityError> {
+    async fn send(
+        &self,
+        token_type: &str,
+        token: &SecretString,
+        client_address: IpAddr,
+    ) -> Result<Answer, AuthorityError> {
         let _turn = tokio::time::timeout(self.settings.timeout, self.turns.acquire())
             .await
             .map_err(|_| AuthorityError::Unreachable("too many exchanges at once".to_owned()))?;
+        let client_address = client_address.to_string();
         let mut form = vec![
             ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
             ("subject_token", token.expose_secret()),
             ("subject_token_type", token_type),
+            // Of the platform's own: whose try it is, if the credential is wrong.
+            ("client_address", &client_address),
         ];
         form.extend(self.settings.audience.as_deref().map(|audience| ("audience", audience)));
         // RFC 6749 §2.3.1: both halves are form-encoded before they are joined.

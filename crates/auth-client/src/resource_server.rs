@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use auth_claims::clock::Clock;
-use auth_claims::resource_server::{ResourceServer, Sources};
+use auth_claims::resource_server::{ResourceServer, ServiceProfile, Sources};
 use serde::Deserialize;
 
 use crate::Authority;
@@ -23,11 +23,16 @@ impl Default for IssuerSettings {
 }
 
 impl Authority {
-    /// A resource server of this audience that lives on this authorization server. Begins to follow the feed.
+    /// The resource server of a service that lives on this authorization server. Begins to follow the feed.
     #[must_use]
-    pub fn resource_server(&self, issuer: &IssuerSettings, audience: &str, clock: Clock) -> ResourceServer {
+    pub fn resource_server(
+        &self,
+        issuer: &IssuerSettings,
+        service: ServiceProfile<'_>,
+        clock: Clock,
+    ) -> ResourceServer {
         let shared = Arc::new(self.clone());
         let sources = Sources { keys: shared.clone(), revocations: shared.clone(), exchange: shared };
-        ResourceServer::start(&issuer.issuer, audience, sources, clock)
+        ResourceServer::start(&issuer.issuer, service, sources, clock)
     }
 }

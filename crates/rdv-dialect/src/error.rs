@@ -81,6 +81,8 @@ pub enum ForbiddenText {
     Organisation,
     /// Anything else.
     Action,
+    /// Anything, at a service that is switched off for everybody but administrators.
+    Service,
 }
 
 impl RdvError {
@@ -94,6 +96,7 @@ impl From<Rejection> for RdvError {
     fn from(rejection: Rejection) -> Self {
         match rejection {
             Rejection::Throttled { .. } | Rejection::Unavailable => Self::Unavailable,
+            Rejection::ServiceDisabled => Self::Forbidden(ForbiddenText::Service),
             // §4.4: the same answer whatever is wrong.
             _ => Self::Unauthenticated,
         }
@@ -209,6 +212,7 @@ impl Forbidden {
         let message = match text {
             ForbiddenText::Organisation => texts::FORBIDDEN_ORGANISATION,
             ForbiddenText::Action => texts::FORBIDDEN,
+            ForbiddenText::Service => texts::FORBIDDEN_SERVICE,
         };
         Self { errors: [ForbiddenBase { base: "forbidden" }], error_messages: [message] }
     }

@@ -11,6 +11,8 @@ pub const FORBIDDEN_ORGANISATION: &str =
 /// §12.2, any other 403.
 pub const FORBIDDEN: &str =
     "Vous n\u{2019}avez pas les droits suffisants pour accéder à cette page ou effectuer cette action";
+/// 403 of a service that is switched off; of our own making.
+pub const FORBIDDEN_SERVICE: &str = "Ce service est désactivé.";
 /// §13. The line end belongs to it.
 pub const THROTTLED: &str = "Limite d'appels API atteinte. Merci de patienter.\n";
 

@@ -65,6 +65,10 @@ pub enum SeaTableError {
     /// 503: nobody can tell at the moment.
     #[error("unavailable")]
     Unavailable,
+    /// 503: the service is switched off for everybody but administrators. Not 403, by which clients know that a token is
+    /// worth nothing: tokens stay as good as they were.
+    #[error("the service is disabled")]
+    Disabled,
     /// 500, or 503 when the database may answer later.
     #[error("the database failed")]
     Store(#[from] StoreError),
@@ -109,7 +113,7 @@ impl ResponseError for SeaTableError {
             Self::Fields(_) => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable | Self::Disabled => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(error) if error.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
             Self::Store(_) | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -130,6 +134,7 @@ impl ResponseError for SeaTableError {
                 response
             }
             Self::Throttled { retry_after } => throttled(*retry_after),
+            Self::Disabled => disabled(status),
             Self::Unavailable | Self::Store(_) | Self::Internal(_) => self.failed(status),
         }
     }
@@ -163,6 +168,13 @@ fn detail(status: StatusCode, text: &str) -> HttpResponse {
 
 fn error_msg(status: StatusCode, text: &str) -> HttpResponse {
     response::json(status, &ErrorMsgBody { error_msg: text.to_owned() })
+}
+
+/// Somebody has switched it off, so it is nothing that is over in a moment.
+fn disabled(status: StatusCode) -> HttpResponse {
+    let mut response = error_msg(status, "Service is disabled.");
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    response
 }
 
 /// §12: clients read the header and the sentence.

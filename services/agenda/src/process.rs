@@ -76,7 +76,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     db.migrate(&identity::MIGRATIONS).await.context("identity.database")?;
     let authority = settings.authority.for_audience(&settings.agenda.audience);
     let authority = Authority::connect(authority).context("authority")?;
-    let access = authority.resource_server(&settings.auth, &settings.agenda.audience, clock.clone());
+    let access = authority.resource_server(&settings.auth, settings.agenda.profile(), clock.clone());
     let audit = AuditTrail::start(db.clone());
     let agenda = Agenda::start(settings.agenda, db.clone(), audit.clone(), access.authenticator(), clock);
     let explorer = Explorer::new(&[("agenda", || crate::openapi().to_json())]);

@@ -1,9 +1,11 @@
 //! `agenda.*`
 
+use auth_claims::resource_server::ServiceProfile;
 use auth_claims::scopes::Scope;
 use rdv_dialect::parameters::BodyLimit;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
+use service_kit::client_address;
 use service_kit::settings::hidden_option;
 
 /// The fewest characters of a shared secret: it makes its holder every agent, for ever.
@@ -61,6 +63,12 @@ impl Default for LimitSettings {
 pub struct ShortSecret;
 
 impl AgendaSettings {
+    /// What this service says of itself to the rest of the platform.
+    #[must_use]
+    pub fn profile(&self) -> ServiceProfile<'_> {
+        ServiceProfile { app: "agenda", audience: &self.audience, client_address }
+    }
+
     /// Checks the length of the shared secret; a demonstration, whose secrets are public, may have a short one.
     ///
     /// # Errors

@@ -64,7 +64,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let db = settings.applications.open_database(&settings.data_dir)?;
     let authority = settings.authority.for_audience(&settings.applications.audience);
     let authority = Authority::connect(authority).context("authority")?;
-    let access = authority.resource_server(&settings.auth, &settings.applications.audience, clock.clone());
+    let access = authority.resource_server(&settings.auth, settings.applications.profile(), clock.clone());
     let (authenticator, registry) = (access.authenticator(), Arc::new(authority));
     let applications =
         Applications::start(settings.applications, db.clone(), authenticator, registry, clock).await;

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use auth_claims::resource_server::ServiceProfile;
 use secrecy::ExposeSecret as _;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
+use service_kit::client_address;
 use store::{DatabaseSettings, Db, create_data_dir};
 
 /// What an operator says about this service. Every member has a default.
@@ -34,6 +36,12 @@ impl Default for ApplicationsSettings {
 }
 
 impl ApplicationsSettings {
+    /// What this service says of itself to the rest of the platform.
+    #[must_use]
+    pub fn profile(&self) -> ServiceProfile<'_> {
+        ServiceProfile { app: "applications", audience: &self.audience, client_address }
+    }
+
     /// Opens the database without looking into it; an embedded one lies in the data directory.
     ///
     /// # Errors

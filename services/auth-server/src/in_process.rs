@@ -2,6 +2,7 @@
 
 mod directory;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -134,8 +135,9 @@ impl Exchange for InProcessExchange {
         &'a self,
         subject_token_type: &'a str,
         subject_token: &'a str,
+        client_address: IpAddr,
     ) -> BoxFuture<'a, Result<String, ExchangeError>> {
-        self.0.exchange(subject_token_type, subject_token)
+        self.0.exchange(subject_token_type, subject_token, client_address)
     }
 
     fn forget(&self, subject_token_type: &str, subject_token: &str) {
@@ -173,7 +175,12 @@ impl Issuing {
         Self { app, client }
     }
 
-    async fn token(&self, subject_token_type: &str, subject_token: &str) -> Result<Exchanged, OAuthError> {
+    async fn token(
+        &self,
+        subject_token_type: &str,
+        subject_token: &str,
+        client_address: IpAddr,
+    ) -> Result<Exchanged, OAuthError> {
         let received_at = self.app.identity.clock().now();
         let wish = Wish {
             subject_token,
@@ -184,7 +191,7 @@ impl Issuing {
             targets: Vec::new(),
             application_id: None,
         };
-        let attempt = self.attempt();
+        let attempt = self.attempt(client_address);
         match exchange::exchange(&self.app, &self.client, &wish, &attempt.origin, received_at).await {
             Ok(granted) => {
                 let life = granted.claims.exp.saturating_sub(received_at.timestamp());
@@ -198,9 +205,12 @@ impl Issuing {
         }
     }
 
-    fn attempt(&self) -> Attempt {
-        let mut attempt =
-            Attempt::within(Origin { dialect: Some("internal".to_owned()), ..Origin::default() });
+    fn attempt(&self, address: IpAddr) -> Attempt {
+        let mut attempt = Attempt::within(Origin {
+            dialect: Some("internal".to_owned()),
+            address: Some(address),
+            ..Origin::default()
+        });
         attempt.client(self.client.id.as_str());
         attempt.grant(GrantType::TokenExchange.as_str());
         attempt
@@ -212,9 +222,10 @@ impl ExchangeSource for Issuing {
         &'a self,
         subject_token_type: &'a str,
         subject_token: &'a SecretString,
+        client_address: IpAddr,
     ) -> BoxFuture<'a, Result<Exchanged, ExchangeError>> {
         async move {
-            let token = self.token(subject_token_type, subject_token.expose_secret()).await;
+            let token = self.token(subject_token_type, subject_token.expose_secret(), client_address).await;
             token.map_err(|error| refusal(&error))
         }
         .boxed()

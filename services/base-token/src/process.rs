@@ -71,7 +71,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let master = settings.bases.open_master_key(&settings.data_dir)?;
     let authority = settings.authority.for_audience(&settings.bases.audience);
     let authority = Authority::connect(authority).context("authority")?;
-    let access = authority.resource_server(&settings.auth, &settings.bases.audience, clock.clone());
+    let access = authority.resource_server(&settings.auth, settings.bases.profile(), clock.clone());
     let (authenticator, directory) = (access.authenticator(), Arc::new(authority));
     let origin = PublicOrigin::new(&settings.server);
     let bases =

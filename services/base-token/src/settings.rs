@@ -6,11 +6,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use auth_claims::resource_server::ServiceProfile;
 use auth_claims::scopes::Scope;
 use master_key::MasterKey;
 use seatable_dialect::rates::RateSettings;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
+use service_kit::client_address;
 use service_kit::settings::hidden_option;
 use store::{DatabaseSettings, Db, create_data_dir};
 
@@ -102,6 +104,12 @@ impl Default for LimitSettings {
 }
 
 impl BasesSettings {
+    /// What this service says of itself to the rest of the platform.
+    #[must_use]
+    pub fn profile(&self) -> ServiceProfile<'_> {
+        ServiceProfile { app: "bases", audience: &self.audience, client_address }
+    }
+
     /// Opens the database without looking into it; an embedded one lies in the data directory.
     ///
     /// # Errors

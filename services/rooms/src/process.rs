@@ -60,7 +60,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let db = settings.rooms.open_database(&settings.data_dir)?;
     let authority = settings.authority.for_audience(&settings.rooms.audience);
     let authority = Authority::connect(authority).context("authority")?;
-    let access = authority.resource_server(&settings.auth, &settings.rooms.audience, clock.clone());
+    let access = authority.resource_server(&settings.auth, settings.rooms.profile(), clock.clone());
     let origin = PublicOrigin::new(&settings.server);
     let rooms = Rooms::start(settings.rooms, db.clone(), access.authenticator(), origin, clock).await;
     let explorer = Explorer::new(&[("rooms", || crate::openapi().to_json())]);

@@ -4,9 +4,11 @@ use std::num::NonZero;
 use std::path::Path;
 
 use anyhow::Context as _;
+use auth_claims::resource_server::ServiceProfile;
 use meet_dialect::cors::CorsSettings;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use service_kit::client_address;
 use store::{DatabaseSettings, Db, create_data_dir};
 use url::Url;
 
@@ -64,6 +66,12 @@ impl Default for RoomsSettings {
 }
 
 impl RoomsSettings {
+    /// What this service says of itself to the rest of the platform.
+    #[must_use]
+    pub fn profile(&self) -> ServiceProfile<'_> {
+        ServiceProfile { app: "rooms", audience: &self.audience, client_address }
+    }
+
     /// Opens the database without looking into it; an embedded one lies in the data directory.
     ///
     /// # Errors

@@ -5,6 +5,7 @@
 
 mod remembering;
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -54,11 +55,13 @@ pub enum ExchangeError {
 
 /// Turns foreign credentials into access tokens (RFC 8693).
 pub trait Exchange: Send + Sync + 'static {
-    /// The access token for this credential. May come from a short-lived cache.
+    /// The access token for this credential, which a client at this address has presented. May come from a short-lived
+    /// cache, whoever filled it.
     fn exchange<'a>(
         &'a self,
         subject_token_type: &'a str,
         subject_token: &'a str,
+        client_address: IpAddr,
     ) -> BoxFuture<'a, Result<String, ExchangeError>>;
 
     /// Drops what a cache holds for this credential, because its token did not verify (any more).
@@ -78,10 +81,12 @@ pub struct Exchanged {
 
 /// Where exchanged tokens come from. Answers every time anew.
 pub trait ExchangeSource: Send + Sync + 'static {
-    /// Exchanges this credential. Expected to give up by itself after a bounded time.
+    /// Exchanges this credential, which a client at this address has presented. Expected to give up by itself after a
+    /// bounded time.
     fn ask<'a>(
         &'a self,
         subject_token_type: &'a str,
         subject_token: &'a SecretString,
+        client_address: IpAddr,
     ) -> BoxFuture<'a, Result<Exchanged, ExchangeError>>;
 }

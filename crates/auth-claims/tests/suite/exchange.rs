@@ -1,5 +1,6 @@
 //! Exchanges that are remembered: asked for once, for a short time, within bounds.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use tokio::sync::Semaphore;
 use crate::issuer::clock;
 
 const ACCOUNT_TOKEN: &str = "urn:tessera:token-type:account-token";
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 const DEVICE: &str = "urn:tessera:token-type:device-session";
 
 /// Counts what it is asked, and answers when the gate lets it.
@@ -29,7 +31,12 @@ struct Source {
 struct Asked(Arc<Source>);
 
 impl ExchangeSource for Asked {
-    fn ask<'a>(&'a self, _: &'a str, _: &'a SecretString) -> BoxFuture<'a, Result<Exchanged, ExchangeError>> {
+    fn ask<'a>(
+        &'a self,
+        _: &'a str,
+        _: &'a SecretString,
+        _: IpAddr,
+    ) -> BoxFuture<'a, Result<Exchanged, ExchangeError>> {
         async move {
             let number = self.0.asked.fetch_add(1, Ordering::SeqCst);
             drop(self.0.gate.acquire().await);
@@ -64,15 +71,15 @@ impl Asked {
 async fn callers_with_one_credential_share_one_exchange() {
     let source = Asked::with_life(600);
     let exchange = Remembering::new(source.clone(), clock());
-    let answers = join_all((0..50).map(|_| exchange.exchange(DEVICE, "abc"))).await;
+    let answers = join_all((0..50).map(|_| exchange.exchange(DEVICE, "abc", CLIENT))).await;
     assert!(answers.iter().all(|answer| answer.as_deref() == Ok("token-0")));
-    assert_eq!(exchange.exchange(DEVICE, "abc").await.as_deref(), Ok("token-0"));
+    assert_eq!(exchange.exchange(DEVICE, "abc", CLIENT).await.as_deref(), Ok("token-0"));
     assert_eq!(source.count(), 1);
     exchange.forget(DEVICE, "abd");
     exchange.forget(ACCOUNT_TOKEN, "abc");
-    assert_eq!(exchange.exchange(DEVICE, "abc").await.as_deref(), Ok("token-0"));
+    assert_eq!(exchange.exchange(DEVICE, "abc", CLIENT).await.as_deref(), Ok("token-0"));
     exchange.forget(DEVICE, "abc");
-    assert_eq!(exchange.exchange(DEVICE, "abc").await.as_deref(), Ok("token-1"));
+    assert_eq!(exchange.exchange(DEVICE, "abc", CLIENT).await.as_deref(), Ok("token-1"));
 }
 
 #[tokio::test]
@@ -82,7 +89,7 @@ async fn type_and_credential_are_told_apart() {
     let pairs = [("ab", "c"), ("a", "bc"), ("abc", ""), ("", "abc"), (ACCOUNT_TOKEN, "abc"), (DEVICE, "abc")];
     let mut tokens = Vec::new();
     for (token_type, token) in pairs {
-        tokens.push(exchange.exchange(token_type, token).await.unwrap());
+        tokens.push(exchange.exchange(token_type, token, CLIENT).await.unwrap());
     }
     tokens.sort();
     tokens.dedup();
@@ -99,14 +106,14 @@ async fn type_and_credential_are_told_apart() {
 async fn an_answer_is_kept_for_a_minute_at_most(#[case] life: u64, #[case] kept: i64) {
     let (source, clock) = (Asked::with_life(life), clock());
     let exchange = Remembering::new(source.clone(), clock.clone());
-    exchange.exchange(DEVICE, "abc").await.unwrap();
+    exchange.exchange(DEVICE, "abc", CLIENT).await.unwrap();
     if kept > 0 {
         clock.advance(TimeDelta::milliseconds(kept * 1000 - 1));
-        exchange.exchange(DEVICE, "abc").await.unwrap();
+        exchange.exchange(DEVICE, "abc", CLIENT).await.unwrap();
         assert_eq!(source.count(), 1);
         clock.advance(TimeDelta::milliseconds(1));
     }
-    exchange.exchange(DEVICE, "abc").await.unwrap();
+    exchange.exchange(DEVICE, "abc", CLIENT).await.unwrap();
     assert_eq!(source.count(), 2);
 }
 
@@ -116,9 +123,9 @@ async fn threat_18_long_credentials_are_not_sent() {
     let source = Asked::with_life(600);
     let exchange = Remembering::new(source.clone(), clock());
     let long = "x".repeat(16 * 1024 + 1);
-    assert_eq!(exchange.exchange(DEVICE, &long).await, Err(ExchangeRefusal::Invalid.into()));
+    assert_eq!(exchange.exchange(DEVICE, &long, CLIENT).await, Err(ExchangeRefusal::Invalid.into()));
     assert_eq!(source.count(), 0);
-    assert!(exchange.exchange(DEVICE, &long[1..]).await.is_ok());
+    assert!(exchange.exchange(DEVICE, &long[1..], CLIENT).await.is_ok());
 }
 
 /// Threat 18: a flood of different credentials meets a bound, and afterwards everybody is served again.
@@ -131,7 +138,7 @@ async fn threat_18_a_flood_of_credentials() {
     for n in 0..1500 {
         let credential = format!("garbage-{n}");
         let exchange = Arc::clone(&exchange);
-        let mut outcome = Box::pin(async move { exchange.exchange(DEVICE, &credential).await });
+        let mut outcome = Box::pin(async move { exchange.exchange(DEVICE, &credential, CLIENT).await });
         match futures_util::poll!(&mut outcome) {
             std::task::Poll::Ready(outcome) => {
                 assert_eq!(outcome, Err(ExchangeError::Unavailable));
@@ -143,7 +150,7 @@ async fn threat_18_a_flood_of_credentials() {
     assert_eq!((waiting.len(), turned_away), (1024, 1500 - 1024));
     source.open();
     assert!(join_all(waiting).await.iter().all(Result::is_ok));
-    assert!(exchange.exchange(DEVICE, "afterwards").await.is_ok());
+    assert!(exchange.exchange(DEVICE, "afterwards", CLIENT).await.is_ok());
 }
 
 #[tokio::test]
@@ -152,7 +159,7 @@ async fn an_exchange_outlives_the_caller_that_caused_it() {
     let exchange = Arc::new(Remembering::new(source.clone(), clock()));
     let gone = tokio::spawn({
         let exchange = Arc::clone(&exchange);
-        async move { exchange.exchange(DEVICE, "abc").await }
+        async move { exchange.exchange(DEVICE, "abc", CLIENT).await }
     });
     while source.count() == 0 {
         tokio::task::yield_now().await;
@@ -160,7 +167,7 @@ async fn an_exchange_outlives_the_caller_that_caused_it() {
     gone.abort();
     assert!(gone.await.unwrap_err().is_cancelled());
     source.open();
-    assert_eq!(exchange.exchange(DEVICE, "abc").await.as_deref(), Ok("token-0"));
+    assert_eq!(exchange.exchange(DEVICE, "abc", CLIENT).await.as_deref(), Ok("token-0"));
     assert_eq!(source.count(), 1);
     assert!(!format!("{exchange:?}").contains("token-0"));
 }

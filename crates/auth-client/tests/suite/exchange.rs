@@ -1,5 +1,6 @@
 //! The exchange of foreign credentials, and what becomes of it when something is revoked.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -19,6 +20,8 @@ use crate::authority::{Served, State, serve};
 
 const ACCOUNT_TOKEN: &str = "urn:tessera:token-type:account-token";
 
+const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
+
 fn exchanges(served: &Served) -> usize {
     State::count(&served.state.exchanges)
 }
@@ -28,7 +31,7 @@ async fn the_request_is_that_of_rfc_8693() {
     let served = serve();
     let audience = Some("rooms".to_owned());
     let settings = AuthoritySettings { audience, ..served.settings() };
-    Authority::connect(settings).unwrap().exchange(ACCOUNT_TOKEN, "a b+c&d=é").await.unwrap();
+    Authority::connect(settings).unwrap().exchange(ACCOUNT_TOKEN, "a b+c&d=é", CLIENT).await.unwrap();
     let form = served.state.forms.lock().unwrap().pop().unwrap();
     assert_eq!(form.grant_type, "urn:ietf:params:oauth:grant-type:token-exchange");
     assert_eq!(form.subject_token_type.as_deref(), Some(ACCOUNT_TOKEN));
@@ -40,9 +43,9 @@ async fn the_request_is_that_of_rfc_8693() {
 async fn callers_with_one_credential_share_one_exchange() {
     let served = serve();
     let authority = served.authority();
-    let answers = join_all((0..50).map(|_| authority.exchange(ACCOUNT_TOKEN, "abc"))).await;
+    let answers = join_all((0..50).map(|_| authority.exchange(ACCOUNT_TOKEN, "abc", CLIENT))).await;
     assert!(answers.windows(2).all(|pair| pair[0].is_ok() && pair[0] == pair[1]));
-    assert_eq!(authority.exchange(ACCOUNT_TOKEN, "abc").await, answers[0]);
+    assert_eq!(authority.exchange(ACCOUNT_TOKEN, "abc", CLIENT).await, answers[0]);
     assert_eq!(exchanges(&served), 1);
 }
 
@@ -61,14 +64,14 @@ async fn an_answer_is_kept_for_a_minute_at_most(#[case] life: u64, #[case] kept:
     };
     served.state.set(|mood| mood.expires_in = life);
     let authority = Authority::connect_at(served.settings(), clock.clone()).unwrap();
-    authority.exchange(ACCOUNT_TOKEN, "abc").await.unwrap();
+    authority.exchange(ACCOUNT_TOKEN, "abc", CLIENT).await.unwrap();
     if kept > 0 {
         clock.advance(TimeDelta::seconds(kept) - TimeDelta::microseconds(1));
-        authority.exchange(ACCOUNT_TOKEN, "abc").await.unwrap();
+        authority.exchange(ACCOUNT_TOKEN, "abc", CLIENT).await.unwrap();
         assert_eq!(exchanges(&served), 1);
         clock.advance(TimeDelta::microseconds(1));
     }
-    authority.exchange(ACCOUNT_TOKEN, "abc").await.unwrap();
+    authority.exchange(ACCOUNT_TOKEN, "abc", CLIENT).await.unwrap();
     assert_eq!(exchanges(&served), 2);
 }
 
@@ -101,9 +104,9 @@ async fn refusals_are_told_apart_and_not_kept(
     let served = serve();
     let authority = served.authority();
     served.state.set(|mood| mood.token_answer = Some((status, body)));
-    assert_eq!(authority.exchange(ACCOUNT_TOKEN, "abc").await, Err(error));
+    assert_eq!(authority.exchange(ACCOUNT_TOKEN, "abc", CLIENT).await, Err(error));
     served.state.set(|mood| mood.token_answer = None);
-    assert!(authority.exchange(ACCOUNT_TOKEN, "abc").await.is_ok());
+    assert!(authority.exchange(ACCOUNT_TOKEN, "abc", CLIENT).await.is_ok());
 }
 
 /// Threat 18: a flood of different credentials meets a bound on what runs at once, and another on what waits.
@@ -119,7 +122,7 @@ async fn threat_18_a_flood_of_credentials() {
         let credential = format!("garbage-{n}");
         let mut exchange = Box::pin({
             let authority = authority.clone();
-            async move { authority.exchange(ACCOUNT_TOKEN, &credential).await }
+            async move { authority.exchange(ACCOUNT_TOKEN, &credential, CLIENT).await }
         });
         match futures_util::poll!(&mut exchange) {
             std::task::Poll::Ready(outcome) => {
@@ -134,7 +137,7 @@ async fn threat_18_a_flood_of_credentials() {
     served.state.slow.store(false, Ordering::SeqCst);
     assert!(join_all(waiting).await.iter().all(Result::is_ok));
     assert_eq!(State::count(&served.state.busiest), 64);
-    assert!(authority.exchange(ACCOUNT_TOKEN, "afterwards").await.is_ok());
+    assert!(authority.exchange(ACCOUNT_TOKEN, "afterwards", CLIENT).await.is_ok());
 }
 
 fn authenticator(served: &Served, authority: &Authority) -> Authenticator {
@@ -159,7 +162,7 @@ async fn an_exchanged_credential_gets_in() {
     let served = serve();
     let authenticator = authenticator(&served, &served.authority());
     for _ in 0..3 {
-        assert_eq!(authenticator.admit(&credential()).await.unwrap().jti, "exchanged-0");
+        assert_eq!(authenticator.admit(&credential(), CLIENT).await.unwrap().jti, "exchanged-0");
     }
     assert_eq!(exchanges(&served), 1);
 }
@@ -170,10 +173,10 @@ async fn an_exchanged_credential_gets_in() {
 async fn threat_26_a_revoked_exchange_is_not_used_again() {
     let served = serve();
     let authenticator = authenticator(&served, &served.authority());
-    authenticator.admit(&credential()).await.unwrap();
+    authenticator.admit(&credential(), CLIENT).await.unwrap();
     revoke(&authenticator, RevocationKind::Jti, "exchanged-0", RevocationReason::Revoked);
-    assert_eq!(authenticator.admit(&credential()).await.unwrap().jti, "exchanged-1");
-    assert_eq!(authenticator.admit(&credential()).await.unwrap().jti, "exchanged-1");
+    assert_eq!(authenticator.admit(&credential(), CLIENT).await.unwrap().jti, "exchanged-1");
+    assert_eq!(authenticator.admit(&credential(), CLIENT).await.unwrap().jti, "exchanged-1");
     assert_eq!(exchanges(&served), 2);
 }
 
@@ -182,14 +185,17 @@ async fn threat_26_a_revoked_exchange_is_not_used_again() {
 async fn threat_26_a_disabled_account_is_told_as_such() {
     let served = serve();
     let authenticator = authenticator(&served, &served.authority());
-    authenticator.admit(&credential()).await.unwrap();
+    authenticator.admit(&credential(), CLIENT).await.unwrap();
     served.state.set(|mood| {
         mood.token_answer = Some((400, json!({ "error": "invalid_grant", "reason": "account_disabled" })));
     });
-    assert!(authenticator.admit(&credential()).await.is_ok(), "until the feed tells, the cache answers");
+    assert!(
+        authenticator.admit(&credential(), CLIENT).await.is_ok(),
+        "until the feed tells, the cache answers"
+    );
     revoke(&authenticator, RevocationKind::Sub, "ada", RevocationReason::AccountDisabled);
     let refused = Err(Rejection::Refused(ExchangeRefusal::AccountDisabled));
-    assert_eq!(authenticator.admit(&credential()).await.map(|_| ()), refused);
+    assert_eq!(authenticator.admit(&credential(), CLIENT).await.map(|_| ()), refused);
 }
 
 /// Threat 26: a server that goes on exchanging what its own feed has revoked is asked once per request, and nobody
@@ -198,10 +204,10 @@ async fn threat_26_a_disabled_account_is_told_as_such() {
 async fn threat_26_a_session_that_stays_revoked() {
     let served = serve();
     let authenticator = authenticator(&served, &served.authority());
-    authenticator.admit(&credential()).await.unwrap();
+    authenticator.admit(&credential(), CLIENT).await.unwrap();
     revoke(&authenticator, RevocationKind::Sid, "session-1", RevocationReason::SignedOut);
     let revoked = Err(Rejection::Invalid(VerifyError::Revoked(RevocationReason::SignedOut)));
-    assert_eq!(authenticator.admit(&credential()).await.map(|_| ()), revoked);
+    assert_eq!(authenticator.admit(&credential(), CLIENT).await.map(|_| ()), revoked);
     assert_eq!(exchanges(&served), 2);
 }
 
@@ -212,8 +218,8 @@ async fn without_an_exchange_only_access_tokens_get_in() {
     let settings = VerifierSettings::new("https://id.example", "rooms");
     let verifier = Verifier::new(settings, Arc::new(authority), served.clock());
     let authenticator = Authenticator::new(verifier, None);
-    assert_eq!(authenticator.admit(&credential()).await.map(|_| ()), Err(Rejection::Unavailable));
+    assert_eq!(authenticator.admit(&credential(), CLIENT).await.map(|_| ()), Err(Rejection::Unavailable));
     let bearer = Credential::Bearer(served.state.token(&json!({})));
-    assert!(authenticator.admit(&bearer).await.is_ok());
+    assert!(authenticator.admit(&bearer, CLIENT).await.is_ok());
     assert!(!format!("{bearer:?} {:?}", credential()).contains("abc"));
 }

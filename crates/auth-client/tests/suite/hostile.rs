@@ -50,7 +50,7 @@ async fn failures(authority: &Authority) -> [String; 4] {
         authority.service_token().await.unwrap_err().to_string(),
         authority.fetch().await.unwrap_err().to_string(),
         authority.after(0, Duration::ZERO).await.unwrap_err().to_string(),
-        authority.exchange("t", "credential-itself").await.unwrap_err().to_string(),
+        authority.exchange("t", "credential-itself", [192, 0, 2, 1].into()).await.unwrap_err().to_string(),
     ]
 }
 

@@ -84,6 +84,7 @@ impl From<Rejection> for SeaTableError {
             }
             Rejection::Throttled { retry_after } => Self::Throttled { retry_after },
             Rejection::Unavailable => Self::Unavailable,
+            Rejection::ServiceDisabled => Self::Disabled,
             Rejection::Malformed | Rejection::Encoding | Rejection::Invalid(_) | Rejection::Refused(_) => {
                 Self::invalid_token()
             }

@@ -52,6 +52,7 @@ impl From<Rejection> for ApiError {
             | Rejection::Invalid(VerifyError::Unavailable) => {
                 return Self::Unavailable;
             }
+            Rejection::ServiceDisabled => return Self::Disabled,
             Rejection::Malformed | Rejection::Encoding | Rejection::Invalid(_) | Rejection::Refused(_) => {
                 Unauthenticated::NoToken
             }

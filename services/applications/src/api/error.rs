@@ -58,6 +58,9 @@ pub enum ApiError {
     /// Tokens cannot be checked, because nobody can be asked.
     #[error("Service is temporarily unavailable")]
     Unavailable,
+    /// The service is switched off for everybody but administrators.
+    #[error("Service is disabled")]
+    Disabled,
     /// The authorization server has not confirmed a change, which is therefore not made.
     #[error("Service is temporarily unavailable")]
     Registry(#[source] RegistryError),
@@ -111,7 +114,7 @@ impl ResponseError for ApiError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-            Self::Refused(Refusal::Forbidden) => StatusCode::FORBIDDEN,
+            Self::Refused(Refusal::Forbidden) | Self::Disabled => StatusCode::FORBIDDEN,
             Self::Refused(Refusal::Unknown) | Self::NoRoute => StatusCode::NOT_FOUND,
             Self::Refused(Refusal::VersionMismatch | Refusal::IdTaken) => StatusCode::CONFLICT,
             Self::Refused(Refusal::Config(_) | Refusal::Id(_) | Refusal::NoOrganization)
@@ -147,8 +150,8 @@ impl ResponseError for ApiError {
                 response.insert_header((header::WWW_AUTHENTICATE, challenge));
                 response.json(OAuthError { error, error_description: problem.to_string() })
             }
-            Self::Refused(refusal @ Refusal::Forbidden) => {
-                response.json(OAuthError { error: "access_denied", error_description: refusal.to_string() })
+            Self::Refused(Refusal::Forbidden) | Self::Disabled => {
+                response.json(OAuthError { error: "access_denied", error_description: self.to_string() })
             }
             Self::Method(_, allowed) => response.insert_header((header::ALLOW, *allowed)).finish(),
             _ if status == StatusCode::SERVICE_UNAVAILABLE => {

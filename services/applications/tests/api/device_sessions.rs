@@ -1,5 +1,6 @@
 //! Agents come with a device session, which is exchanged for a token of this service.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use auth_claims::caller::{Exchange, ExchangeError, ExchangeRefusal};
@@ -24,7 +25,12 @@ fn triple() -> DeviceTriple {
 }
 
 impl Exchange for OneSession {
-    fn exchange<'a>(&'a self, kind: &'a str, token: &'a str) -> BoxFuture<'a, Result<String, ExchangeError>> {
+    fn exchange<'a>(
+        &'a self,
+        kind: &'a str,
+        token: &'a str,
+        _: IpAddr,
+    ) -> BoxFuture<'a, Result<String, ExchangeError>> {
         let known = kind == DEVICE_SESSION && token == triple().to_subject_token();
         let claims = claims("AGENT@helios", self.clock.now());
         let token = self.keys.sign_as(TokenType::AccessToken, &claims, self.clock.now()).unwrap();

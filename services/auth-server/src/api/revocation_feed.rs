@@ -14,7 +14,7 @@ use super::bearer::{self, BearerError};
 use crate::app::App;
 
 /// Opens the feed.
-const SCOPE: &str = "internal:revocations";
+pub(super) const SCOPE: &str = "internal:revocations";
 
 /// The longest wait, whatever time a request may take. The contract's limit is 30 s.
 const LONGEST_WAIT: Duration = Duration::from_secs(25);

@@ -10,7 +10,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::harness::{
-    Answer, BASIC, Backend, Credentials, PASSWORD, Spawned, basic, basic_of, claims, scopes,
+    Answer, BASIC, Backend, CLIENT, Credentials, PASSWORD, Spawned, basic, basic_of, claims, scopes,
 };
 
 struct World {
@@ -183,18 +183,18 @@ async fn threat_10_a_service_hears_how_long_a_credential_waits(
     let exchange = world.app.auth.exchange(service);
     let (wrong, right) = (basic_of("nadia", "00000-00000-00000-00000-00000"), basic(&world.account));
     for _ in 0..3 {
-        let refused = exchange.exchange(BASIC, &wrong).await;
+        let refused = exchange.exchange(BASIC, &wrong, CLIENT).await;
         assert_eq!(refused, Err(ExchangeError::Refused(ExchangeRefusal::Invalid)));
     }
     for token in [&wrong, &right] {
-        let refused = exchange.exchange(BASIC, token).await;
+        let refused = exchange.exchange(BASIC, token, CLIENT).await;
         assert_eq!(refused, Err(ExchangeError::Throttled { retry_after: 60 }));
     }
     for (kind, token) in world.forms() {
-        exchange.exchange(kind, &token).await.expect("a token");
+        exchange.exchange(kind, &token, CLIENT).await.expect("a token");
     }
     world.app.advance(TimeDelta::seconds(60)).await;
-    exchange.exchange(BASIC, &right).await.expect("a refusal to look is not remembered");
+    exchange.exchange(BASIC, &right, CLIENT).await.expect("a refusal to look is not remembered");
 }
 
 /// A program sends its credential with every request: it is looked at once a minute, and after what it was exchanged for is
@@ -212,10 +212,10 @@ async fn a_credential_is_looked_at_once_a_minute(#[case] kind: &str, #[case] app
     };
     let exchange = world.app.auth.exchange(service);
     let token = app_password.map_or_else(|| basic(&world.account), |()| world.secret.clone());
-    let first = exchange.exchange(kind, &token).await.expect("a token");
+    let first = exchange.exchange(kind, &token, CLIENT).await.expect("a token");
     for _ in 0..50 {
-        assert_eq!(exchange.exchange(kind, &token).await.as_ref(), Ok(&first));
+        assert_eq!(exchange.exchange(kind, &token, CLIENT).await.as_ref(), Ok(&first));
     }
     world.app.advance(TimeDelta::seconds(60)).await;
-    assert_ne!(exchange.exchange(kind, &token).await.as_ref(), Ok(&first));
+    assert_ne!(exchange.exchange(kind, &token, CLIENT).await.as_ref(), Ok(&first));
 }

@@ -1,5 +1,6 @@
 //! An auth server as clients meet it: a real socket, a database of its own, a clock that stands still until moved.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -34,6 +35,8 @@ pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_t
 pub(crate) const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 pub(crate) const BASIC: &str = "urn:tessera:token-type:basic";
 pub(crate) const ISSUER: &str = "https://id.example";
+/// Where the clients of services are.
+pub(crate) const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 

@@ -6,7 +6,7 @@ use identity::clients::{ClientKind, GrantType};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::harness::{BASIC, Backend, Credentials, ISSUER, Spawned, basic, claims};
+use crate::harness::{BASIC, Backend, CLIENT, Credentials, ISSUER, Spawned, basic, claims};
 
 /// The whole answer about a token of which nothing may be said.
 fn inactive() -> Value {
@@ -186,7 +186,7 @@ async fn a_token_of_the_in_process_exchange_is_active() {
         scopes: crate::harness::scopes("rooms:list"),
     };
     let exchange = app.auth.exchange(service);
-    let token = exchange.exchange(BASIC, &basic(&account)).await.expect("a token");
+    let token = exchange.exchange(BASIC, &basic(&account), CLIENT).await.expect("a token");
     let monitor = app.client("monitor", ClientKind::Service, |r| r.roles = vec![Role::Service]).await;
     let said = app.introspect(&monitor, &token).await;
     assert_eq!((&said["aud"], &said["scope"]), (&"rooms".into(), &"rooms:list".into()));
@@ -195,7 +195,7 @@ async fn a_token_of_the_in_process_exchange_is_active() {
     assert_eq!(app.introspect(&monitor, &token).await, inactive());
     // As a service does whose verifier met the revocation.
     exchange.forget(BASIC, &basic(&account));
-    let refusal = exchange.exchange(BASIC, &basic(&account)).await;
+    let refusal = exchange.exchange(BASIC, &basic(&account), CLIENT).await;
     let disabled = auth_claims::caller::ExchangeRefusal::AccountDisabled;
     assert_eq!(refusal, Err(auth_claims::caller::ExchangeError::Refused(disabled)));
 }

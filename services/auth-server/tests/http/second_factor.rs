@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use totp_rs::Totp;
 
-use crate::harness::{Answer, BASIC, Backend, basic_of, scopes, send};
+use crate::harness::{Answer, BASIC, Backend, CLIENT, basic_of, scopes, send};
 use crate::rdv::{BAD, CHANGE, EMAIL, PASSWORD, Session, UID, World, assert_said, sign_in};
 
 /// Switches the agent's factor on.
@@ -58,11 +58,11 @@ async fn threat_09_no_dialect_takes_a_password_alone(
         scopes: scopes("agenda"),
     };
     let neighbour = world.app.auth.exchange(client);
-    let refused = neighbour.exchange(BASIC, &basic_of("amina", PASSWORD)).await;
+    let refused = neighbour.exchange(BASIC, &basic_of("amina", PASSWORD), CLIENT).await;
     assert_eq!(refused, Err(ExchangeError::Refused(ExchangeRefusal::OtpRequired)));
     // The session from before is no password: it goes on.
     assert!(world.is_valid(&before).await);
-    assert!(neighbour.exchange(DEVICE_SESSION, &before.subject_token()).await.is_ok());
+    assert!(neighbour.exchange(DEVICE_SESSION, &before.subject_token(), CLIENT).await.is_ok());
 
     // Disabled comes before the factor, and says so.
     world.app.enable_account(&world.agent, false).await;

@@ -95,6 +95,7 @@ pub async fn of_api_token(
     app: Data<App>,
     authenticator: Data<Authenticator>,
 ) -> Result<HttpResponse, SeaTableError> {
+    authenticator.ensure_enabled()?;
     // §4.2: whatever is wrong with a credential, the answer is the same.
     let found = match header::authorization(&request) {
         Ok(token) => app.find_app_key(&token).await?,
@@ -150,7 +151,7 @@ pub async fn of_account(
 /// Exchanges an external link, for reading. Whoever has it may; an `Authorization` header is not looked at.
 ///
 /// # Errors
-/// 404 for an unknown link; 403 for one that has ended or has a password; 404 for a base in the trash.
+/// 429; 404 for an unknown link; 403 for one that has ended or has a password; 404 for a base in the trash.
 #[utoipa::path(
     get, path = "/api/v2.1/external-link-tokens/{external_link_token}/access-token/",
     operation_id = "getBaseTokenWithExternalLink", tag = "Base-Tokens",
@@ -159,10 +160,17 @@ pub async fn of_account(
         (status = 200, description = "The Base-Token", body = BaseTokenBody),
         (status = 403, description = "The link has ended, or has a password", body = ErrorMsgBody),
         (status = 404, description = "No such link, or its base is in the trash", body = ErrorMsgBody),
+        (status = 429, description = "Too many requests from this address", body = DetailBody),
     )
 )]
 #[tracing::instrument(name = "base_token.exchange_link", skip_all)]
-pub async fn of_link(request: HttpRequest, app: Data<App>) -> Result<HttpResponse, SeaTableError> {
+pub async fn of_link(
+    request: HttpRequest,
+    app: Data<App>,
+    authenticator: Data<Authenticator>,
+) -> Result<HttpResponse, SeaTableError> {
+    authenticator.ensure_enabled()?;
+    app.rates.of_address(Class::Link, client_address(&request), app.clock.uptime())?;
     let token = path::segment(&request, LINK).ok().and_then(|token| token.parse().ok());
     let exchanged = app.exchange_link(token).await?;
     Ok(told(&app, &request, exchanged))

@@ -6,9 +6,12 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use auth_claims::base_token::Access;
-use seatable_dialect::error::SeaTableError;
+use auth_claims::caller::Authenticator;
+use seatable_dialect::error::{DetailBody, SeaTableError};
+use seatable_dialect::rates::Class;
 use seatable_dialect::response;
 use serde::Serialize;
+use service_kit::client_address;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -36,7 +39,7 @@ pub struct RelatedBody {
 /// visitor got from an external link opens the base, and nobody's name.
 ///
 /// # Errors
-/// 403 for the token, in the words of §13; 404 for a base that is gone or in the trash; 503.
+/// 403 for the token, in the words of §13; 429; 404 for a base that is gone or in the trash; 503.
 #[utoipa::path(
     get, path = "/api/v2.1/dtables/{dtable_uuid}/related-users/", operation_id = "listRelatedUsers", tag = "Bases",
     security(("baseToken" = [])),
@@ -45,11 +48,18 @@ pub struct RelatedBody {
         (status = 200, description = "The people", body = RelatedBody),
         (status = 403, response = Forbidden),
         (status = 404, response = NotFound),
+        (status = 429, description = "Too many requests for this base", body = DetailBody),
         (status = 503, response = Unavailable),
     )
 )]
 #[tracing::instrument(name = "bases.related_users", skip_all)]
-pub async fn list(request: HttpRequest, app: Data<App>) -> Result<HttpResponse, SeaTableError> {
+pub async fn list(
+    request: HttpRequest,
+    app: Data<App>,
+    authenticator: Data<Authenticator>,
+) -> Result<HttpResponse, SeaTableError> {
+    // A Base-Token does not say whether its holder is an administrator.
+    authenticator.ensure_enabled()?;
     let named = path::segment(&request, 3)?;
     let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let access = app.verify_base_token(authorization, &named, Access::Read)?;
@@ -57,6 +67,8 @@ pub async fn list(request: HttpRequest, app: Data<App>) -> Result<HttpResponse, 
         return Err(SeaTableError::permission_denied());
     }
     let uuid = Uuid::try_parse(&named).map_err(|_| SeaTableError::permission_denied())?;
+    let (id, now) = (uuid.as_hyphenated().to_string(), app.clock.uptime());
+    app.rates.of_id(Class::User, &id, client_address(&request), now)?;
     let related = related(&app, uuid).await?;
     let people = app.people(related.iter(), &request).await?;
     let there = related.iter().filter(|id| people.get(id).is_some());

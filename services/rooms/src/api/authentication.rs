@@ -58,6 +58,7 @@ impl From<Rejection> for ApiError {
             | Rejection::Invalid(VerifyError::Unavailable) => {
                 return Self::Unavailable;
             }
+            Rejection::ServiceDisabled => return Self::Disabled,
             Rejection::Invalid(_) | Rejection::Refused(_) => "Invalid token.",
         })
     }

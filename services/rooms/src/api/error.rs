@@ -42,6 +42,9 @@ pub enum ApiError {
     /// Tokens cannot be checked, because nobody can be asked.
     #[error("Service temporarily unavailable, try again later.")]
     Unavailable,
+    /// The service is switched off for everybody but administrators.
+    #[error("This service is disabled.")]
+    Disabled,
     /// No room can be made.
     #[error("A server error occurred.")]
     Create(#[source] CreateError),
@@ -86,9 +89,10 @@ impl ResponseError for ApiError {
         match self {
             Self::Dialect(refusal) => refusal.status_code(),
             Self::Claims(ClaimsRefusal::InvalidSubject) => StatusCode::BAD_REQUEST,
-            Self::Scope(_) | Self::Refused(_) | Self::Claims(ClaimsRefusal::BaseScopeMissing) => {
-                StatusCode::FORBIDDEN
-            }
+            Self::Scope(_)
+            | Self::Refused(_)
+            | Self::Disabled
+            | Self::Claims(ClaimsRefusal::BaseScopeMissing) => StatusCode::FORBIDDEN,
             Self::Unauthenticated(_) | Self::Claims(_) => StatusCode::UNAUTHORIZED,
             Self::NoSuchRoom | Self::Page(_) => StatusCode::NOT_FOUND,
             Self::QueryTooLong => StatusCode::URI_TOO_LONG,

@@ -4,7 +4,7 @@ use agenda::Agenda;
 use anyhow::Context;
 use applications::Applications;
 use auth_claims::clock::Clock;
-use auth_claims::resource_server::{ResourceServer, Sources};
+use auth_claims::resource_server::{ResourceServer, ServiceProfile, Sources};
 use auth_server::{AuthServer, InProcessClient};
 use base_token::Bases;
 use identity::Identity;
@@ -39,13 +39,13 @@ impl Services {
         auth: &AuthServer,
         identity: &Identity,
     ) -> Result<Self, Failure> {
-        let access = |client: InProcessClient| access(issuer, auth, client);
+        let access = |service, client| access(issuer, auth, service, client);
         let callers = [
-            access(clients::agenda(&settings.agenda)?),
-            access(clients::applications(&settings.applications)?),
-            access(clients::bases(&settings.bases)?),
-            access(clients::provisioning(&settings.provisioning)?),
-            access(clients::rooms(&settings.rooms)?),
+            access(settings.agenda.profile(), clients::agenda(&settings.agenda)?),
+            access(settings.applications.profile(), clients::applications(&settings.applications)?),
+            access(settings.bases.profile(), clients::bases(&settings.bases)?),
+            access(settings.provisioning.profile(), clients::provisioning(&settings.provisioning)?),
+            access(settings.rooms.profile(), clients::rooms(&settings.rooms)?),
         ];
         let [of_agenda, of_applications, of_bases, of_provisioning, of_rooms] =
             callers.each_ref().map(ResourceServer::authenticator);
@@ -95,14 +95,18 @@ impl Services {
 }
 
 /// What a service needs to know its callers, whatever they present.
-fn access(issuer: &str, auth: &AuthServer, client: InProcessClient) -> ResourceServer {
-    let audience = client.audience.clone();
+fn access(
+    issuer: &str,
+    auth: &AuthServer,
+    service: ServiceProfile<'_>,
+    client: InProcessClient,
+) -> ResourceServer {
     let sources = Sources {
         keys: auth.key_source(),
         revocations: auth.revocation_source(),
         exchange: auth.exchange(client),
     };
-    ResourceServer::start(issuer, &audience, sources, Clock::system())
+    ResourceServer::start(issuer, service, sources, Clock::system())
 }
 
 fn explorer() -> Explorer {

@@ -1,6 +1,7 @@
 //! Exchanged tokens, kept for a short time; one exchange at a time for each credential.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -34,7 +35,8 @@ type Key = [u8; 32];
 /// | being exchanged | by the exchange under way |
 /// | any other | by the source, unless 1024 exchanges are under way already |
 ///
-/// Only successes are remembered, 10 000 of them. A token that was revoked is noticed by whoever verifies it, and
+/// The address of the client is no part of it: a wrong credential is one try for whoever was first, and the right one is
+/// the same from everywhere. Only successes are remembered, 10 000 of them. A token that was revoked is noticed by whoever verifies it, and
 /// forgotten then ([`Authenticator`](crate::caller::Authenticator)).
 pub struct Remembering<S>(Arc<Broker<S>>);
 
@@ -67,7 +69,7 @@ impl<S: ExchangeSource> Remembering<S> {
         &self.0.source
     }
 
-    async fn get(&self, token_type: &str, token: &str) -> Result<String, ExchangeError> {
+    async fn get(&self, token_type: &str, token: &str, address: IpAddr) -> Result<String, ExchangeError> {
         if token.len() > LONGEST_CREDENTIAL {
             return Err(ExchangeRefusal::Invalid.into());
         }
@@ -75,7 +77,7 @@ impl<S: ExchangeSource> Remembering<S> {
         if let Some(kept) = self.0.remembered(&key) {
             return Ok(kept.token.expose_secret().to_owned());
         }
-        let flight = self.0.flight(key, token_type, token).ok_or(ExchangeError::Unavailable)?;
+        let flight = self.0.flight(key, token_type, token, address).ok_or(ExchangeError::Unavailable)?;
         let kept = flight.await?;
         Ok(kept.token.expose_secret().to_owned())
     }
@@ -86,8 +88,9 @@ impl<S: ExchangeSource> Exchange for Remembering<S> {
         &'a self,
         subject_token_type: &'a str,
         subject_token: &'a str,
+        client_address: IpAddr,
     ) -> BoxFuture<'a, Result<String, ExchangeError>> {
-        self.get(subject_token_type, subject_token).boxed()
+        self.get(subject_token_type, subject_token, client_address).boxed()
     }
 
     fn forget(&self, subject_token_type: &str, subject_token: &str) {
@@ -128,7 +131,7 @@ impl<S: ExchangeSource> Broker<S> {
     }
 
     /// Joins the exchange of this credential that is under way, or starts one unless too many are.
-    fn flight(self: &Arc<Self>, key: Key, token_type: &str, token: &str) -> Option<Flight> {
+    fn flight(self: &Arc<Self>, key: Key, token_type: &str, token: &str, address: IpAddr) -> Option<Flight> {
         let mut flights = self.flights();
         if let Some(flight) = flights.get(&key) {
             return Some(flight.clone());
@@ -139,7 +142,7 @@ impl<S: ExchangeSource> Broker<S> {
         let landing = Landing { broker: Arc::clone(self), key };
         let (token_type, token) = (token_type.to_owned(), SecretString::from(token));
         let flight = async move {
-            let outcome = landing.broker.ask(&token_type, &token).await;
+            let outcome = landing.broker.ask(&token_type, &token, address).await;
             if let Ok(kept) = &outcome {
                 landing.broker.answers.insert(landing.key, Arc::clone(kept));
             }
@@ -154,9 +157,14 @@ impl<S: ExchangeSource> Broker<S> {
     }
 
     #[tracing::instrument(name = "token.exchange", skip_all, fields(subject_token_type = token_type))]
-    async fn ask(&self, token_type: &str, token: &SecretString) -> Result<Arc<Kept>, ExchangeError> {
+    async fn ask(
+        &self,
+        token_type: &str,
+        token: &SecretString,
+        address: IpAddr,
+    ) -> Result<Arc<Kept>, ExchangeError> {
         let asked_at = self.clock.uptime();
-        let outcome = self.source.ask(token_type, token).await;
+        let outcome = self.source.ask(token_type, token, address).await;
         let label = match &outcome {
             Ok(_) => "success",
             Err(ExchangeError::Refused(_)) => "refused",

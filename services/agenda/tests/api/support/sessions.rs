@@ -1,6 +1,7 @@
 //! The auth server's part: sessions, and their exchange for tokens.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use auth_claims::caller::{Exchange, ExchangeError, ExchangeRefusal};
@@ -105,6 +106,7 @@ impl Exchange for Sessions {
         &'a self,
         token_type: &'a str,
         token: &'a str,
+        _: IpAddr,
     ) -> BoxFuture<'a, Result<String, ExchangeError>> {
         ready(self.token(token_type, token)).boxed()
     }

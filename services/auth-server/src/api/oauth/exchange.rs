@@ -2,6 +2,8 @@
 //!
 //! What comes out is never wider than what the subject and the exchanging client have both (threat 8).
 
+use std::net::IpAddr;
+
 use auth_claims::claims::AccessClaims;
 use auth_claims::scopes::{Scope, Scopes};
 use chrono::{DateTime, Utc};
@@ -17,6 +19,7 @@ use super::form::Form;
 use super::grant::{GrantRequest, Granted};
 use super::refresh;
 use super::subject_tokens::{self, OwnSession, Subject, SubjectTokenType};
+use crate::api::revocation_feed;
 use crate::app::App;
 use crate::domain::access::{Session, Terms};
 use crate::domain::applications::Binding;
@@ -27,6 +30,9 @@ use crate::fresh_second::{self, NoFreshSecond};
 
 /// Asks for a refresh token beside the access token.
 const OFFLINE_ACCESS: &str = "offline_access";
+
+/// Where the client of a service is whose credential the service exchanges.
+const CLIENT_ADDRESS: &str = "client_address";
 
 /// What an exchange is asked for.
 pub(crate) struct Wish<'a> {
@@ -76,6 +82,28 @@ fn requested_token_type(form: &Form) -> Result<SubjectTokenType, OAuthError> {
         Some(kind) if kind.is_platform_token() => Ok(kind),
         Some(_) => Err(OAuthError::Request("the requested_token_type is not supported")),
     }
+}
+
+/// From which address the credential was presented to the service that exchanges it, if that is one of the platform's own
+/// and says so: wrong passwords count there, and the audit trail names it. Whoever may follow the revocation feed is one.
+/// From others the parameter is one that nobody knows (RFC 6749 §3.2), so that no client chooses the address that its
+/// guesses count under (threats 10 and 16).
+///
+/// # Errors
+/// `invalid_request` for what is no IP address.
+pub(super) fn presented_from(
+    grant_type: GrantType,
+    client: &Client,
+    form: &Form,
+) -> Result<Option<IpAddr>, OAuthError> {
+    let is_platform = client.scopes.iter().any(|scope| scope.as_str() == revocation_feed::SCOPE);
+    if grant_type != GrantType::TokenExchange || !is_platform {
+        return Ok(None);
+    }
+    let Some(address) = form.get(CLIENT_ADDRESS) else { return Ok(None) };
+    let address: IpAddr =
+        address.parse().map_err(|_| OAuthError::Request("client_address must be an IP address"))?;
+    Ok(Some(address.to_canonical()))
 }
 
 /// Exchanges on behalf of `client`.

@@ -30,6 +30,9 @@ pub(crate) struct TokenRequest {
     /// For token exchange: `urn:ietf:params:oauth:token-type:access_token`, `…:jwt`, `urn:tessera:token-type:basic`,
     /// `…:app-password`, `…:device-session` or `…:account-token`.
     subject_token_type: Option<String>,
+    /// For token exchange, from the platform's own services (scope `internal:revocations`): the IP address of the client that
+    /// presented the credential. Ignored from others.
+    client_address: Option<String>,
     /// For token exchange: a token of the exchanging client itself.
     actor_token: Option<String>,
     /// For token exchange: required with `actor_token`.

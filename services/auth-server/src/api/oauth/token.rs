@@ -101,6 +101,9 @@ async fn answer(
     if !client.may_use(grant_type) {
         return Err(OAuthError::UnauthorizedClient);
     }
+    if let Some(address) = exchange::presented_from(grant_type, &client, &form)? {
+        attempt.origin.address = Some(address);
+    }
     let origin = &attempt.origin;
     let request = GrantRequest { app, client: &client, form: &form, origin, received_at };
     let granted = grant(grant_type, &request).await?;

@@ -19,7 +19,9 @@ pub(super) fn failed(error: IdentityError) -> SeaTableError {
 pub(super) const fn outcome(error: &SeaTableError) -> &'static str {
     match error {
         SeaTableError::Throttled { .. } => "throttled",
-        SeaTableError::Unavailable | SeaTableError::Store(_) => "temporarily_unavailable",
+        SeaTableError::Unavailable | SeaTableError::Disabled | SeaTableError::Store(_) => {
+            "temporarily_unavailable"
+        }
         SeaTableError::Internal(_) => "server_error",
         SeaTableError::Detail { .. }
         | SeaTableError::ErrorMsg { .. }

@@ -13,7 +13,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use crate::harness::{
-    ACCESS_TOKEN, Answer, BASIC, Backend, Credentials, ISSUER, Spawned, basic_of, claims, scopes,
+    ACCESS_TOKEN, Answer, BASIC, Backend, CLIENT, Credentials, ISSUER, Spawned, basic_of, claims, scopes,
 };
 use crate::rdv::{PASSWORD, Session, UID, World, is_valid, sign_in, sign_out};
 
@@ -166,7 +166,7 @@ async fn a_service_in_this_process_exchanges_it_too(
     };
     let exchange = world.app.auth.exchange(client);
     let session = world.session().await;
-    let token = exchange.exchange(DEVICE_SESSION, &session.subject_token()).await.expect("a token");
+    let token = exchange.exchange(DEVICE_SESSION, &session.subject_token(), CLIENT).await.expect("a token");
     let claims = claims(&token);
     assert_eq!((claims.sub, claims.scope), (world.agent.id.to_string(), scopes("agenda")));
     assert_eq!(claims.session_exp.map(|end| end.to_string()), Some(session.expiry.clone()));
@@ -175,7 +175,7 @@ async fn a_service_in_this_process_exchanges_it_too(
     let monitor = monitor(&world.app).await;
     assert!(!is_active(&world.app, &monitor, &token).await);
     exchange.forget(DEVICE_SESSION, &session.subject_token());
-    assert!(exchange.exchange(DEVICE_SESSION, &session.subject_token()).await.is_err());
+    assert!(exchange.exchange(DEVICE_SESSION, &session.subject_token(), CLIENT).await.is_err());
 }
 
 #[rstest]

@@ -14,7 +14,7 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::World;
-use crate::harness::{Backend, ISSUER, scopes};
+use crate::harness::{Backend, CLIENT, ISSUER, scopes};
 
 #[rstest]
 #[actix_web::test]
@@ -52,20 +52,20 @@ async fn refusals_say_what_may_be_known(#[values(Backend::Sqlite, Backend::Postg
         let refused = world.app.exchange(&gate, ACCOUNT_TOKEN, other, &[]).await;
         refused.assert_refused(400, "invalid_grant");
         assert_eq!(refused.json().get("reason"), None);
-        let refused = neighbour.exchange(ACCOUNT_TOKEN, other).await;
+        let refused = neighbour.exchange(ACCOUNT_TOKEN, other, CLIENT).await;
         assert_eq!(refused, Err(ExchangeError::Refused(ExchangeRefusal::Invalid)));
     }
     world.disable(true).await;
     let refused = world.app.exchange(&gate, ACCOUNT_TOKEN, &token, &[]).await;
     refused.assert_refused(400, "invalid_grant");
     assert_eq!(refused.json()["reason"], "account_disabled");
-    let refused = neighbour.exchange(ACCOUNT_TOKEN, &token).await;
+    let refused = neighbour.exchange(ACCOUNT_TOKEN, &token, CLIENT).await;
     assert_eq!(refused, Err(ExchangeError::Refused(ExchangeRefusal::AccountDisabled)));
     world.delete().await;
     let refused = world.app.exchange(&gate, ACCOUNT_TOKEN, &token, &[]).await;
     refused.assert_refused(400, "invalid_grant");
     assert_eq!(refused.json()["reason"], "account_deleted");
-    let refused = neighbour.exchange(ACCOUNT_TOKEN, &token).await;
+    let refused = neighbour.exchange(ACCOUNT_TOKEN, &token, CLIENT).await;
     assert_eq!(refused, Err(ExchangeError::Refused(ExchangeRefusal::AccountDeleted)));
 }
 

@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::{ACCOUNT_INFO, AUTH_PING, DELETED, EMAIL, INVALID_TOKEN, NOT_PROVIDED, World, assert_said};
-use crate::harness::{Backend, ISSUER, scopes, send};
+use crate::harness::{Backend, CLIENT, ISSUER, scopes, send};
 
 const NO_CREDENTIALS: &str = r#"{"detail":"Invalid token header. No credentials provided."}"#;
 const SPACES: &str = r#"{"detail":"Invalid token header. Token string should not contain spaces."}"#;
@@ -85,7 +85,7 @@ async fn an_access_token_for_bases_is_taken(#[values(Backend::Sqlite, Backend::P
             audience: audience.to_owned(),
             scopes: scopes(scope),
         });
-        let access = exchange.exchange(ACCOUNT_TOKEN, &token).await.expect("an access token");
+        let access = exchange.exchange(ACCOUNT_TOKEN, &token, CLIENT).await.expect("an access token");
         let header = format!("Bearer {access}");
         let answer = world.get(ACCOUNT_INFO, &header).await;
         if !taken {

@@ -101,8 +101,8 @@ impl Service {
             revocations: auth.revocation_source(),
             exchange: auth.exchange(client),
         };
-        let access = ResourceServer::start(ISSUER, "bases", sources, clock.clone());
         let settings: BasesSettings = serde_json::from_value(settings).unwrap();
+        let access = ResourceServer::start(ISSUER, settings.profile(), sources, clock.clone());
         let public_url = Some(SERVER.parse().unwrap());
         let origin = PublicOrigin::new(&ServerSettings { public_url, ..ServerSettings::default() });
         let (db, authenticator) = (open(&databases[1]), access.authenticator());

@@ -2,6 +2,7 @@
 //! tokens only; whole processes are tested together elsewhere.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex};
 
 use auth_claims::caller::exchange::{ExchangeSource, Exchanged};
@@ -74,6 +75,7 @@ impl ExchangeSource for Sessions {
         &'a self,
         subject_token_type: &'a str,
         subject_token: &'a SecretString,
+        _: IpAddr,
     ) -> BoxFuture<'a, Result<Exchanged, ExchangeError>> {
         assert_eq!(subject_token_type, DEVICE_SESSION);
         ready(self.outcome(subject_token.expose_secret())).boxed()
