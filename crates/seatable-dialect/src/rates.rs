@@ -17,8 +17,10 @@ pub struct RateSettings {
     pub anon: usize,
     /// Exchanges of API-Tokens for one base. Default: 1000.
     pub app: usize,
-    /// Requests of one account. Default: 3000.
+    /// Requests of one account, and those with Base-Tokens of one base. Default: 3000.
     pub user: usize,
+    /// Exchanges of external links from one address. Default: 300.
+    pub link: usize,
     /// Pings from one address. Default: 3000.
     pub ping: usize,
     /// How long a request counts. Default: `1m`.
@@ -36,6 +38,7 @@ impl Default for RateSettings {
             anon: 60,
             app: 1000,
             user: 3000,
+            link: 300,
             ping: 3000,
             window: Duration::from_mins(1),
             entries: 20_000,
@@ -51,8 +54,10 @@ pub enum Class {
     Anon,
     /// Exchanges of API-Tokens: by base, or by address where no base is known.
     App,
-    /// Requests with an Account-Token, by account.
+    /// Requests with an Account-Token, by account; with a Base-Token, by base.
     User,
+    /// Exchanges of external links, by address: a link's token may be a word that somebody chose (§10.4).
+    Link,
     /// Pings, by address.
     Ping,
 }
@@ -63,6 +68,7 @@ pub struct Rates {
     anon: RequestRate,
     app: RequestRate,
     user: RequestRate,
+    link: RequestRate,
     ping: RequestRate,
     whitelist: Vec<IpNet>,
 }
@@ -77,6 +83,7 @@ impl Rates {
             anon: rate(settings.anon),
             app: rate(settings.app),
             user: rate(settings.user),
+            link: rate(settings.link),
             ping: rate(settings.ping),
             whitelist: settings.whitelist.clone(),
         }
@@ -109,6 +116,7 @@ impl Rates {
             Class::Anon => &self.anon,
             Class::App => &self.app,
             Class::User => &self.user,
+            Class::Link => &self.link,
             Class::Ping => &self.ping,
         };
         Ok(rate.hit(key, now)?)
@@ -143,7 +151,7 @@ mod tests {
 
     #[test]
     fn each_class_has_its_own_count() {
-        let rates = rates(json!({ "anon": 1, "app": 1, "user": 2, "ping": 0 }));
+        let rates = rates(json!({ "anon": 1, "app": 1, "user": 2, "link": 1, "ping": 0 }));
         let one = address("192.0.2.1");
         assert!(rates.of_address(Class::Anon, one, NOW).is_ok());
         let refused = rates.of_address(Class::Anon, one, NOW + Duration::from_millis(22_500));
@@ -154,6 +162,8 @@ mod tests {
         assert!(rates.of_id(Class::App, "base", address("192.0.2.2"), NOW).is_err());
         assert!((0..2).all(|_| rates.of_id(Class::User, "mira", one, NOW).is_ok()));
         assert!(rates.of_id(Class::User, "mira", one, NOW).is_err());
+        assert!(rates.of_address(Class::Link, one, NOW).is_ok());
+        assert!(rates.of_address(Class::Link, one, NOW).is_err());
         assert!((0..10_000).all(|_| rates.of_address(Class::Ping, one, NOW).is_ok()));
     }
 
@@ -171,7 +181,8 @@ mod tests {
     fn the_defaults_are_those_of_the_manual() {
         let shown = serde_json::to_value(RateSettings::default()).unwrap();
         let expected = json!({
-            "anon": 60, "app": 1000, "user": 3000, "ping": 3000, "window": "1m", "entries": 20000, "whitelist": []
+            "anon": 60, "app": 1000, "user": 3000, "link": 300, "ping": 3000, "window": "1m", "entries": 20000,
+            "whitelist": []
         });
         assert_eq!(shown, expected);
     }

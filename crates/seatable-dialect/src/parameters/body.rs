@@ -14,6 +14,9 @@ use crate::error::SeaTableError;
 /// The most parts of a multipart form. No endpoint here knows more than a handful of parameters.
 const MOST_PARTS: usize = 100;
 
+/// The most pairs of a form: each takes many times the octets that it is sent in.
+const MOST_PAIRS: usize = 1000;
+
 /// An empty body has no parameters, whatever it calls itself: the Python client calls every request JSON.
 pub(super) async fn read(
     request: &HttpRequest,
@@ -33,12 +36,17 @@ pub(super) async fn read(
         "application/json" => serde_json::from_slice(&body)
             .map(Parameters::from_json)
             .map_err(|error| SeaTableError::parse("JSON", error)),
-        "application/x-www-form-urlencoded" => {
-            Ok(Parameters::from_pairs(form_urlencoded::parse(&body).into_owned()))
-        }
+        "application/x-www-form-urlencoded" => form(&body),
         "multipart/form-data" => multipart(body, &content_type).await,
         _ => Err(SeaTableError::unsupported_media_type(&content_type)),
     }
+}
+
+fn form(body: &[u8]) -> Result<Parameters, SeaTableError> {
+    if form_urlencoded::parse(body).nth(MOST_PAIRS).is_some() {
+        return Err(SeaTableError::parse("Form", "too many fields"));
+    }
+    Ok(Parameters::from_pairs(form_urlencoded::parse(body).into_owned()))
 }
 
 /// The text fields of a multipart form; files are none.
@@ -139,6 +147,15 @@ mod tests {
         let (status, body) = refused(content_type, body).await;
         assert_eq!(status, 400);
         assert!(body.starts_with(r#"{"detail":"Multipart form parse error - "#), "{body}");
+    }
+
+    /// Threat 18: a mebibyte of short pairs would take forty of memory.
+    #[actix_web::test]
+    async fn threat_18_a_form_has_a_bounded_number_of_pairs() {
+        let kind = "application/x-www-form-urlencoded";
+        assert_eq!(sent(kind, "a=1&".repeat(1000)).await.unwrap().list("a").len(), 1000);
+        let (status, body) = refused(kind, "a=1&".repeat(1001)).await;
+        assert_eq!((status, body.as_str()), (400, r#"{"detail":"Form parse error - too many fields"}"#));
     }
 
     #[actix_web::test]
