@@ -67,6 +67,8 @@ bench-applications: ## compare the first page of a million applications with pag
 
 bench-provisioning: ## compare what listing accounts costs in a small and in a large directory, and what creating one takes
 	.ci/with-postgres cargo run --release -p identity --example provisioning
+	cargo build --release -p tessera --bin tessera --example creating
+	$(CARGO_TARGET_DIR)/release/examples/creating
 
 # Every service in one command, with the features that each has by itself.
 .PHONY: release
