@@ -2,7 +2,7 @@
 //!
 //! | module | subject |
 //! | --- | --- |
-//! | [`version`], [`format`] | the two entry points and what they make of a code; JSON or XML |
+//! | [`version`], [`mod@format`] | the two entry points and what they make of a code; JSON or XML |
 //! | [`value`], [`render`] | what an answer carries, and how it is written: JSON, XML |
 //! | [`answer`], [`error`] | the envelope around it, and every refusal with its code, its status and its words |
 //! | [`parameters`], [`path`] | the parameters of a request and their precedence; segments that are decoded twice |
