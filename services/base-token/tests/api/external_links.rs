@@ -267,3 +267,28 @@ async fn a_token_is_used_once(#[values(Backend::Sqlite, Backend::Postgres)] back
         answer.expect_msg(400, "token already exist.");
     }
 }
+
+/// Threat 10, §10.4: tokens that people choose are words, and nobody tries out a dictionary; nor does whoever asks for links
+/// that are there get more. Accounts go on.
+#[rstest]
+#[actix_web::test]
+async fn threat_10_tokens_of_links_are_not_tried_out(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::with(backend, json!({"rates": {"link": 3, "window": "1m"}})).await;
+    let base = service.base("mira", "Stock Room").await;
+    let token = service.link("mira", &base, &[("token", "spring-fair")]).await;
+    service.exchange_link(&token).await.expect(200);
+    service.advance(20);
+    service.exchange_link("autumn-fair").await.expect(404);
+    service.exchange_link("no token").await.expect(404);
+    for guess in ["winter-fair", &token, "no token"] {
+        let refused = service.exchange_link(guess).await;
+        refused.expect_detail(429, "Request was throttled. Expected available in 40 seconds.");
+        assert_eq!(refused.header("retry-after"), "40");
+    }
+    service.get("mira", &of(&base, "access-token/")).await.expect(200);
+    service.advance(40);
+    service.exchange_link(&token).await.expect(200);
+    service.exchange_link(&token).await.expect(429);
+}

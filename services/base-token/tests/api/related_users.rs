@@ -103,3 +103,25 @@ async fn of_a_deleted_base_nothing_is_told(#[values(Backend::Sqlite, Backend::Po
     let gone = ask(&service, base["uuid"].as_str().unwrap(), &token).await;
     gone.expect_msg(404, &format!("dtable _(deleted_{}) Stock not found.", base["id"]));
 }
+
+/// Threat 18, §12: each answer asks the directory for people and groups, so they are counted, by base.
+#[rstest]
+#[actix_web::test]
+async fn threat_18_questions_are_counted_by_base(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::with(backend, json!({"rates": {"user": 6, "window": "1m"}})).await;
+    let (base, other) = (service.base("mira", "Stock").await, service.base("mira", "Other").await);
+    service.share("mira", &base, "noa", "r").await;
+    let (mira, noa) = (base_token(&service, "mira", &base).await, base_token(&service, "noa", &base).await);
+    let elsewhere = base_token(&service, "mira", &other).await;
+    let uuid = base["uuid"].as_str().unwrap();
+    for token in [&mira, &noa, &mira, &noa, &mira, &noa] {
+        ask(&service, &uuid.replace('-', ""), token).await.expect(200);
+    }
+    for token in [&mira, &noa] {
+        let refused = ask(&service, uuid, token).await;
+        refused.expect_detail(429, "Request was throttled. Expected available in 60 seconds.");
+    }
+    ask(&service, other["uuid"].as_str().unwrap(), &elsewhere).await.expect(200);
+}
