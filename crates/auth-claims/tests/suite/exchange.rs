@@ -1,8 +1,8 @@
 //! Exchanges that are remembered: asked for once, for a short time, within bounds.
 
 use std::net::{IpAddr, Ipv4Addr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use auth_claims::caller::exchange::{ExchangeSource, Exchanged, Remembering};
@@ -24,6 +24,7 @@ struct Source {
     asked: AtomicUsize,
     gate: Semaphore,
     life: Duration,
+    addresses: Mutex<Vec<IpAddr>>,
 }
 
 /// An exchange over one source that both can be looked at.
@@ -35,9 +36,10 @@ impl ExchangeSource for Asked {
         &'a self,
         _: &'a str,
         _: &'a SecretString,
-        _: IpAddr,
+        client_address: IpAddr,
     ) -> BoxFuture<'a, Result<Exchanged, ExchangeError>> {
         async move {
+            self.0.addresses.lock().unwrap().push(client_address);
             let number = self.0.asked.fetch_add(1, Ordering::SeqCst);
             drop(self.0.gate.acquire().await);
             Ok(Exchanged { access_token: format!("token-{number}").into(), expires_in: self.0.life })
@@ -49,7 +51,7 @@ impl ExchangeSource for Asked {
 impl Asked {
     fn with_life(seconds: u64) -> Self {
         let (gate, life) = (Semaphore::new(Semaphore::MAX_PERMITS), Duration::from_secs(seconds));
-        Self(Arc::new(Source { asked: AtomicUsize::new(0), gate, life }))
+        Self(Arc::new(Source { asked: AtomicUsize::new(0), gate, life, addresses: Mutex::default() }))
     }
 
     fn that_waits() -> Self {
@@ -170,4 +172,17 @@ async fn an_exchange_outlives_the_caller_that_caused_it() {
     assert_eq!(exchange.exchange(DEVICE, "abc", CLIENT).await.as_deref(), Ok("token-0"));
     assert_eq!(source.count(), 1);
     assert!(!format!("{exchange:?}").contains("token-0"));
+}
+
+/// The source hears whose try it is; an answer is remembered whoever asked.
+#[tokio::test(start_paused = true)]
+async fn an_exchange_is_remembered_wherever_its_client_is() {
+    let asked = Asked::with_life(600);
+    let exchange = Remembering::new(asked.clone(), clock());
+    let elsewhere: IpAddr = "2001:db8::7".parse().unwrap();
+    for address in [CLIENT, elsewhere] {
+        assert_eq!(exchange.exchange(DEVICE, "abc", address).await.as_deref(), Ok("token-0"));
+    }
+    exchange.exchange(DEVICE, "def", elsewhere).await.unwrap();
+    assert_eq!(*asked.0.addresses.lock().unwrap(), [CLIENT, elsewhere]);
 }

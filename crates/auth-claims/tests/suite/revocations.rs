@@ -281,6 +281,40 @@ async fn threat_26_a_restart_reads_from_the_beginning() {
     within_a_second(|| follower.health().is_alive(Duration::ZERO)).await;
 }
 
+/// Threat 26: a feed of a later version, with entries that mean nothing here, is read to its end, and what they stand
+/// before is not missed.
+#[tokio::test]
+async fn threat_26_entries_that_nobody_knows_do_not_hide_others() {
+    let feed = Feed::new();
+    for n in 0..5 {
+        feed.push(RevocationKind::Unknown, &format!("thing-{n}"));
+    }
+    *feed.breaks_at.lock().unwrap() = Some(4);
+    feed.push(Sid, "session-1");
+    let (index, follower, _) = follow(&feed, FollowerSettings::default());
+    within_a_second(|| feed.asked.lock().unwrap().iter().filter(|(seq, _)| *seq == 4).count() > 1).await;
+    assert_eq!(
+        (index.len(), follower.health().silent_for),
+        (0, None),
+        "a page of such entries is not the end"
+    );
+    *feed.breaks_at.lock().unwrap() = None;
+    within_a_second(|| follower.health().is_alive(Duration::ZERO)).await;
+    assert_eq!(index.find(&claims(&json!({}))), Some(Revoked));
+}
+
+/// Threat 26: rather refused for a reason that nobody knows than let in.
+#[test]
+fn threat_26_a_reason_that_nobody_knows_is_one() {
+    let index = RevocationIndex::new();
+    let unknown = entry(1, Sub, "u", RevocationReason::Unknown);
+    index.apply(&unknown);
+    assert_eq!(index.find(&claims(&json!({ "sub": "u" }))), Some(RevocationReason::Unknown));
+    assert_eq!(index.find(&claims(&json!({ "sub": "u", "iat": NOW + 1 }))), None);
+    index.apply(&entry(2, RevocationKind::Service, "rooms", RevocationReason::Unknown));
+    assert!(!index.is_service_disabled("rooms"));
+}
+
 /// Threat 26: the first of several pages is not the whole truth.
 #[tokio::test]
 async fn threat_26_a_restarted_service_is_not_ready_in_the_middle_of_the_feed() {

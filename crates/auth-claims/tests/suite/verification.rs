@@ -206,6 +206,82 @@ async fn whomever_a_token_is_for_everything_else_is_checked() {
     assert_eq!(verifier.verify_for_any_audience(&elsewhere).await, revoked);
 }
 
+/// Its id among the apps, which is not the audience.
+const SERVICE: &str = "conferences";
+
+fn of_service(issuer: &Issuer, lost_feed: LostFeed) -> Verifier {
+    let service = Some(SERVICE.to_owned());
+    let settings = VerifierSettings { service, lost_feed, ..VerifierSettings::new(ISSUER, AUDIENCE) };
+    Verifier::new(settings, Published::new(&[issuer]), clock())
+}
+
+/// Threat 9: after everything else, and for everybody but administrators; nothing of it is remembered.
+#[tokio::test(start_paused = true)]
+async fn threat_9_a_disabled_service_lets_nobody_in_but_administrators() {
+    let issuer = Issuer::new(Algorithm::Es256);
+    let verifier = of_service(&issuer, LostFeed::KeepServing);
+    let with_roles = |roles: &[&str]| issuer.token(&with(good_claims(), &json!({ "roles": roles })));
+    let (before, anybody) = (issuer.token(&good_claims()), with_roles(&["ADMIN", "SERVICE", "SUPERVISOR"]));
+    let administrator = with_roles(&["AGENT", "GLOBAL_ADMIN"]);
+    assert!(verifier.verify(&before).await.is_ok());
+
+    let disabled = entry(RevocationKind::Service, SERVICE, RevocationReason::ServiceDisabled);
+    verifier.revocations().apply(&disabled);
+    let refused = Err(VerifyError::ServiceDisabled);
+    for token in [&before, &anybody, &anybody] {
+        assert_eq!(verifier.verify(token).await, refused, "verified and remembered");
+    }
+    assert_eq!(verifier.recall(&anybody), Some(refused), "a refusal costs no signature check");
+    assert_eq!(verifier.ensure_enabled(), Err(VerifyError::ServiceDisabled));
+    assert!(verifier.verify(&administrator).await.is_ok());
+    let expired = issuer.token(&with(good_claims(), &json!({ "exp": NOW })));
+    assert_eq!(verifier.verify(&expired).await, Err(VerifyError::Expired));
+    verifier.revocations().apply(&entry(RevocationKind::Sid, "session-1", RevocationReason::SignedOut));
+    let signed_out = Err(VerifyError::Revoked(RevocationReason::SignedOut));
+    assert_eq!(verifier.verify(&administrator).await, signed_out, "an administrator's token is a token");
+    assert_eq!(verifier.verify(&before).await, signed_out, "what is wrong with the token is told first");
+
+    let other = issuer.token(&with(good_claims(), &json!({ "sid": "session-2" })));
+    assert_eq!(verifier.verify(&other).await, Err(VerifyError::ServiceDisabled));
+    verifier.revocations().prune(NOW + 1_000_000);
+    assert_eq!(verifier.ensure_enabled(), Err(VerifyError::ServiceDisabled), "the state lasts");
+    verifier.revocations().apply(&RevocationEntry { seq: 2, lifted: true, ..disabled });
+    assert!(verifier.verify(&other).await.is_ok());
+    assert_eq!(verifier.ensure_enabled(), Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_service_is_disabled_by_its_id_alone() {
+    let issuer = Issuer::new(Algorithm::Es256);
+    let verifier = of_service(&issuer, LostFeed::KeepServing);
+    let token = issuer.token(&good_claims());
+    for value in ["agenda", AUDIENCE, "Conferences", "conferences "] {
+        let other = entry(RevocationKind::Service, value, RevocationReason::ServiceDisabled);
+        verifier.revocations().apply(&other);
+    }
+    // Of a client or account that is called like the service.
+    for kind in [RevocationKind::Client, RevocationKind::Sub] {
+        verifier.revocations().apply(&entry(kind, SERVICE, RevocationReason::ClientDisabled));
+    }
+    assert!(verifier.verify(&token).await.is_ok());
+    let disabled = entry(RevocationKind::Service, SERVICE, RevocationReason::ServiceDisabled);
+    verifier.revocations().apply(&disabled);
+    assert_eq!(verifier.verify(&token).await, Err(VerifyError::ServiceDisabled));
+    let nameless = crate::issuer::verifier(&issuer);
+    nameless.revocations().apply(&disabled);
+    assert!(nameless.verify(&token).await.is_ok(), "a verifier of no service");
+}
+
+/// Threat 26: a service that was just started does not know yet whether it is disabled.
+#[tokio::test(start_paused = true)]
+async fn threat_26_nobody_knows_whether_a_restarted_service_is_enabled() {
+    let issuer = Issuer::new(Algorithm::Es256);
+    let verifier = of_service(&issuer, LostFeed::KeepServingOnceHeard);
+    assert_eq!(verifier.ensure_enabled(), Err(VerifyError::Unavailable));
+    let administrator = issuer.token(&with(good_claims(), &json!({ "roles": ["GLOBAL_ADMIN"] })));
+    assert_eq!(verifier.verify(&administrator).await, Err(VerifyError::Unavailable));
+}
+
 #[tokio::test(start_paused = true)]
 async fn without_the_feed_tokens_are_refused_only_by_setting() {
     let (issuer, clock) = (Issuer::new(Algorithm::Es256), clock());

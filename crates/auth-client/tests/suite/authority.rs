@@ -68,6 +68,7 @@ pub(crate) struct TokenForm {
     pub(crate) subject_token: Option<String>,
     pub(crate) subject_token_type: Option<String>,
     pub(crate) audience: Option<String>,
+    pub(crate) client_address: Option<String>,
     pub(crate) scope: Option<String>,
 }
 

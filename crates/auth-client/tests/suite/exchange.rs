@@ -37,6 +37,7 @@ async fn the_request_is_that_of_rfc_8693() {
     assert_eq!(form.subject_token_type.as_deref(), Some(ACCOUNT_TOKEN));
     assert_eq!(form.subject_token.as_deref(), Some("a b+c&d=é"));
     assert_eq!(form.audience.as_deref(), Some("rooms"));
+    assert_eq!(form.client_address.as_deref(), Some("192.0.2.1"));
 }
 
 #[actix_web::test]

@@ -27,6 +27,11 @@ use crate::violations::{Code, Violations};
     403,
     r#"{"errors":[{"base":"forbidden"}],"error_messages":["Vous n’avez pas les droits suffisants pour accéder à cette page ou effectuer cette action"]}"#
 )]
+#[case(
+    Rejection::ServiceDisabled.into(),
+    403,
+    r#"{"errors":[{"base":"forbidden"}],"error_messages":["Ce service est désactivé."]}"#
+)]
 #[case(RdvError::NotFoundAbsence, 404, r#"{"not_found":"absence"}"#)]
 #[case(RdvError::NotFoundAgent, 404, r#"{"not_found":"agent"}"#)]
 #[case(

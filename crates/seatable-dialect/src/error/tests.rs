@@ -37,6 +37,7 @@ const UNAVAILABLE: &str = r#"{"error_msg":"Service Unavailable"}"#;
 #[case::revoked(Rejection::Invalid(VerifyError::Revoked(RevocationReason::AccountDisabled)), 403, MISSING)]
 #[case::throttled(Rejection::Throttled { retry_after: 2 }, 429, THROTTLED)]
 #[case::unavailable(Rejection::Unavailable, 503, UNAVAILABLE)]
+#[case::service(Rejection::ServiceDisabled, 503, r#"{"error_msg":"Service is disabled."}"#)]
 #[actix_web::test]
 async fn each_rejection_is_told_as_the_table_has_it(
     #[case] rejection: Rejection,
