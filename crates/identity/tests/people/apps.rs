@@ -1,12 +1,15 @@
 //! Apps, their config keys and preferences.
 
+use std::time::Duration;
+
+use auth_claims::revocations::{RevocationEntry, RevocationKind, RevocationReason};
 use identity::IdentityError;
 use identity::act::Act;
 use identity::apps::{self, AppRefusal, config, config::ConfigRefusal, preferences};
 use identity::audit::Origin;
 use identity::bootstrap::{Document, SecretSources};
 use rstest::rstest;
-use store::DbConn;
+use store::{DbConn, StoreError};
 use test_kit::Backend;
 
 use crate::fixture::{Fixture, HOSTILE};
@@ -101,6 +104,75 @@ async fn disabling_is_told_once_and_kept(#[values(Backend::Sqlite, Backend::Post
     assert!(!enable(&fixture, "nothing", false).await.unwrap(), "it is not there already");
     assert!(!enable(&fixture, "provisioning_api", true).await.unwrap());
     assert!(matches!(enable(&fixture, "provisioning_api", false).await, Err(AppRefusal::AlwaysOn)));
+}
+
+/// What the services hear: kind, id, whether it has ended.
+async fn told(fixture: &Fixture) -> Vec<(RevocationReason, String, bool)> {
+    let page = fixture.identity.wait_for_revocation(0, Duration::ZERO).await.unwrap();
+    let of_service = |entry: &RevocationEntry| entry.kind == RevocationKind::Service;
+    page.entries
+        .into_iter()
+        .filter(of_service)
+        .map(|entry| (entry.reason, entry.value, entry.lifted))
+        .collect()
+}
+
+/// Threat 26: a service learns of it in the transaction that disables it, and whenever it starts.
+#[rstest]
+#[tokio::test]
+async fn threat_26_a_service_is_told_that_it_is_disabled(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = with_notes(backend).await;
+    let state = |id: &str, lifted: bool| (RevocationReason::ServiceDisabled, id.to_owned(), lifted);
+    enable(&fixture, "notes", false).await.unwrap();
+    assert_eq!(told(&fixture).await, [], "a declared app reads no feed");
+    for id in ["rooms", "bases", "rooms"] {
+        enable(&fixture, id, false).await.unwrap();
+    }
+    assert_eq!(told(&fixture).await, [state("rooms", false), state("bases", false)]);
+    fixture.pass(400 * 86_400);
+    fixture.identity.prune(None).await.unwrap();
+    assert_eq!(told(&fixture).await, [state("rooms", false), state("bases", false)], "it lasts");
+    enable(&fixture, "rooms", true).await.unwrap();
+    assert_eq!(told(&fixture).await, [state("bases", false), state("rooms", true)]);
+    enable(&fixture, "rooms", false).await.unwrap();
+    assert_eq!(told(&fixture).await, [state("bases", false), state("rooms", false)]);
+
+    let failed = fixture
+        .write(|conn, act| {
+            apps::set_enabled(conn, act, "agenda", false)?;
+            Err::<(), _>(AppRefusal::Unknown)
+        })
+        .await;
+    assert!(failed.is_err());
+    assert!(!told(&fixture).await.contains(&state("agenda", false)), "what is rolled back is told nobody");
+}
+
+/// A replica of a later version has written what this one does not know.
+#[rstest]
+#[tokio::test]
+async fn threat_26_the_feed_goes_on_beyond_what_nobody_knows(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::on(backend).await;
+    enable(&fixture, "rooms", false).await.unwrap();
+    let write = "UPDATE revocations SET kind = 'galaxy', reason = 'moved'";
+    fixture.write(move |conn: &mut DbConn, _: &Act| store_execute(conn, write)).await.unwrap();
+    enable(&fixture, "bases", false).await.unwrap();
+    let page = fixture.identity.wait_for_revocation(0, Duration::ZERO).await.unwrap();
+    let read: Vec<_> = page.entries.iter().map(|entry| (entry.kind, entry.reason)).collect();
+    assert_eq!(
+        read,
+        [
+            (RevocationKind::Unknown, RevocationReason::Unknown),
+            (RevocationKind::Service, RevocationReason::ServiceDisabled),
+        ]
+    );
+}
+
+fn store_execute(conn: &mut DbConn, query: &str) -> Result<usize, StoreError> {
+    Ok(diesel::RunQueryDsl::execute(diesel::sql_query(query), conn)?)
 }
 
 #[rstest]
