@@ -14,6 +14,7 @@ mod authentication;
 mod bearer;
 mod conventions;
 mod cors;
+mod disabled;
 mod exhaustion;
 mod mounting;
 mod openapi;

@@ -8,6 +8,7 @@ mod authentication;
 mod availability;
 mod create;
 mod device_sessions;
+mod disabled;
 mod errors;
 mod exhaustion;
 mod items;

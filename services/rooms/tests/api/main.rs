@@ -14,6 +14,7 @@ mod cors;
 mod create;
 mod delete;
 mod device_sessions;
+mod disabled;
 mod exhaustion;
 mod forged_tokens;
 mod leavers;

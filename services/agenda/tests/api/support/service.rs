@@ -99,10 +99,11 @@ impl Service {
         settings: Value,
     ) -> Self {
         let published = Published(keys.jwks(start()));
-        let verifier =
-            Verifier::new(VerifierSettings::new(ISSUER, "agenda"), Arc::new(published), clock.clone());
-        let authenticator = Authenticator::new(verifier.clone(), Some(sessions.clone()));
         let settings: AgendaSettings = serde_json::from_value(settings).unwrap();
+        let service = Some(settings.profile().app.to_owned());
+        let expected = VerifierSettings { service, ..VerifierSettings::new(ISSUER, "agenda") };
+        let verifier = Verifier::new(expected, Arc::new(published), clock.clone());
+        let authenticator = Authenticator::new(verifier.clone(), Some(sessions.clone()));
         let (db, audit) =
             (Db::open(&DatabaseSettings::at(database.url())).unwrap(), identity.audit().clone());
         let agenda = Agenda::start(settings, db, audit.clone(), authenticator, clock.clone());
@@ -157,6 +158,16 @@ impl Service {
             expires_at: now + 100_000,
             lifted: false,
         };
+        self.verifier.revocations().apply(&entry);
+    }
+
+    /// Tells the service that it is switched off, or on again.
+    pub(crate) fn switch(&self, enabled: bool) {
+        let (now, kind) = (self.clock.unix(), RevocationKind::Service);
+        let (value, reason) = ("agenda".to_owned(), RevocationReason::ServiceDisabled);
+        let expires_at = now + 1_000_000;
+        let entry =
+            RevocationEntry { seq: 9, kind, value, issued_before: now, reason, expires_at, lifted: enabled };
         self.verifier.revocations().apply(&entry);
     }
 

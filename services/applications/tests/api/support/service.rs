@@ -99,9 +99,10 @@ impl Service {
         published: Option<JwkSet>,
         exchange: Option<Arc<dyn Exchange>>,
     ) -> Self {
-        let expected = VerifierSettings::new(ISSUER, "applications");
-        let verifier = Verifier::new(expected, Arc::new(Published(published)), clock.clone());
         let settings: ApplicationsSettings = serde_json::from_value(settings).unwrap();
+        let service = Some(settings.profile().app.to_owned());
+        let expected = VerifierSettings { service, ..VerifierSettings::new(ISSUER, "applications") };
+        let verifier = Verifier::new(expected, Arc::new(Published(published)), clock.clone());
         let authenticator = Authenticator::new(verifier.clone(), exchange);
         let db = Db::open(&DatabaseSettings::at(database.url())).unwrap();
         let registry = Arc::new(Registry::default());
@@ -149,6 +150,16 @@ impl Service {
         let expires_at = now + LIFETIME;
         let entry =
             RevocationEntry { seq: 1, kind, value, issued_before: now, reason, expires_at, lifted: false };
+        self.verifier.revocations().apply(&entry);
+    }
+
+    /// Tells the service that it is switched off, or on again.
+    pub(crate) fn switch(&self, enabled: bool) {
+        let (now, kind) = (self.clock.unix(), RevocationKind::Service);
+        let (value, reason) = ("applications".to_owned(), RevocationReason::ServiceDisabled);
+        let expires_at = now + 1_000_000;
+        let entry =
+            RevocationEntry { seq: 9, kind, value, issued_before: now, reason, expires_at, lifted: enabled };
         self.verifier.revocations().apply(&entry);
     }
 

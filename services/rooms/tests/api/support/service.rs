@@ -98,9 +98,10 @@ impl Service {
 
     async fn run(database: Arc<TestDatabase>, setup: Setup, clock: Clock, keys: Arc<Keyring>) -> Self {
         let published = Published(setup.keys_known.then(|| keys.jwks(start())));
-        let expected = VerifierSettings::new(ISSUER, "rooms");
-        let verifier = Verifier::new(expected, Arc::new(published), clock.clone());
         let settings: RoomsSettings = serde_json::from_value(setup.settings.clone()).unwrap();
+        let service = Some(settings.profile().app.to_owned());
+        let expected = VerifierSettings { service, ..VerifierSettings::new(ISSUER, "rooms") };
+        let verifier = Verifier::new(expected, Arc::new(published), clock.clone());
         let origin = PublicOrigin::new(&setup.server);
         let sessions = Sessions::new(keys.clone(), clock.clone());
         let exchange = Arc::new(Remembering::new(sessions.clone(), clock.clone()));
@@ -139,6 +140,16 @@ impl Service {
     /// Tells the service that something was revoked.
     pub(crate) fn revoke(&self, kind: RevocationKind, value: &str, reason: RevocationReason) {
         self.tell(kind, value, reason, false);
+    }
+
+    /// Tells the service that it is switched off, or on again.
+    pub(crate) fn switch(&self, enabled: bool) {
+        let (now, kind) = (self.clock.unix(), RevocationKind::Service);
+        let (value, reason) = ("rooms".to_owned(), RevocationReason::ServiceDisabled);
+        let expires_at = now + 1_000_000;
+        let entry =
+            RevocationEntry { seq: 9, kind, value, issued_before: now, reason, expires_at, lifted: enabled };
+        self.verifier.revocations().apply(&entry);
     }
 
     /// Tells the service that a state has ended.
