@@ -20,6 +20,7 @@ mod hostile;
 mod introspecting;
 mod meet;
 mod outages;
+mod presented_from;
 mod publishing;
 mod rdv;
 mod refreshing;
