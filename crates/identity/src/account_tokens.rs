@@ -4,13 +4,14 @@
 //! | --- | --- | --- | --- |
 //! | none yet, or revoked | no | unknown; the next sign-in makes a new one | revoked, if there was one |
 //! | usable | yes | accepted | good |
+//! | a refresh token that it was exchanged for was revoked, or used twice | yes | accepted | revoked; it has another one |
 //! | its account is disabled | yes | refused, and good again when the account is enabled | good; the account is revoked |
 //! | its account is deleted | for [`KEPT`], with `deleted_at` | refused, as that of a deleted account | the account is revoked |
 //!
 //! It never expires, and a change of password leaves it alone: only an administrator ends it, or the end of its account.
 //! The contract has it given again at every sign-in, so that it is kept sealed, and not as a keyed hash alone. What is
-//! exchanged for it belongs to a session whose id, the sid, stays the same until the token is revoked; whoever revokes that
-//! session, as the second use of a refresh token does, revokes the token.
+//! exchanged for it belongs to a session with an id, the sid. Whoever revokes that session, as a client does with its refresh
+//! token, ends what was exchanged; the token goes on under another one, for it is no client's to end.
 
 mod ending;
 mod facade;

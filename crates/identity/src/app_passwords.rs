@@ -5,7 +5,8 @@
 //! | --- | --- | --- | --- |
 //! | usable | yes | accepted | good |
 //! | its account is disabled | yes | refused, and good again when the account is enabled | good; the account is revoked |
-//! | revoked, or its session is: a refresh token of it was used twice, say | no | a wrong password | revoked |
+//! | a refresh token that it was exchanged for was revoked, or used twice | yes | accepted | revoked; it has another one |
+//! | revoked | no | a wrong password | revoked |
 //! | its account is deleted | no | a wrong password | the account is revoked |
 //!
 //! They are good where a program sends name and secret with every request, and nowhere else: no dialect opens a session

@@ -2,6 +2,7 @@
 
 use auth_claims::revocations::{RevocationKind, RevocationReason};
 use store::{DbConn, StoreError};
+use uuid::Uuid;
 
 use super::rows;
 use crate::revocations::Revocation;
@@ -9,11 +10,12 @@ use crate::revocations::Revocation;
 /// Ends the tokens that a revocation hits, and returns the revocations that this entails.
 ///
 /// A disabled account keeps its token, which is refused until it is enabled, and a change of password keeps it
-/// (contracts/seatable-tokens.md §3). The token of a deleted account is remembered as such.
+/// (contracts/seatable-tokens.md §3). The token of a deleted account is remembered as such. The end of its session alone is
+/// not its own: whoever exchanged it may say that what came of it is over, and the token is everybody's.
 pub(crate) fn end(conn: &mut DbConn, revocation: &Revocation) -> Result<Vec<Revocation>, StoreError> {
     let Revocation { kind, value, reason, issued_before, .. } = revocation;
     match (kind, reason) {
-        (RevocationKind::Sid, _) => rows::delete(conn, value)?,
+        (RevocationKind::Sid, _) => rows::renew(conn, value, &Uuid::new_v4().to_string())?,
         (RevocationKind::Sub, RevocationReason::AccountDeleted) => rows::bury(conn, value, *issued_before)?,
         (RevocationKind::Sub, reason) if ends_credentials(*reason) => {
             if let Some(sid) = rows::sid(conn, value)? {

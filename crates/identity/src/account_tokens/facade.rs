@@ -115,6 +115,7 @@ impl Identity {
             // Of many at once one revokes it; the others find nothing.
             Lock::Revocations.take(conn)?;
             let Some(row) = rows::find(conn, id)? else { return Ok(false) };
+            rows::delete(conn, &row.sid)?;
             let revoked = Revocation::of_session(&row.sid, RevocationReason::Revoked, act.by_now());
             revocations::revoke(conn, &revoked)?;
             act.record(conn, "account_token.revoke", &row.sid, None)?;

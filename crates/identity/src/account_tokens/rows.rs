@@ -62,6 +62,15 @@ pub(super) fn delete(conn: &mut DbConn, sid: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Gives the token of this session another one, unless its account was deleted.
+pub(super) fn renew(conn: &mut DbConn, sid: &str, new: &str) -> Result<(), StoreError> {
+    let live = account_tokens::table
+        .filter(account_tokens::sid.eq(sid))
+        .filter(account_tokens::deleted_at.is_null());
+    diesel::update(live).set(account_tokens::sid.eq(new)).execute(conn)?;
+    Ok(())
+}
+
 /// The session of an account's token.
 pub(super) fn sid(conn: &mut DbConn, account: &str) -> Result<Option<String>, StoreError> {
     let own = account_tokens::table.find(account).filter(account_tokens::deleted_at.is_null());

@@ -54,7 +54,7 @@ pub fn revoke_all(conn: &mut DbConn, act: &Act, account: AccountId) -> Result<us
 }
 
 fn end(conn: &mut DbConn, act: &Act, row: &PasswordRow) -> Result<(), StoreError> {
-    // The row goes with it.
+    rows::delete(conn, &row.sid)?;
     revocations::revoke(conn, &Revocation::of_session(&row.sid, RevocationReason::Revoked, act.by_now()))?;
     act.record(conn, "app_password.revoke", &row.account_id, Some(json!({ "id": row.id, "name": row.name })))
 }

@@ -2,6 +2,7 @@
 
 use auth_claims::revocations::RevocationKind;
 use store::{DbConn, StoreError};
+use uuid::Uuid;
 
 use super::rows;
 use crate::account_tokens::ends_credentials;
@@ -10,11 +11,12 @@ use crate::revocations::Revocation;
 /// Ends the app passwords that a revocation hits, and returns the revocations that this entails.
 ///
 /// A disabled account keeps them, refused until it is enabled; a change of password keeps them. Those of a deleted account
-/// go with its row.
+/// go with its row. The end of a session alone ends none: whoever exchanged an app password may say that what came of it is
+/// over, and the app password is its owner's.
 pub(crate) fn end(conn: &mut DbConn, revocation: &Revocation) -> Result<Vec<Revocation>, StoreError> {
     let Revocation { kind, value, reason, issued_before, .. } = revocation;
     match kind {
-        RevocationKind::Sid => rows::delete(conn, value)?,
+        RevocationKind::Sid => rows::renew(conn, value, &Uuid::new_v4().to_string())?,
         RevocationKind::Sub if ends_credentials(*reason) => {
             let mut entailed = Vec::new();
             for row in rows::list(conn, value)? {

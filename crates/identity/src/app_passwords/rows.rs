@@ -98,6 +98,13 @@ pub(super) fn find_by_mac(conn: &mut DbConn, mac: &[u8]) -> Result<Option<Passwo
     Ok(named.select(PasswordRow::as_select()).first(conn).optional()?)
 }
 
+/// Gives the one of this session another session.
+pub(super) fn renew(conn: &mut DbConn, sid: &str, new: &str) -> Result<(), StoreError> {
+    let named = app_passwords::table.filter(app_passwords::sid.eq(sid));
+    diesel::update(named).set(app_passwords::sid.eq(new)).execute(conn)?;
+    Ok(())
+}
+
 /// Removes the one of this session.
 pub(super) fn delete(conn: &mut DbConn, sid: &str) -> Result<(), StoreError> {
     diesel::delete(app_passwords::table.filter(app_passwords::sid.eq(sid))).execute(conn)?;

@@ -172,7 +172,7 @@ async fn threat_09_a_token_stands_as_its_account_does(
     fixture.pass(1000);
     fate.befall(&fixture, ada.id, &sid).await;
 
-    let ended = matches!(fate, Fate::AllRevoked | Fate::TokenRevoked | Fate::SessionRevoked);
+    let ended = matches!(fate, Fate::AllRevoked | Fate::TokenRevoked);
     for directory in [&fixture.identity, &replica] {
         let found = standing(directory, &own).await;
         match fate {
@@ -181,15 +181,20 @@ async fn threat_09_a_token_stands_as_its_account_does(
             }
             Fate::Deleted => assert_eq!(found, AccountTokenStanding::Deleted),
             // contracts/seatable-tokens.md §3: until an administrator or the end of the account.
-            Fate::AnotherPassword => assert!(matches!(found, AccountTokenStanding::Usable { .. })),
+            Fate::AnotherPassword | Fate::SessionRevoked => {
+                assert!(matches!(found, AccountTokenStanding::Usable { .. }));
+            }
             _ => assert_eq!(found, AccountTokenStanding::Unknown),
         }
         assert_eq!(usable(directory, &other).await.unwrap().0, bob.id);
     }
-    assert_eq!(fixture.is_revoked(&sid).await, ended);
+    assert_eq!(fixture.is_revoked(&sid).await, ended || fate == Fate::SessionRevoked);
     if fate == Fate::Disabled {
         fixture.identity.set_account_enabled(ada.id, true, &Origin::default()).await.unwrap();
         assert_eq!(usable(&replica, &own).await, Some((ada.id, sid)));
+    } else if fate == Fate::SessionRevoked {
+        let (_, new_sid) = usable(&replica, &own).await.unwrap();
+        assert!(!fixture.is_revoked(&new_sid).await, "it goes on in another session");
     } else if ended {
         let again = token(&fixture.identity, &ada).await;
         assert_ne!(again, own);

@@ -193,10 +193,15 @@ async fn threat_09_an_app_password_stands_as_its_account_does(
             revoke(Revocation::of_session(&sync.sid, RevocationReason::SignedOut, now)).await;
         }
     }
-    let good = is_good(&fixture, "ada", &sync, &text).await;
-    assert_eq!(good, fate == Fate::AnotherPassword);
     let ended = matches!(fate, Fate::AllRevoked | Fate::SessionRevoked);
     assert_eq!(fixture.is_revoked(&sync.sid).await, ended);
+    if fate == Fate::SessionRevoked {
+        let session = alone(&fixture, &text).await.unwrap().session.unwrap();
+        assert!(!fixture.is_revoked(&session.sid).await, "it goes on in another session");
+        return;
+    }
+    let good = is_good(&fixture, "ada", &sync, &text).await;
+    assert_eq!(good, fate == Fate::AnotherPassword);
     let refused = basic(&fixture, "ada", &text).await.map(drop);
     match fate {
         Fate::Disabled => {

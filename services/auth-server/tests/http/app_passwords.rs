@@ -139,6 +139,38 @@ async fn threat_26_what_an_app_password_gave_ends_with_it(
     assert!(world.is_active(&untouched).await, "the password's own");
 }
 
+/// Threats 9 and 26: a client that ends what it has got, or whose refresh token is used twice, ends that, and neither the app
+/// password nor what comes of it later.
+#[rstest]
+#[actix_web::test]
+async fn threat_26_no_client_ends_an_app_password(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(false, true)] used_twice: bool,
+) {
+    let world = World::on(backend).await;
+    for (kind, token) in world.forms() {
+        let session = world.exchange(kind, &token, &[("scope", "a b offline_access")]).await;
+        let (access, refresh) = (session.access_token(), session.refresh_token());
+        if used_twice {
+            let next = world.app.refresh(&world.gate, &refresh).await.refresh_token();
+            world.app.refresh(&world.gate, &next).await.refresh_token();
+            world.app.refresh(&world.gate, &refresh).await.assert_refused(400, "invalid_grant");
+        } else {
+            let revoked = world.app.post_as(&world.gate, "/oauth/revoke", &[("token", &refresh)]).await;
+            assert_eq!(revoked.status, 200);
+        }
+        assert!(!world.is_active(&access).await);
+        world.app.refresh(&world.gate, &refresh).await.assert_refused(400, "invalid_grant");
+        let again = world.exchange(kind, &token, &[]).await;
+        assert!(world.is_active(&again.access_token()).await);
+        assert_ne!(claims(&again.access_token()).sid, claims(&access).sid);
+    }
+    world.revoke().await;
+    for (kind, token) in world.forms() {
+        world.exchange(kind, &token, &[]).await.assert_refused(400, "invalid_grant");
+    }
+}
+
 /// Threat 9: a disabled account is told as such to whoever has a right credential, and to nobody else.
 #[rstest]
 #[actix_web::test]

@@ -23,11 +23,11 @@ use crate::presented::TokenRefusal;
 
 /// Revokes a token.
 ///
-/// A refresh token takes its family and its whole session along, a device session that it was exchanged for included. An
-/// access token goes alone when it belongs to a session, else with what was exchanged from it. A device session, shown as
-/// it is exchanged, is signed out: it belongs to no client, and whoever holds it may do so anyway. An Account-Token,
-/// which all programs of an account share and administrators end, an unknown token and one of another client are answered
-/// like a revoked one, and left alone.
+/// A refresh token takes its family and its whole session along, a device session that it was exchanged for included; an
+/// Account-Token or app password that it was exchanged for goes on in another session. An access token goes alone when it
+/// belongs to a session, else with what was exchanged from it. A device session, shown as it is exchanged, is signed out: it
+/// belongs to no client, and whoever holds it may do so anyway. An Account-Token, which all programs of an account share and
+/// administrators end, an unknown token and one of another client are answered like a revoked one, and left alone.
 ///
 /// # Errors
 /// Those of client authentication; `invalid_request` without a token.

@@ -96,6 +96,33 @@ async fn what_is_exchanged_ends_with_the_token(
     world.app.exchange(&gate, ACCOUNT_TOKEN, &token, &[]).await.assert_refused(400, "invalid_grant");
 }
 
+/// Threat 26, §3: a client that ends what it has got, or whose refresh token is used twice, ends that, and not the
+/// Account-Token, which is every program's.
+#[rstest]
+#[actix_web::test]
+async fn threat_26_no_client_ends_it(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(false, true)] used_twice: bool,
+) {
+    let world = World::on(backend).await;
+    let (gate, token) = (world.app.exchanger("gate").await, world.token().await);
+    let offline = [("scope", "a b offline_access")];
+    let offline = world.app.exchange(&gate, ACCOUNT_TOKEN, &token, &offline).await;
+    let (access, refresh) = (offline.access_token(), offline.refresh_token());
+    if used_twice {
+        let next = world.app.refresh(&gate, &refresh).await.refresh_token();
+        world.app.refresh(&gate, &next).await.refresh_token();
+        world.app.refresh(&gate, &refresh).await.assert_refused(400, "invalid_grant");
+    } else {
+        assert_eq!(world.app.post_as(&gate, "/oauth/revoke", &[("token", &refresh)]).await.status, 200);
+    }
+    assert_eq!(world.app.introspect(&gate, &access).await, json!({ "active": false }));
+    world.app.refresh(&gate, &refresh).await.assert_refused(400, "invalid_grant");
+    let again = world.app.exchange(&gate, ACCOUNT_TOKEN, &token, &[]).await.access_token();
+    assert_eq!(world.app.introspect(&gate, &again).await["active"], true);
+    assert_eq!(world.token().await, token);
+}
+
 /// §5: a service may ask about anything, Account-Tokens included; no other client learns what one is, and none ends it.
 #[rstest]
 #[actix_web::test]
