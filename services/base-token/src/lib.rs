@@ -22,6 +22,7 @@ mod audit;
 pub mod bootstrap;
 pub mod domain;
 pub mod last_access;
+mod leavers;
 mod people;
 pub mod process;
 pub mod settings;
@@ -37,6 +38,7 @@ use actix_web::web::{Data, ServiceConfig};
 use anyhow::Context as _;
 use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
+use auth_claims::leavers::Leavers;
 use auth_claims::scopes::Scope;
 use auth_client::directory::Directory;
 use master_key::MasterKey;
@@ -47,11 +49,13 @@ use crate::api::routes::{self, State};
 use crate::app::App;
 use crate::trash::Purge;
 
-/// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, its purges end.
+/// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, its purges end, and
+/// it stops to see to deleted accounts.
 #[derive(Clone)]
 pub struct Bases {
     state: State,
     purge: Arc<Purge>,
+    leavers: Arc<Leavers>,
 }
 
 impl Bases {
@@ -71,10 +75,11 @@ impl Bases {
     ) -> anyhow::Result<Self> {
         db.migrate(&store::MIGRATIONS).await.context("bases.database")?;
         let scope: Scope = settings.scope.parse().context("bases.scope")?;
+        let leavers = Arc::new(leavers::watch(&authenticator, db.clone(), clock.clone()));
         let app = Arc::new(App::start(settings, db, master, directory, origin, clock).await?);
         let purge = Arc::new(Purge::spawn(Arc::clone(&app)));
         let (authenticator, scope) = (Data::new(authenticator), Data::new(scope));
-        Ok(Self { state: State { app: Data::from(app), authenticator, scope }, purge })
+        Ok(Self { state: State { app: Data::from(app), authenticator, scope }, purge, leavers })
     }
 
     /// What handlers share.
@@ -85,9 +90,10 @@ impl Bases {
 
     /// Mounts every resource of this service, and behind them what answers for every other path below `/api/v2.1`.
     pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + Sync + 'static {
-        let (state, purge) = (self.state.clone(), Arc::clone(&self.purge));
+        let (state, purge, leavers) =
+            (self.state.clone(), Arc::clone(&self.purge), Arc::clone(&self.leavers));
         move |cfg| {
-            let _kept_as_long_as_this_is_mounted = &purge;
+            let _kept_as_long_as_this_is_mounted = (&purge, &leavers);
             routes::configure(cfg, &state);
         }
     }

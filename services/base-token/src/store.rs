@@ -8,11 +8,13 @@
 //! | [`listings`], [`trash`] | what is in workspaces, and what is in no workspace any more |
 //! | [`shares`], [`listings`] | with whom bases are shared, and what somebody finds |
 //! | [`trash`] | deleted bases |
+//! | [`leavers`] | what deleted accounts leave |
 
 pub mod api_tokens;
 pub mod bases;
 pub mod external_links;
 pub mod facts;
+pub mod leavers;
 pub mod listings;
 mod schema;
 pub(crate) mod secrets;

@@ -21,7 +21,7 @@ use crate::domain::base::Base;
 use crate::domain::name::BaseName;
 use crate::domain::workspace::Workspace;
 pub use crate::store::trash::Which;
-use crate::store::{bases, trash, workspaces};
+use crate::store::{bases, leavers, trash, workspaces};
 
 /// So many bases are removed in one transaction.
 const BATCH: i64 = 100;
@@ -72,7 +72,14 @@ pub async fn purge(db: &Db, clock: &Clock, retention: Duration) -> Result<usize,
     };
     let mut gone = 0;
     loop {
-        let batch = db.write(move |conn| trash::purge(conn, before, BATCH)).await?;
+        let batch = db.write(move |conn| {
+            let gone = trash::purge(conn, before, BATCH)?;
+            if !gone.is_empty() {
+                leavers::forget_empty(conn)?;
+            }
+            Ok::<_, StoreError>(gone)
+        });
+        let batch = batch.await?;
         if batch.is_empty() {
             return Ok(gone);
         }

@@ -6,6 +6,7 @@ diesel::table! {
         owner_kind -> Text,
         owner -> Text,
         created_at -> Timestamp,
+        left_at -> Nullable<Timestamp>,
     }
 }
 

@@ -18,6 +18,7 @@ mod external_links;
 mod group_shares;
 mod groups;
 mod last_access;
+mod leavers;
 mod matrix;
 mod openapi;
 mod related_users;
