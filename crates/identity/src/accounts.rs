@@ -11,6 +11,7 @@
 //! password.
 
 mod changes;
+mod departure;
 mod emails;
 mod facade;
 mod memberships;

@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | a moment (`signed_out` `revoked` `reuse_detected` `password_changed`) | [`revoke`] | when the last token it hits is dead |
 //! | a state (`account_disabled` `client_disabled`) | [`revoke`] | with [`lift`], which puts an entry `lifted` in its place |
-//! | a final state (`account_deleted` `client_deleted`) | [`revoke`] | when the last token is dead; earlier with [`lift`], which leaves a moment |
+//! | a final state (`account_deleted` `client_deleted`) | [`revoke`] | when the last token is dead, and for an account after 30 days; earlier with [`lift`], which leaves a moment |
 //! | a state of a service (`service_disabled`), which hits no token | [`revoke`] | with [`lift`] |
 //!
 //! Of a name's moments and of its states only the last is kept: the feed grows with the names revoked, not with how
@@ -34,6 +34,11 @@ const LEEWAY: TimeDelta = TimeDelta::minutes(1);
 
 /// The end of what has none, for columns and followers that want one: a thousand years.
 const LASTING: TimeDelta = TimeDelta::days(365_000);
+
+/// How long the feed tells that an account is deleted: so long a service may be away, or its database come from a backup,
+/// and still remove what it keeps of the account. One that was away for longer keeps that, under an id that nobody gets
+/// again.
+const DELETED_KEPT: TimeDelta = TimeDelta::days(30);
 
 /// How long the feed tells that a state has ended. A follower that was away for longer starts anew.
 const LIFT_KEPT: TimeDelta = TimeDelta::days(30);
@@ -87,14 +92,14 @@ impl Revocation {
     }
 
     fn of_holder(kind: RevocationKind, value: String, reason: RevocationReason, now: DateTime<Utc>) -> Self {
-        let lasting = matches!(
-            reason,
+        let kept = match reason {
             RevocationReason::AccountDisabled
-                | RevocationReason::ClientDisabled
-                | RevocationReason::ServiceDisabled
-        );
-        let expires_at = now + if lasting { LASTING } else { LONGEST_ACCESS_TOKEN + LEEWAY };
-        Self { kind, value, reason, issued_before: now, expires_at }
+            | RevocationReason::ClientDisabled
+            | RevocationReason::ServiceDisabled => LASTING,
+            RevocationReason::AccountDeleted => DELETED_KEPT,
+            _ => LONGEST_ACCESS_TOKEN + LEEWAY,
+        };
+        Self { kind, value, reason, issued_before: now, expires_at: now + kept }
     }
 }
 

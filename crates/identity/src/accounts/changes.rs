@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use store::{DbConn, StoreError, on_backend};
 
 use super::{
-    Account, AccountId, CheckedProfile, EmailKey, find, find_for_change,
+    Account, AccountId, CheckedProfile, EmailKey, departure, find, find_for_change,
     memberships::{self, check_references},
     schema::{account_passwords, accounts},
 };
@@ -152,17 +152,22 @@ pub(crate) fn set_password_on(
     Ok(act.record(conn, "account.set_password", &id.to_string(), None)?)
 }
 
-/// Removes an account with everything that could sign in, and revokes its tokens.
+/// Removes an account with everything that could sign in, and revokes its tokens. The audit row says what has gone with it;
+/// services that keep something of it in databases of their own hear of it by the revocation.
 ///
 /// # Errors
 /// [`IdentityError::Unknown`].
 pub fn delete(conn: &mut DbConn, act: &Act, id: AccountId) -> Result<(), IdentityError> {
+    // Held, so that nothing is added to it between the count and the end.
+    find_for_change(conn, id)?.ok_or(IdentityError::Unknown("account"))?;
+    let gone = departure::of_account(conn, id)?;
     // Memberships, groups and refresh tokens go with the row.
     if diesel::delete(accounts::table.find(id.to_string())).execute(conn)? == 0 {
         return Err(IdentityError::Unknown("account"));
     }
     revoke(conn, act, id, RevocationReason::AccountDeleted)?;
-    Ok(act.record(conn, "account.delete", &id.to_string(), None)?)
+    let detail = (!gone.is_empty()).then(|| serde_json::json!({ "gone": gone }));
+    Ok(act.record(conn, "account.delete", &id.to_string(), detail)?)
 }
 
 /// Replaces a hash by a better one of the same password, unless the password has changed meanwhile.

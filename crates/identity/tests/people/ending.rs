@@ -86,7 +86,28 @@ async fn a_deleted_account_leaves_nothing_but_the_trail(
     let standing = fixture.identity.find_account_token(&account_token).await.unwrap();
     assert!(matches!(standing, AccountTokenStanding::Deleted), "{standing:?}");
     assert_eq!(reasons(&fixture, id).await, [RevocationReason::AccountDeleted]);
-    assert_eq!(fixture.audited("account.delete").await.len(), 1);
+    let events = fixture.audited("account.delete").await;
+    assert_eq!(events.len(), 1);
+    let gone = serde_json::json!({"gone": {
+        "account_tokens": 1, "app_passwords": 1, "memberships": 1, "passwords": 1, "sub_administrations": 1,
+    }});
+    assert_eq!(events[0].detail, Some(gone), "the trail says what has gone");
+}
+
+/// Services that were away for thirty days still hear of it; then the feed forgets.
+#[rstest]
+#[tokio::test]
+async fn the_feed_tells_of_a_deleted_account_for_thirty_days(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let Ended { fixture, id, .. } = everything(backend).await;
+    fixture.identity.delete_account(id, &Origin::default()).await.unwrap();
+    fixture.pass(30 * 86_400 - 1);
+    fixture.identity.prune(None).await.unwrap();
+    assert_eq!(reasons(&fixture, id).await, [RevocationReason::AccountDeleted]);
+    fixture.pass(1);
+    fixture.identity.prune(None).await.unwrap();
+    assert_eq!(reasons(&fixture, id).await, []);
 }
 
 #[rstest]
