@@ -13,6 +13,7 @@ mod bodies;
 mod bootstrap;
 mod conventions;
 mod copies;
+mod disabled;
 mod exhaustion;
 mod external_links;
 mod group_shares;
