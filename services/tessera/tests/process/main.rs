@@ -12,12 +12,14 @@
 
 mod agents;
 mod applications;
+mod bases;
 mod cli;
 mod disabling;
 mod durability;
 mod hostile;
 mod integrator;
 mod keys;
+mod provisioning;
 mod refresh_durability;
 mod restart;
 mod revoking;

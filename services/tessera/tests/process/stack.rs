@@ -4,11 +4,13 @@ mod agents;
 mod answer;
 mod applications;
 mod audit;
+mod bases;
 mod declared;
 mod gate;
 mod operator;
 mod patience;
 mod plan;
+mod provisioning;
 mod requests;
 mod unit;
 mod watch;
@@ -20,11 +22,13 @@ pub(crate) use self::{
     agents::{AGENDA, Triple, absence},
     answer::Answer,
     applications::{APPLICATIONS, DESK_APPLICATION},
+    bases::{BASES, Base},
     declared::{Credentials, Declared, Person, new_secret},
     gate::Gate,
     operator::{Ran, run},
-    patience::BOUND,
+    patience::{BOUND, settled},
     plan::Plan,
+    provisioning::OCS,
     requests::MEET,
     unit::Unit,
     watch::Watch,
@@ -35,8 +39,8 @@ pub(crate) use self::{
 pub(crate) enum Topology {
     /// `tessera serve`: every service in one process, on SQLite.
     Single,
-    /// `auth-server`, `rooms`, `agenda` and `applications` on PostgreSQL: rooms and applications in databases of their own,
-    /// the agenda in the auth server's.
+    /// `auth-server`, `rooms`, `agenda`, `applications`, `base-token` and `provisioning` on PostgreSQL: rooms, applications
+    /// and bases in databases of their own, the others in the auth server's.
     Separate,
 }
 
@@ -55,12 +59,16 @@ pub(crate) struct Stack {
     agenda: Option<Unit>,
     /// The same.
     applications: Option<Unit>,
-    /// More processes that issue tokens.
+    /// The same.
+    bases: Option<Unit>,
+    /// The same.
+    provisioning: Option<Unit>,
+    /// More processes of the same services.
     others: Vec<Unit>,
     /// What the operator's commands get, to work on the same databases.
     operator: Vec<(String, String)>,
     home: TempDir,
-    /// On PostgreSQL: the auth server's, the rooms service's and the applications service's.
+    /// On PostgreSQL: the auth server's, the rooms service's, the applications service's and that of bases.
     databases: Vec<TestDatabase>,
 }
 
@@ -90,10 +98,28 @@ impl Stack {
         self.applications.as_mut().unwrap_or(&mut self.auth)
     }
 
+    /// The process that serves bases.
+    pub(crate) fn bases(&mut self) -> &mut Unit {
+        self.bases.as_mut().unwrap_or(&mut self.auth)
+    }
+
+    /// The process that serves accounts, groups and apps.
+    pub(crate) fn provisioning(&mut self) -> &mut Unit {
+        self.provisioning.as_mut().unwrap_or(&mut self.auth)
+    }
+
     /// Starts another process that issues tokens, from the same database, and waits until it is ready; where it is.
     pub(crate) async fn another_auth_server(&mut self) -> String {
         let mut unit = self.auth.twin();
         unit.start().await;
+        let origin = unit.origin();
+        self.others.push(unit);
+        origin
+    }
+
+    /// Another process that serves bases from the same database, to be started; where it will be.
+    pub(crate) fn another_bases(&mut self) -> String {
+        let unit = self.bases().twin();
         let origin = unit.origin();
         self.others.push(unit);
         origin
@@ -106,7 +132,8 @@ impl Stack {
 
     /// Every process.
     pub(crate) fn units(&mut self) -> impl Iterator<Item = &mut Unit> {
-        let services = [&mut self.rooms, &mut self.agenda, &mut self.applications];
+        let [rooms, agenda, applications] = [&mut self.rooms, &mut self.agenda, &mut self.applications];
+        let services = [rooms, agenda, applications, &mut self.bases, &mut self.provisioning];
         let services = services.into_iter().filter_map(Option::as_mut);
         std::iter::once(&mut self.auth).chain(services).chain(&mut self.others)
     }

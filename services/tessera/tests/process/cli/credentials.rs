@@ -4,19 +4,9 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{NOT_FOUND, REFUSED, both, line, refused};
-use crate::stack::{Answer, Person, Plan, Stack, Topology};
+use crate::stack::{Plan, Stack, Topology};
 
 const SCOPE: &str = "lasuite_visio lasuite_visio:rooms:list";
-
-/// Makes an app password for ada. Returns its id, and ada as a program knows her.
-fn app_password(stack: &Stack, name: &str) -> (String, Person) {
-    let made = stack.tessera(&["user", "app-password", "create", "ada", "--name", name, "--json"]);
-    let made = made.expect(0).json();
-    let text = |field: &str| made[field].as_str().unwrap().to_owned();
-    let program = Person { password: text("app_password"), ..stack.declared.ada.clone() };
-    stack.watch.note_pair(program.login, &program.password);
-    (text("id"), program)
-}
 
 fn listed(stack: &Stack) -> Vec<Value> {
     both(stack, &["user", "app-password", "list", "ada"]).1.as_array().unwrap().clone()
@@ -30,7 +20,8 @@ async fn threat_26_an_app_password_signs_in_until_it_is_revoked(
     #[values(Topology::Single, Topology::Separate)] topology: Topology,
 ) {
     let stack = Stack::start(topology).await;
-    let ((sync, program), (phone, other)) = (app_password(&stack, "sync"), app_password(&stack, "phone"));
+    let ((sync, program), (phone, other)) =
+        (stack.app_password("ada", "sync"), stack.app_password("ada", "phone"));
     let session = stack.sign_in(&program, SCOPE).await.expect(200).access_token();
     stack.settles(&session, 200).await;
     let left = [&other, &stack.declared.ada];
@@ -64,7 +55,7 @@ fn app_passwords_are_made_and_listed(#[values(Topology::Single, Topology::Separa
     let human = stack.tessera(&["user", "app-password", "create", "ada", "--name", "Sync tool"]).expect(0);
     let secret = line(&human, "app_password").split_whitespace().next().unwrap().to_owned();
     assert_eq!(secret.split('-').map(str::len).collect::<Vec<_>>(), [5; 5]);
-    let (id, program) = app_password(&stack, "Sync tool");
+    let (id, program) = stack.app_password("ada", "Sync tool");
     let (text, list) = both(&stack, &["user", "app-password", "list", "ada"]);
     assert_eq!((list.as_array().unwrap().len(), text.lines().count()), (2, 3));
     assert_eq!(
@@ -88,8 +79,8 @@ async fn an_account_token_is_shown_on_request_and_revoked(
     let (_, none) = both(&stack, &show);
     assert_eq!((&none["exists"], &none["session_id"]), (&json!(false), &json!(null)));
     refused(&stack, &["user", "token", "revoke", "ada"], NOT_FOUND, &["ada has no account token"]);
-    let token = account_token(&stack).await;
-    assert_eq!(account_token(&stack).await, token);
+    let token = new_token(&stack).await;
+    assert_eq!(new_token(&stack).await, token);
     let (text, shown) = both(&stack, &show);
     assert_eq!(shown["exists"], true);
     assert!(!text.contains(&token) && !shown.to_string().contains(&token), "{text}{shown}");
@@ -97,13 +88,13 @@ async fn an_account_token_is_shown_on_request_and_revoked(
     assert_eq!(line(&revealed, "account_token"), token);
     // From here on nobody writes it anywhere.
     stack.watch.note(&token);
-    info(&stack, &token).await.expect(200);
+    stack.account_info(&token).await.expect(200);
 
     stack.tessera(&["user", "token", "revoke", "ada"]).expect(0);
-    info(&stack, &token).await.expect_detail(401, "Invalid token");
-    let next = account_token(&stack).await;
+    stack.account_info(&token).await.expect_detail(401, "Invalid token");
+    let next = new_token(&stack).await;
     assert_ne!(next, token);
-    info(&stack, &next).await.expect(200);
+    stack.account_info(&next).await.expect(200);
     for (action, count) in
         [("account_token.reveal", 1), ("account_token.revoke", 1), ("account_token.create", 2)]
     {
@@ -112,16 +103,9 @@ async fn an_account_token_is_shown_on_request_and_revoked(
     }
 }
 
-async fn account_token(stack: &Stack) -> String {
-    let ada = &stack.declared.ada;
-    let form = [("username", ada.email.as_str()), ("password", &ada.password)];
-    let answer = stack.send(stack.http.post(stack.auth_url("/api2/auth-token/")).form(&form)).await;
-    answer.expect(200).text_of("token")
-}
-
-async fn info(stack: &Stack, token: &str) -> Answer {
-    let url = stack.auth_url("/api2/account/info/");
-    stack.send(stack.http.get(url).header("Authorization", format!("Token {token}"))).await
+/// Signs ada in; from her token on it may be shown.
+async fn new_token(stack: &Stack) -> String {
+    stack.try_seatable_sign_in(&stack.declared.ada).await.expect(200).text_of("token")
 }
 
 #[rstest]
@@ -145,7 +129,7 @@ fn what_cannot_be_done_to_credentials_has_its_exit_status(
         refused(&stack, &[&create[..], &[name]].concat(), REFUSED, &["name"]);
     }
     stack.tessera(&["user", "app-password", "create", "ada"]).expect(2);
-    let (id, _) = app_password(&stack, "sync");
+    let (id, _) = stack.app_password("ada", "sync");
     // Somebody else's is none of bob's.
     refused(&stack, &["user", "app-password", "revoke", "bob", &id], NOT_FOUND, &["bob has no app password"]);
     refused(

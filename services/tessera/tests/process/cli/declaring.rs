@@ -21,8 +21,10 @@ fn applying_twice_changes_nothing(#[values(Topology::Single, Topology::Separate)
         [
             "create service counter",
             "create organization agency",
+            "create group crew",
             "create account ada",
             "create account bob",
+            "create account root",
             "create client booking",
             "create client board",
             "create client kiosk",
@@ -30,6 +32,8 @@ fn applying_twice_changes_nothing(#[values(Topology::Single, Topology::Separate)
             "create client rooms-service",
             "create client agenda-service",
             "create client applications-service",
+            "create client base-token-service",
+            "create client provisioning-service",
             "create client integration",
             "create client crm",
             "create client desk",
@@ -79,7 +83,7 @@ fn drift_is_told_and_mended(#[values(Topology::Single, Topology::Separate)] topo
     assert_eq!(dry.status, DRIFT, "{dry:?}");
     let pruned = stack.tessera(&["apply", "--prune", &file]).expect(0).stdout;
     assert_eq!(pruned, dry.stdout);
-    assert_eq!(pruned.lines().filter(|line| line.starts_with("delete ")).count(), 14, "{pruned}");
+    assert_eq!(pruned.lines().filter(|line| line.starts_with("delete ")).count(), 18, "{pruned}");
     let left = stack.tessera(&["client", "list", "--json"]).expect(0).json();
     assert_eq!((left[0]["client_id"].as_str(), left.as_array().unwrap().len()), (Some("by-hand"), 1));
     assert_eq!(stack.tessera(&["user", "list", "--json"]).expect(0).json(), json!([]));

@@ -124,13 +124,13 @@ pub(super) fn request(target: &Target) -> impl Strategy<Value = Request> + use<>
 }
 
 fn headers(target: &Target) -> impl Strategy<Value = Vec<(&'static str, Text)>> + use<> {
-    let credentials = heads::credentials(target);
-    (credentials, prop_oneof![2 => Just(Vec::new()), 1 => vec(heads::header(), 1..4)]).prop_map(
-        |(mut credentials, headers)| {
-            credentials.extend(headers);
-            credentials
-        },
-    )
+    let (credentials, needed) = (heads::credentials(target), target.header);
+    let others = prop_oneof![2 => Just(Vec::new()), 1 => vec(heads::header(), 1..4)];
+    (credentials, others, prop::bool::weighted(0.9)).prop_map(move |(mut credentials, headers, is_there)| {
+        credentials.extend(needed.filter(|_| is_there).map(|(name, value)| (name, value.into())));
+        credentials.extend(headers);
+        credentials
+    })
 }
 
 fn framing() -> impl Strategy<Value = Framing> {

@@ -6,7 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 
-use crate::stack::{AGENDA as RDV, APPLICATIONS as AUVIOUS, Credentials, Stack, Topology, Triple};
+use crate::stack::{
+    AGENDA as RDV, APPLICATIONS as AUVIOUS, BASES as SEATABLE, Credentials, OCS as PROVISIONING, Person,
+    Stack, Topology, Triple,
+};
 
 /// A method and the template of a path.
 pub(super) type Route = (&'static str, &'static str);
@@ -29,6 +32,10 @@ pub(super) struct Target {
     pub(super) basic: Vec<String>,
     /// Ids of objects that exist.
     pub(super) ids: Vec<String>,
+    /// A header without which nothing else is looked at.
+    pub(super) header: Option<(&'static str, &'static str)>,
+    /// Whether its contract answers some requests with 500, which no failure of the service is.
+    pub(super) says_500: bool,
     /// Statuses that enough requests must have been answered with.
     pub(super) expected: &'static [u16],
 }
@@ -36,7 +43,7 @@ pub(super) struct Target {
 /// Device sessions for each process.
 const TRIPLES: usize = 12;
 
-const AUTH: [Route; 20] = [
+const AUTH: [Route; 31] = [
     ("POST", "/oauth/token"),
     ("POST", "/oauth/token"),
     ("POST", "/security/oauth/token"),
@@ -55,6 +62,17 @@ const AUTH: [Route; 20] = [
     ("GET", "/api/v1/auth/validate_token"),
     ("DELETE", "/api/v1/auth/sign_out"),
     ("PUT", "/api/v1/auth/password"),
+    ("POST", "/internal/directory/people"),
+    ("GET", "/internal/directory/people/{id}/groups"),
+    ("POST", "/internal/directory/groups"),
+    ("GET", "/internal/directory/groups/{id}"),
+    ("GET", "/internal/directory/groups/{id}/members"),
+    ("POST", "/api2/auth-token/"),
+    ("POST", "/api2/auth-token/"),
+    ("GET", "/api2/ping/"),
+    ("GET", "/api2/auth/ping/"),
+    ("GET", "/api2/account/info/"),
+    ("GET", "/server-info/"),
     ("GET", "/docs/openapi/auth-server.json"),
     ("GET", "/"),
 ];
@@ -98,6 +116,72 @@ const APPLICATIONS: [Route; 11] = [
     ("GET", "/docs/openapi/applications.json"),
 ];
 
+/// A fresh database numbers its first workspace and its first group of people 1.
+const BASES: [Route; 27] = [
+    ("GET", "/api/v2.1/workspaces/"),
+    ("POST", "/api/v2.1/dtables/"),
+    ("GET", "/api/v2.1/dtables/shared/"),
+    ("GET", "/api/v2.1/dtables/{id}/related-users/"),
+    ("POST", "/api/v2.1/dtable-copy/"),
+    ("GET", "/api/v2.1/groups/"),
+    ("POST", "/api/v2.1/groups/"),
+    ("DELETE", "/api/v2.1/groups/{id}/"),
+    ("PUT", "/api/v2.1/workspace/1/dtable/"),
+    ("DELETE", "/api/v2.1/workspace/{id}/dtable/"),
+    ("GET", "/api/v2.1/workspace/1/dtable/{id}/share/"),
+    ("POST", "/api/v2.1/workspace/1/dtable/Stock/share/"),
+    ("PUT", "/api/v2.1/workspace/1/dtable/Stock/share/"),
+    ("POST", "/api/v2.1/workspace/1/dtable/Stock/group-shares/"),
+    ("PUT", "/api/v2.1/workspace/1/dtable/Stock/group-shares/{id}/"),
+    ("GET", "/api/v2.1/workspace/{id}/dtable/{id}/api-tokens/"),
+    ("POST", "/api/v2.1/workspace/1/dtable/Stock/api-tokens/"),
+    ("PUT", "/api/v2.1/workspace/1/dtable/Stock/api-tokens/{id}/"),
+    ("DELETE", "/api/v2.1/workspace/1/dtable/Stock/api-tokens/{id}/{id}/"),
+    ("GET", "/api/v2.1/workspace/1/dtable/{id}/temp-api-token/"),
+    ("GET", "/api/v2.1/workspace/1/dtable/Stock/access-token/"),
+    ("POST", "/api/v2.1/workspace/1/dtable/Stock/external-links/"),
+    ("DELETE", "/api/v2.1/workspace/1/dtable/Stock/external-links/{id}/"),
+    ("GET", "/api/v2.1/dtable/app-access-token/"),
+    ("GET", "/api/v2.1/external-link-tokens/{id}/access-token/"),
+    ("GET", "/api/v2.1/dtable/jwks.json"),
+    ("GET", "/docs/openapi/base-token.json"),
+];
+
+const OCS: [Route; 32] = [
+    ("GET", "/ocs/v1.php/cloud/capabilities"),
+    ("GET", "/ocs/v2.php/cloud/user"),
+    ("GET", "/ocs/v2.php/cloud/user/fields/{id}"),
+    ("GET", "/ocs/v2.php/cloud/users"),
+    ("POST", "/ocs/v2.php/cloud/users"),
+    ("POST", "/ocs/v1.php/cloud/users"),
+    ("GET", "/ocs/v2.php/cloud/users/details"),
+    ("GET", "/ocs/v2.php/cloud/users/disabled"),
+    ("GET", "/ocs/v2.php/cloud/users/recent"),
+    ("GET", "/ocs/v1.php/cloud/users/{id}"),
+    ("PUT", "/ocs/v2.php/cloud/users/{id}"),
+    ("DELETE", "/ocs/v2.php/cloud/users/{id}"),
+    ("PUT", "/ocs/v2.php/cloud/users/{id}/enable"),
+    ("PUT", "/ocs/v2.php/cloud/users/{id}/disable"),
+    ("POST", "/ocs/v2.php/cloud/users/{id}/wipe"),
+    ("POST", "/ocs/v2.php/cloud/users/{id}/welcome"),
+    ("POST", "/ocs/v2.php/cloud/users/{id}/groups"),
+    ("DELETE", "/ocs/v1.php/cloud/users/{id}/groups"),
+    ("POST", "/ocs/v2.php/cloud/users/{id}/subadmins"),
+    ("PUT", "/ocs/v2.php/cloud/users/{id}/{id}"),
+    ("GET", "/ocs/v2.php/cloud/groups"),
+    ("POST", "/ocs/v2.php/cloud/groups"),
+    ("GET", "/ocs/v2.php/cloud/groups/details"),
+    ("GET", "/ocs/v2.php/cloud/groups/{id}/users/details"),
+    ("GET", "/ocs/v1.php/cloud/groups/{id}/subadmins"),
+    ("PUT", "/ocs/v2.php/cloud/groups/{id}"),
+    ("DELETE", "/ocs/v2.php/cloud/groups/{id}/{id}"),
+    ("GET", "/ocs/v2.php/cloud/apps/{id}"),
+    ("POST", "/ocs/v2.php/apps/provisioning_api/api/v1/config/apps/{id}/{id}"),
+    ("GET", "/ocs/v2.php/apps/provisioning_api/api/v1/config/apps/core/{id}"),
+    ("POST", "/ocs/v2.php/apps/provisioning_api/api/v1/config/users/{id}/{id}"),
+    ("GET", "/docs/openapi/provisioning.json"),
+];
+
 /// One for each process.
 pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
     let declared = &stack.declared;
@@ -106,6 +190,7 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
     let own = stack.sign_in(&declared.ada, "lasuite_visio lasuite_visio:rooms:list").await.expect(200);
     let services = [
         internal_token(stack, &declared.rooms, "internal:revocations").await,
+        internal_token(stack, &declared.bases, "internal:directory").await,
         internal_token(stack, &declared.applications, "internal:applications").await,
     ];
     let room = stack.call(&token, Method::POST, "/rooms").await.expect(201).text_of("id");
@@ -127,6 +212,8 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
         basic: vec![basic(&declared.gateway), basic(&declared.booking)],
         triples,
         ids: [&[room, attendee], &numbers[..]].concat(),
+        header: None,
+        says_500: false,
         expected: &[200, 400, 401, 404, 405],
     };
     let rooms = Target {
@@ -144,18 +231,23 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
         ..auth.clone()
     };
     let applications = applications(stack, &auth).await;
+    let (bases, ocs) = (bases(stack, &auth).await, ocs(stack, &auth).await);
     match topology {
         Topology::Single => vec![
             Target { routes: [&AUTH[..], &ROOMS, &AGENDA].concat(), ..rooms },
             // By itself: one process, but no path of it takes a token for another service.
             applications,
+            bases,
+            ocs,
         ],
         Topology::Separate => {
             // Attacks on the auth server end the sessions that they come with.
             let triples = self::triples(stack).await;
             let rooms = Target { triples: triples.clone(), ..rooms };
             let agenda = Target { triples: triples.clone(), ..agenda };
-            vec![auth, rooms, agenda, Target { triples, ..applications }]
+            let applications = Target { triples: triples.clone(), ..applications };
+            let bases = Target { triples: triples.clone(), ..bases };
+            vec![auth, rooms, agenda, applications, bases, Target { triples, ..ocs }]
         }
     }
 }
@@ -174,6 +266,55 @@ async fn applications(stack: &Stack, auth: &Target) -> Target {
         token: service,
         ids: [&["desk-app".to_owned()], &auth.ids[..]].concat(),
         expected: &[200, 400, 401, 403, 404, 405, 415],
+        ..auth.clone()
+    }
+}
+
+/// The service of bases, with a token of each kind.
+async fn bases(stack: &Stack, auth: &Target) -> Target {
+    let [ada, bob] = [&stack.declared.ada, &stack.declared.bob];
+    let (account, stranger) = (stack.account_token(ada).await, stack.account_token(bob).await);
+    let base = stack.make_base(&account, "Stock").await;
+    assert_eq!(base.workspace, 1, "the routes name it");
+    let script = stack.api_token(&account, &base, "sync", "rw").await;
+    let base_token = stack.exchange_api_token(&script).await.expect(200).access_token();
+    let temporary = stack.bases_get(&account, &base.path("temp-api-token/")).await.expect(200);
+    let (temporary, link) = (temporary.text_of("api_token"), stack.external_link(&account, &base).await);
+    let crew = stack.crew(&account).await.to_string();
+    let often = [account.clone(), account.clone(), account.clone()];
+    Target {
+        address: address(stack.bases_url("").trim_end_matches(SEATABLE)),
+        routes: BASES.into(),
+        post: "/api/v2.1/dtables/",
+        tokens: [&often[..], &[stranger, script, base_token, temporary], &auth.tokens].concat(),
+        token: account,
+        ids: vec![base.uuid, base.name, "sync".to_owned(), link, crew, "1".to_owned()],
+        expected: &[200, 400, 401, 403, 404, 405],
+        ..auth.clone()
+    }
+}
+
+/// The provisioning service. Whoever may do harm there does it to somebody whom nobody else needs.
+async fn ocs(stack: &Stack, auth: &Target) -> Target {
+    let carla = stack.newcomer("carla");
+    stack.hire(&carla).await;
+    stack.as_root(Method::POST, "/cloud/groups", &serde_json::json!({ "groupid": "a b/c" })).await;
+    let (_, root) = stack.app_password("root", "hostile");
+    let (_, bob) = stack.app_password("bob", "hostile");
+    let basic = |person: &Person| STANDARD.encode(format!("{}:{}", person.login, person.password));
+    let often = [&root, &root, &root, &bob];
+    Target {
+        address: address(stack.ocs_url("").trim_end_matches(PROVISIONING)),
+        routes: OCS.into(),
+        post: "/ocs/v2.php/cloud/users",
+        tokens: [&often.map(|person| person.password.clone())[..], &auth.tokens].concat(),
+        token: root.password.clone(),
+        basic: [&often.map(basic)[..], &auth.basic].concat(),
+        ids: ["carla", "a%20b%2Fc", "a%2520b%252Fc", "core", "hostile", "admin"].map(str::to_owned).into(),
+        header: Some(("OCS-APIRequest", "true")),
+        // Of a parameter that is missing or of another type. contracts/ocs-provisioning.md §2.2.
+        says_500: true,
+        expected: &[200, 400, 401, 403, 404, 405, 412, 500],
         ..auth.clone()
     }
 }

@@ -49,6 +49,10 @@ pub(crate) struct Declared {
     pub(crate) agenda: Credentials,
     /// The applications service.
     pub(crate) applications: Credentials,
+    /// The service of bases.
+    pub(crate) bases: Credentials,
+    /// The provisioning service.
+    pub(crate) provisioning: Credentials,
     /// An internal service.
     pub(crate) integration: Credentials,
     /// A back end of the agency, which may see and edit its applications.
@@ -57,9 +61,13 @@ pub(crate) struct Declared {
     pub(crate) desk: Credentials,
     /// In the part of the application's configuration that is for services.
     pub(crate) desk_secret: String,
-    /// Of the service `counter`, as `bob`: each sees the other's absences.
+    /// What Base-Tokens are signed with, shared with data planes.
+    pub(crate) base_key: String,
+    /// Of the service `counter`, as `bob`: each sees the other's absences. Both are of the group `crew`, which is `ada`'s.
     pub(crate) ada: Person,
     pub(crate) bob: Person,
+    /// Administers the platform, and is no agent.
+    pub(crate) root: Person,
 }
 
 impl Declared {
@@ -76,35 +84,45 @@ impl Declared {
             rooms: client("rooms-service"),
             agenda: client("agenda-service"),
             applications: client("applications-service"),
+            bases: client("base-token-service"),
+            provisioning: client("provisioning-service"),
             integration: client("integration"),
             crm: client("crm"),
             desk: client("desk"),
             desk_secret: new_secret(),
+            base_key: new_secret(),
             ada: person("ada"),
             bob: person("bob"),
+            root: person("root"),
         };
         for Credentials { id, secret } in declared.clients() {
             watch.note_pair(id, secret);
         }
-        watch.note(&declared.desk_secret);
-        for person in [&declared.ada, &declared.bob] {
+        for secret in [&declared.desk_secret, &declared.base_key] {
+            watch.note(secret);
+        }
+        for person in [&declared.ada, &declared.bob, &declared.root] {
             watch.note_pair(person.login, &person.password);
             watch.note_pair(&person.email, &person.password);
         }
         declared
     }
 
-    fn clients(&self) -> [&Credentials; 10] {
-        let services = [&self.rooms, &self.agenda, &self.applications];
-        let [rooms, agenda, applications] = services;
+    fn clients(&self) -> impl Iterator<Item = &Credentials> {
         let [booking, board, kiosk] = [&self.booking, &self.board, &self.kiosk];
         let [integration, crm, desk] = [&self.integration, &self.crm, &self.desk];
-        [booking, board, kiosk, &self.gateway, rooms, agenda, applications, integration, crm, desk]
+        let others = [booking, board, kiosk, &self.gateway, integration, crm, desk];
+        others.into_iter().chain(self.services())
+    }
+
+    /// The services' own clients.
+    fn services(&self) -> [&Credentials; 5] {
+        [&self.rooms, &self.agenda, &self.applications, &self.bases, &self.provisioning]
     }
 
     /// Writes the bootstrap file into `folder`. Its secrets are given in all three ways.
     pub(super) fn write(&self, folder: &Path) -> PathBuf {
-        for service in [&self.rooms, &self.agenda, &self.applications] {
+        for service in self.services() {
             fs::write(folder.join(service.file()), format!("{}\n", service.secret))
                 .expect("a writable folder");
         }
@@ -129,16 +147,17 @@ impl Declared {
             format!(
                 "  - login: {}\n    email: {}\n    organization_id: agency\n    organizations:\n      \
                  - {{ id: agency, role: AGENT }}\n    roles: [AGENT]\n    services: [counter]\n    \
-                 password: {}\n",
+                 groups: [crew]\n    password: {}\n",
                 person.login, person.email, person.password
             )
         };
         format!(
-            "organizations:\n  - id: agency\n    name: Agency\n{SERVICES}accounts:\n{}{}clients:\n{}{}{}\
-             {GATEWAY}{ROOMS}{AGENDA}{APPLICATIONS}{INTEGRATION}    secret: {}\n{CRM}    secret: {}\n\
+            "organizations:\n  - id: agency\n    name: Agency\n{SERVICES}{GROUPS}accounts:\n{}{}{ROOT}    \
+             password: {}\nclients:\n{}{}{}{GATEWAY}{ROOMS}{AGENDA}{APPLICATIONS}{BASES}{PROVISIONING}{INTEGRATION}    secret: {}\n{CRM}    secret: {}\n\
              {DESK}    secret: {}\n{DESK_APPLICATION}      serviceParameters:\n        clientSecret: {}\n",
             person(&self.ada),
             person(&self.bob),
+            self.root.password,
             application(&self.booking, all),
             application(&self.board, r#"["rooms:list"]"#),
             application(&self.kiosk, all),
@@ -161,6 +180,16 @@ const GATEWAY: &str = r#"  - id: gateway
 "#;
 
 const SERVICES: &str = "services:\n  - id: counter\n    name: Counter\n";
+
+const GROUPS: &str = "groups:\n  - id: crew\n    name: Crew\n    owner: ada\n";
+
+const ROOT: &str = r"  - login: root
+    email: root@agency.example
+    organization_id: agency
+    organizations:
+      - { id: agency, role: ADMIN }
+    roles: [GLOBAL_ADMIN]
+";
 
 const ROOMS: &str = r#"  - id: rooms-service
     kind: service
@@ -190,6 +219,26 @@ const APPLICATIONS: &str = r#"  - id: applications-service
     audiences: [auth-server, applications]
     roles: [SERVICE]
     secret: file:applications-service.secret
+"#;
+
+const BASES: &str = r#"  - id: base-token-service
+    kind: service
+    grants: [client_credentials, token_exchange]
+    scopes: ["internal:revocations", "internal:directory", bases]
+    default_scopes: [bases]
+    audiences: [auth-server, bases]
+    roles: [SERVICE]
+    secret: file:base-token-service.secret
+"#;
+
+const PROVISIONING: &str = r#"  - id: provisioning-service
+    kind: service
+    grants: [client_credentials, token_exchange]
+    scopes: ["internal:revocations", provisioning]
+    default_scopes: [provisioning]
+    audiences: [auth-server, provisioning]
+    roles: [SERVICE]
+    secret: file:provisioning-service.secret
 "#;
 
 const INTEGRATION: &str = r"  - id: integration

@@ -12,6 +12,26 @@ pub(crate) const BOUND: Duration = Duration::from_secs(2);
 /// How long anything without a bound of its own may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Asks until the answer has this status, which it must within [`BOUND`] of `since`.
+pub(crate) async fn settled<F: Future<Output = Answer>>(
+    what: &str,
+    since: Instant,
+    status: u16,
+    ask: impl Fn() -> F,
+) -> Answer {
+    loop {
+        let answer = ask().await;
+        let lag = since.elapsed();
+        if answer.status == status {
+            println!("{what}: {status} after {} ms", lag.as_millis());
+            assert!(lag <= BOUND, "{what}: {status} only after {lag:?}");
+            return answer;
+        }
+        assert!(lag < PATIENCE, "{what}: still {answer:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 impl Stack {
     /// Lists rooms with a token until the answer has this status, which it must within [`BOUND`].
     #[track_caller]

@@ -6,6 +6,9 @@ use test_kit::TestDatabase;
 
 use super::{Declared, Stack, Topology, Unit, Watch, declared};
 
+/// What Base-Tokens are signed with.
+const BASE_KEY: &str = "TESSERA_BASES__TOKENS__BASE_KEY";
+
 /// A stack that has its addresses, and does not run yet.
 pub(crate) struct Plan(Stack);
 
@@ -17,15 +20,17 @@ impl Plan {
         let declared = Declared::new(&watch);
         let bootstrap = declared.write(home.path()).display().to_string();
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build();
-        let (auth, [rooms, agenda, mut applications]) = match topology {
+        let services = ["rooms", "agenda", "applications", "base-token", "provisioning"];
+        let (auth, services) = match topology {
             Topology::Single => {
-                (Unit::new("tessera", &["serve", "--bootstrap", &bootstrap]), [None, None, None])
+                (Unit::new("tessera", &["serve", "--bootstrap", &bootstrap]), services.map(|_| None))
             }
             Topology::Separate => (
                 Unit::new("auth-server", &["--bootstrap", &bootstrap]),
-                ["rooms", "agenda", "applications"].map(|name| Some(Unit::new(name, &[]))),
+                services.map(|name| Some(Unit::new(name, &[]))),
             ),
         };
+        let [rooms, agenda, mut applications, bases, provisioning] = services;
         if let Some(applications) = &mut applications {
             applications.set("TESSERA_BOOTSTRAP__FILE", &bootstrap);
         }
@@ -37,6 +42,8 @@ impl Plan {
             rooms,
             agenda,
             applications,
+            bases,
+            provisioning,
             others: Vec::new(),
             operator: Vec::new(),
             home,
@@ -49,18 +56,22 @@ impl Plan {
     /// Tells the processes where their databases and each other are.
     fn connect(&mut self) {
         let stack = &mut self.0;
-        let issuer = stack.auth.origin();
+        let (issuer, base_key) = (stack.auth.origin(), stack.declared.base_key.clone());
         let data = stack.home.path().join("data").display().to_string();
         stack.auth.set("TESSERA_DATA_DIR", &data);
         stack.auth.set("TESSERA_AUTH__ISSUER", &issuer);
         stack.auth.set(declared::VARIABLE, &stack.declared.gateway.secret);
         stack.operator.push(("TESSERA_DATA_DIR".to_owned(), data));
+        stack.bases().set(BASE_KEY, base_key);
         let units = (&mut stack.rooms, &mut stack.agenda, &mut stack.applications);
         let (Some(rooms), Some(agenda), Some(applications)) = units else { return };
+        let (Some(bases), Some(provisioning)) = (&mut stack.bases, &mut stack.provisioning) else { return };
         for (service, client) in [
             (&mut *rooms, &stack.declared.rooms),
             (&mut *agenda, &stack.declared.agenda),
             (&mut *applications, &stack.declared.applications),
+            (&mut *bases, &stack.declared.bases),
+            (&mut *provisioning, &stack.declared.provisioning),
         ] {
             service.set("TESSERA_AUTH__ISSUER", &issuer);
             service.set("TESSERA_AUTHORITY__URL", &issuer);
@@ -68,11 +79,14 @@ impl Plan {
             let secret = stack.home.path().join(client.file()).display().to_string();
             service.set("TESSERA_AUTHORITY__CLIENT_SECRET_FILE", secret);
         }
-        let databases = [(); 3].map(|()| TestDatabase::postgres());
+        // For its master key, which replicas share.
+        bases.set("TESSERA_DATA_DIR", stack.home.path().join("bases").display().to_string());
+        let databases = [(); 4].map(|()| TestDatabase::postgres());
         for (section, database, units) in [
-            ("IDENTITY", &databases[0], vec![&mut stack.auth, agenda]),
+            ("IDENTITY", &databases[0], vec![&mut stack.auth, agenda, provisioning]),
             ("ROOMS", &databases[1], vec![rooms]),
             ("APPLICATIONS", &databases[2], vec![applications]),
+            ("BASES", &databases[3], vec![bases]),
         ] {
             let name = format!("TESSERA_{section}__DATABASE__URL");
             for unit in units {
@@ -112,6 +126,34 @@ impl Plan {
         self
     }
 
+    /// Sets a variable of the process that serves bases.
+    pub(crate) fn bases(mut self, name: &str, value: &str) -> Self {
+        self.0.bases().set(name, value);
+        self
+    }
+
+    /// Sets a variable of the process that serves accounts, groups and apps.
+    pub(crate) fn provisioning(mut self, name: &str, value: &str) -> Self {
+        self.0.provisioning().set(name, value);
+        self
+    }
+
+    /// Sets a variable of every process.
+    pub(crate) fn everywhere(mut self, name: &str, value: &str) -> Self {
+        for unit in self.0.units() {
+            unit.set(name, value);
+        }
+        self
+    }
+
+    /// Starts a second process that serves bases at the same time as the first, from the same empty database and with the
+    /// keys that they make; where it will be.
+    pub(crate) fn with_bases_twice(mut self) -> (Self, String) {
+        self.0.bases().unset(BASE_KEY);
+        let origin = self.0.another_bases();
+        (self, origin)
+    }
+
     /// The stack as it is, with nothing running.
     pub(crate) fn idle(self) -> Stack {
         self.0
@@ -120,8 +162,13 @@ impl Plan {
     /// Starts everything and waits until it is ready.
     pub(crate) async fn start(self) -> Stack {
         let mut stack = self.0;
-        for unit in stack.units() {
-            unit.start().await;
+        stack.auth.start().await;
+        // All the others at the same time: each waits for the auth server alone.
+        for unit in stack.units().skip(1) {
+            unit.begin();
+        }
+        for unit in stack.units().skip(1) {
+            unit.ready().await;
         }
         stack
     }

@@ -54,6 +54,11 @@ impl Unit {
         self.environment.push((name.to_owned(), value.into()));
     }
 
+    /// Leaves a variable at its default, from its next start on.
+    pub(crate) fn unset(&mut self, name: &str) {
+        self.environment.retain(|(known, _)| known != name);
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }

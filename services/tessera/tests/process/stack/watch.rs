@@ -34,7 +34,7 @@ impl Watch {
     /// Remembers the tokens and secrets that an answer hands out.
     pub(crate) fn learn(&self, body: &str) {
         let Ok(Value::Object(answer)) = serde_json::from_str(body) else { return };
-        for name in ["access_token", "refresh_token", "client_secret"] {
+        for name in ["access_token", "refresh_token", "client_secret", "api_token"] {
             if let Some(token) = answer.get(name).and_then(Value::as_str) {
                 self.note_token(token);
             }

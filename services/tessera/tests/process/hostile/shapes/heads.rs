@@ -128,6 +128,12 @@ pub(super) fn query() -> impl Strategy<Value = Vec<u8>> {
         "?access_token=x",
         "?access-token=x&client=y&uid=z",
         "?email=ada%40agency.example&password=x",
+        "?search=%00&limit=-1&offset=99999999999999999999",
+        "?search=%25_&limit=2&offset=1",
+        "?limit[]=1&search[a]=b",
+        "?key=email&value[]=x",
+        "?format=json&filter=none",
+        "?group_id=1&permission=rw",
         "?organisation_id=1",
         "?organisation_id=99999999999999999999",
         "?agent_id=1&title=x&first_day=2027-02-09&start_time=8:30&end_time=9:00",
@@ -192,6 +198,9 @@ fn authorization(
         b"Basic Ym9va2luZw==",
         b"Digest username=\"x\"",
         b"Token x",
+        b"Token",
+        b"token b7d04c1fe92a5580c3d6714ea0f9b82d5c16e3a4",
+        b"Token eyJhbGciOiJIUzI1NiJ9.e30.AAAA",
         b"Bearer eyJhbGciOiJub25lIn0.e30.",
         b"Bearer eyJhbGciOiJFUzI1NiIsImtpZCI6IngifQ.e30.AAAA",
         b"Negotiate \0",
@@ -201,6 +210,7 @@ fn authorization(
         1 => Just(Vec::new()),
         16 => select(tokens.clone()).prop_map(move |token| header(format!("Bearer {token}").into())),
         10 => select(basic.clone()).prop_map(move |pair| header(format!("Basic {pair}").into())),
+        4 => select(tokens.clone()).prop_map(move |token| header(format!("Token {token}").into())),
         2 => select(wrong.to_vec()).prop_map(move |value| header(value.into())),
         1 => (select(tokens.clone()), 0..900_usize)
             .prop_map(move |(token, at)| header(format!("Bearer {}", cut(token, at)).into())),
@@ -216,7 +226,12 @@ fn authorization(
 
 /// Any other header, with a value that somebody may trip over.
 pub(super) fn header() -> impl Strategy<Value = (&'static str, Text)> {
-    const NAMES: [&str; 26] = [
+    const NAMES: [&str; 31] = [
+        "OCS-APIRequest",
+        "X-Requested-With",
+        "X-Seafile-OTP",
+        "X-Seafile-2FA-Trust-Device",
+        "X-Seafile-S2FA",
         "access-token",
         "client",
         "uid",
