@@ -75,7 +75,12 @@ impl LastAccess {
                 })
                 .await?;
             // Lists look here as long as it is not in the database.
-            self.seen().retain(|id, at| !batch.contains(&(*id, *at)));
+            let mut seen = self.seen();
+            for (id, at) in batch {
+                if seen.get(id) == Some(at) {
+                    seen.remove(id);
+                }
+            }
         }
         Ok(noted.len())
     }
