@@ -19,6 +19,7 @@ mod durability;
 mod hostile;
 mod integrator;
 mod keys;
+mod leavers;
 mod provisioning;
 mod refresh_durability;
 mod restart;
