@@ -1,5 +1,7 @@
 //! `{"error_msg": "…"}`: arguments, look-ups, permissions, conflicts. `contracts/seatable-tokens.md` §6–§11, §13.
 
+use std::fmt::Display;
+
 use actix_web::http::StatusCode;
 
 use super::SeaTableError;
@@ -18,9 +20,9 @@ impl SeaTableError {
         Self::error_msg(StatusCode::FORBIDDEN, "Permission denied.")
     }
 
-    /// 404.
+    /// 404; `id` as it was sent.
     #[must_use]
-    pub fn workspace_not_found(id: i64) -> Self {
+    pub fn workspace_not_found(id: impl Display) -> Self {
         Self::error_msg(StatusCode::NOT_FOUND, format!("Workspace {id} not found."))
     }
 

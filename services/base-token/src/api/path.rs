@@ -26,10 +26,10 @@ pub fn base(request: &HttpRequest) -> Result<BasePath, SeaTableError> {
 /// The number of the workspace.
 ///
 /// # Errors
-/// 404 for more digits than any workspace has.
+/// 404 for more digits than any workspace has, as for every other workspace that there is not.
 pub fn workspace_id(request: &HttpRequest) -> Result<i64, SeaTableError> {
     let digits = segments(request).nth(WORKSPACE).unwrap_or_default();
-    digits.parse().map_err(|_| SeaTableError::not_found())
+    digits.parse().map_err(|_| SeaTableError::workspace_not_found(digits))
 }
 
 /// The name of the base.

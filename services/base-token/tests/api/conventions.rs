@@ -44,12 +44,18 @@ async fn what_leads_nowhere_is_not_found(#[case] path: &str) {
     service.get("mira", path).await.expect_detail(404, "Not found.");
 }
 
-/// A number with more digits than any has is none.
+/// A number with more digits than any has is that of a workspace that there is not; arguments are told first.
 #[actix_web::test]
 async fn there_is_no_workspace_of_that_many_digits() {
     let service = Service::on(Backend::Sqlite).await;
-    let path = format!("/api/v2.1/workspace/{}/dtable/x/share/", "9".repeat(30));
-    service.get("mira", &path).await.expect(404);
+    let digits = "9".repeat(30);
+    let base = format!("/api/v2.1/workspace/{digits}/dtable/x");
+    let unknown = format!("Workspace {digits} not found.");
+    for what in ["share", "api-tokens", "temp-api-token", "access-token", "external-links"] {
+        service.get("mira", &format!("{base}/{what}/")).await.expect_msg(404, &unknown);
+    }
+    let (form, path) = ([("app_name", "a")], format!("{base}/api-tokens/"));
+    service.form("mira", "POST", &path, &form).await.expect_msg(400, "permission invalid.");
 }
 
 /// §2.1: repeated slashes at the beginning do no harm.
