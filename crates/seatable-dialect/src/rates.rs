@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use rate_limit::{Network, Rate, RequestRate, Throttled};
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::SeaTableError;
 
@@ -28,8 +29,20 @@ pub struct RateSettings {
     pub window: Duration,
     /// How many addresses, bases and accounts are remembered, each. Default: 20000.
     pub entries: usize,
-    /// Networks whose requests are not counted. Default: none.
+    /// Addresses and networks whose requests are not counted. Default: none.
+    #[serde(deserialize_with = "addresses_or_networks")]
     pub whitelist: Vec<IpNet>,
+}
+
+fn addresses_or_networks<'de, D: Deserializer<'de>>(settings: D) -> Result<Vec<IpNet>, D::Error> {
+    let read = |text: String| {
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        address
+            .or_else(|_| text.parse())
+            .map_err(|_| format!("{text:?} is neither an IP address nor a network"))
+    };
+    let texts = Vec::<String>::deserialize(settings)?;
+    texts.into_iter().map(read).collect::<Result<_, _>>().map_err(D::Error::custom)
 }
 
 impl Default for RateSettings {
@@ -169,12 +182,23 @@ mod tests {
 
     #[test]
     fn a_listed_network_is_not_counted() {
-        let rates = rates(json!({ "anon": 1, "user": 1, "whitelist": ["10.0.0.0/8", "2001:db8::/32"] }));
-        for listed in ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7"].map(address) {
+        let whitelist = ["10.0.0.0/8", "2001:db8::/32", "192.0.2.9", "2001:db9::9"];
+        let rates = rates(json!({ "anon": 1, "user": 1, "whitelist": whitelist }));
+        for listed in ["10.1.2.3", "::ffff:10.1.2.3", "2001:db8::7", "192.0.2.9", "2001:db9::9"].map(address)
+        {
             assert!((0..5).all(|_| rates.of_address(Class::Anon, listed, NOW).is_ok()));
             assert!((0..5).all(|_| rates.of_id(Class::User, "mira", listed, NOW).is_ok()));
         }
         assert!(rates.of_id(Class::User, "mira", address("192.0.2.1"), NOW).is_ok(), "nothing was counted");
+    }
+
+    #[test]
+    fn a_whitelist_of_anything_else_is_refused() {
+        for wrong in ["", "localhost", "10.0.0.0/33", "10.0.0"] {
+            let read = serde_json::from_value::<RateSettings>(json!({ "whitelist": [wrong] }));
+            let expected = format!("{wrong:?} is neither an IP address nor a network");
+            assert_eq!(read.unwrap_err().to_string(), expected);
+        }
     }
 
     #[test]
