@@ -187,3 +187,17 @@ async fn one_of_many_makes_a_group(#[values(Backend::Sqlite, Backend::Postgres)]
     codes.sort_unstable();
     assert_eq!(codes, [102, 102, 102, 102, 102, 200]);
 }
+
+/// A text that is longer than any name is in none, and no failure of the database.
+#[rstest]
+#[actix_web::test]
+async fn a_text_of_any_length_is_searched_for(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::on(backend).await;
+    for path in ["/cloud/groups", "/cloud/groups/details", "/cloud/users", "/cloud/users/details"] {
+        let body = json!({ "search": "x".repeat(60_000) });
+        let found = service.send_json("root", "GET", path, &body).await.data();
+        assert!(found == json!({"groups": []}) || found == json!({"users": []}), "{path} {found}");
+    }
+}
