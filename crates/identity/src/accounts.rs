@@ -29,7 +29,7 @@ use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use uuid::{NoContext, Timestamp, Uuid};
 
-pub use changes::{delete, insert, set_enabled, set_password, update};
+pub use changes::{delete, insert, set_enabled, set_password, update, vouch_for_email};
 pub use emails::{EmailKey, InvalidEmail};
 pub use profile::{AccountProfile, CheckedProfile};
 pub use provisional::ProvisionRefusal;
@@ -93,6 +93,9 @@ pub struct Account {
     pub login: String,
     /// Its e-mail address, as given; compared without regard to case.
     pub email: Option<String>,
+    /// Whether an operator or an administrator has given it that address. If not, it is only what somebody says, and
+    /// nothing that waits for the address is theirs: see [`vouched_email`](Self::vouched_email).
+    pub email_vouched: bool,
     /// Given name.
     pub given_name: Option<String>,
     /// Family name.
@@ -140,6 +143,12 @@ impl Account {
     #[must_use]
     pub fn is_administrator(&self) -> bool {
         self.effective_roles().contains(&Role::GlobalAdmin)
+    }
+
+    /// The e-mail address, if it may decide on what is the account's: what claims say.
+    #[must_use]
+    pub fn vouched_email(&self) -> Option<&str> {
+        self.email.as_deref().filter(|_| self.email_vouched)
     }
 
     /// The name to show: the one chosen for it, else given and family name.

@@ -7,7 +7,7 @@ use store::{DbConn, StoreError, on_backend};
 use super::{
     Account, AccountId, CheckedProfile, EmailKey, departure, find, find_for_change,
     memberships::{self, check_references},
-    schema::{account_passwords, accounts},
+    schema::{account_emails, account_passwords, accounts},
 };
 use crate::{
     act::Act,
@@ -78,11 +78,29 @@ pub fn update(
     if changed == 0 {
         return Err(IdentityError::Unknown("account"));
     }
+    if email_key(current.email.as_ref()) != profile.email_key {
+        vouch_for_email(conn, id, true)?;
+    }
     memberships::write(conn, id, Some(&current), profile)?;
     directory_search::fold_name(conn, id, profile.profile.display_name.as_ref())?;
     let detail = memberships::changes(Some(&current), &profile.profile);
     act.record(conn, "account.update", &id.to_string(), (!detail.is_empty()).then(|| detail.into()))?;
     set_enabled(conn, act, id, profile.profile.enabled)
+}
+
+/// Notes whether somebody may be believed who has just said what the e-mail address of an account is. Whoever changes it by
+/// [`insert`] and [`update`] is believed until then.
+///
+/// # Errors
+/// Those of the database.
+pub fn vouch_for_email(conn: &mut DbConn, id: AccountId, vouched: bool) -> Result<(), StoreError> {
+    let row = diesel::update(account_emails::table.find(id.to_string()));
+    row.set(account_emails::email_vouched.eq(vouched)).execute(conn)?;
+    Ok(())
+}
+
+fn email_key(email: Option<&String>) -> Option<EmailKey> {
+    email.and_then(|email| email.parse().ok())
 }
 
 /// Notes that an account was changed just now.

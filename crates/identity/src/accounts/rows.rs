@@ -1,6 +1,6 @@
 //! From rows to accounts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use auth_claims::claims::OrganizationMembership;
 use chrono::NaiveDateTime;
@@ -9,7 +9,10 @@ use store::{DbConn, StoreError};
 
 use super::{
     Account,
-    schema::{account_groups, account_organizations, account_services, account_territories, accounts},
+    schema::{
+        account_emails, account_groups, account_organizations, account_services, account_territories,
+        accounts,
+    },
 };
 use crate::text::from_json;
 
@@ -32,7 +35,7 @@ pub(super) struct AccountRow {
     updated_at: NaiveDateTime,
 }
 
-/// Completes rows with what stands in other tables: four queries, however many rows there are, and be there none. Nobody's
+/// Completes rows with what stands in other tables: five queries, however many rows there are, and be there none. Nobody's
 /// name must not cost less than somebody's (threat 17).
 pub(super) fn complete(conn: &mut DbConn, rows: Vec<AccountRow>) -> Result<Vec<Account>, StoreError> {
     let ids: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
@@ -41,6 +44,7 @@ pub(super) fn complete(conn: &mut DbConn, rows: Vec<AccountRow>) -> Result<Vec<A
         services: services(conn, &ids)?,
         territories: territories(conn, &ids)?,
         groups: groups(conn, &ids)?,
+        doubted: doubted(conn, &ids)?,
     };
     rows.into_iter().map(|row| account(row, &mut parts)).collect()
 }
@@ -51,6 +55,7 @@ struct Parts {
     services: ByAccount<String>,
     territories: ByAccount<String>,
     groups: ByAccount<String>,
+    doubted: HashSet<String>,
 }
 
 fn account(row: AccountRow, parts: &mut Parts) -> Result<Account, StoreError> {
@@ -59,6 +64,7 @@ fn account(row: AccountRow, parts: &mut Parts) -> Result<Account, StoreError> {
         number: row.number,
         login: row.login,
         email: row.email,
+        email_vouched: !parts.doubted.contains(&row.id),
         given_name: row.given_name,
         family_name: row.family_name,
         display_name: row.display_name,
@@ -117,6 +123,16 @@ fn groups(conn: &mut DbConn, ids: &[String]) -> Result<ByAccount<String>, StoreE
         .select(account_groups::all_columns)
         .load(conn)?;
     Ok(by_account(rows))
+}
+
+/// Those whose e-mail address nobody vouches for.
+fn doubted(conn: &mut DbConn, ids: &[String]) -> Result<HashSet<String>, StoreError> {
+    let rows: Vec<String> = account_emails::table
+        .filter(account_emails::id.eq_any(ids))
+        .filter(account_emails::email_vouched.eq(false))
+        .select(account_emails::id)
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }
 
 fn by_account(rows: Vec<(String, String)>) -> ByAccount<String> {

@@ -22,6 +22,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// The rest of the same table: diesel has tables of sixteen columns.
+    #[sql_name = "accounts"]
+    account_emails (id) {
+        id -> Text,
+        email_vouched -> Bool,
+    }
+}
+
+diesel::table! {
     account_passwords (account_id) {
         account_id -> Text,
         hash -> Text,

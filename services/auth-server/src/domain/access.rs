@@ -66,7 +66,7 @@ impl Terms {
             session_exp: session.ends_at,
             auth_time: session.auth_time,
             amr: session.amr,
-            email: account.email.clone(),
+            email: account.vouched_email().map(str::to_owned),
             name: account.shown_name(),
             organization_id: account.organization_id.clone(),
             organizations: account.organizations.clone(),

@@ -1,8 +1,10 @@
 //! Which path and method leads where. `contracts/ocs-provisioning.md` §5, §6, §7.
 //!
-//! Literal routes stand before those with a placeholder (§2.3), and longer ones before a placeholder that may hold slashes.
+//! Literal routes stand before those with a placeholder (§2.3), and longer ones before a placeholder that may hold slashes. A
+//! literal wins for its own methods: the others are for whoever, or whatever group, is called like it.
 
 use actix_web::dev::HttpServiceFactory;
+use actix_web::guard::{self, GuardContext};
 use actix_web::http::Method;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, Resource};
@@ -64,9 +66,9 @@ fn oneself() -> Vec<Route> {
 fn users() -> Vec<Route> {
     vec![
         Route::at("/cloud/users").get::<users::ListIds>().post::<users::Create>(),
-        Route::at("/cloud/users/details").get::<users::ListDetails>(),
-        Route::at("/cloud/users/disabled").get::<users::ListDisabled>(),
-        Route::at("/cloud/users/recent").get::<users::ListRecent>(),
+        Route::before("/cloud/users/details").get::<users::ListDetails>(),
+        Route::before("/cloud/users/disabled").get::<users::ListDisabled>(),
+        Route::before("/cloud/users/recent").get::<users::ListRecent>(),
         Route::at("/cloud/users/{userId}")
             .get::<users::Show>()
             .put::<users::Edit>()
@@ -91,10 +93,10 @@ fn users() -> Vec<Route> {
 fn groups() -> Vec<Route> {
     vec![
         Route::at("/cloud/groups").get::<groups::List>().post::<groups::Create>(),
-        Route::at("/cloud/groups/details").get::<groups::ListDetails>(),
-        Route::at("/cloud/groups/{groupId:.+}/users/details").get::<group_members::ListDetails>(),
-        Route::at("/cloud/groups/{groupId:.+}/users").get::<group_members::ListIds>(),
-        Route::at("/cloud/groups/{groupId:.+}/subadmins").get::<group_members::ListSubAdmins>(),
+        Route::before("/cloud/groups/details").get::<groups::ListDetails>(),
+        Route::before("/cloud/groups/{groupId:.+}/users/details").get::<group_members::ListDetails>(),
+        Route::before("/cloud/groups/{groupId:.+}/users").get::<group_members::ListIds>(),
+        Route::before("/cloud/groups/{groupId:.+}/subadmins").get::<group_members::ListSubAdmins>(),
         Route::at("/cloud/groups/{groupId:.+}")
             .get::<group_members::ListIds>()
             .put::<groups::Update>()
@@ -122,6 +124,8 @@ pub(super) struct Route {
     /// The methods, and what they lead to.
     pub(super) methods: Vec<Led>,
     resource: Resource,
+    /// Whether its other methods are those of a placeholder that matches its path, too.
+    is_shared: bool,
 }
 
 /// What a method leads to.
@@ -138,7 +142,12 @@ pub(super) struct Led {
 impl Route {
     fn at(path: &str) -> Self {
         let resource = web::resource(ENTRIES.map(|entry| format!("{entry}{path}")));
-        Self { path: path.to_owned(), methods: Vec::new(), resource }
+        Self { path: path.to_owned(), methods: Vec::new(), resource, is_shared: false }
+    }
+
+    /// A path that a placeholder further down matches, too.
+    fn before(path: &str) -> Self {
+        Self { is_shared: true, ..Self::at(path) }
     }
 
     fn on<O: Operation>(mut self, method: Method, name: &'static str) -> Self {
@@ -166,7 +175,14 @@ impl Route {
         let allowed: Vec<&str> = self.methods.iter().map(|led| led.method).collect();
         let allowed = allowed.join(", ");
         let wrong = move |request: HttpRequest| astray(request, OcsError::WrongMethod(allowed.clone()));
-        let resource = self.resource.default_service(web::to(wrong));
+        let mut resource = self.resource.default_service(web::to(wrong));
+        if self.is_shared {
+            let own = move |context: &GuardContext<'_>| {
+                let method = context.head().method.as_str();
+                self.methods.iter().any(|led| led.method == method)
+            };
+            resource = resource.guard(guard::fn_guard(own));
+        }
         resource.app_data(state.app.clone()).app_data(state.authenticator.clone())
     }
 }

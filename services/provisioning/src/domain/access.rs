@@ -6,6 +6,7 @@
 //! | sub-administrator of some groups | their members, unless those are administrators; and itself | those |
 //! | anybody else | itself | none |
 
+use auth_claims::roles::Role;
 use identity::accounts::Account;
 use identity::groups;
 
@@ -71,12 +72,37 @@ impl Standing {
     pub fn may_act_as(&self, other: &Account, administered: &[String]) -> bool {
         self.is_admin()
             || self.is(other)
-            || (self.has_power_over(other) && administered.iter().all(|group| self.is_sub_admin_of(group)))
+            || (self.has_power_over(other)
+                && administered.iter().all(|group| self.is_sub_admin_of(group))
+                && self.holds_what(other))
+    }
+
+    /// Whether it holds what the account may do to others in the other dialects: its roles on the platform and in
+    /// organisations, and its territories.
+    fn holds_what(&self, other: &Account) -> bool {
+        let own = &self.account;
+        let role = |role: &Role| own.roles.contains(role) && own.organization_id == other.organization_id;
+        other.roles.iter().filter(|role| is_over_others(**role)).all(role)
+            && other
+                .organizations
+                .iter()
+                .filter(|held| is_over_others(held.role))
+                .all(|held| own.organizations.contains(held))
+            && other.territories.iter().all(|territory| own.territories.contains(territory))
+    }
+}
+
+/// Whether a role gives power over what is others'.
+const fn is_over_others(role: Role) -> bool {
+    match role {
+        Role::GlobalAdmin | Role::Admin | Role::Supervisor | Role::Service | Role::ClientService => true,
+        Role::Agent | Role::Intervenant | Role::Customer => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use auth_claims::claims::OrganizationMembership;
     use auth_claims::roles::Role;
     use chrono::DateTime;
     use identity::accounts::{Account, AccountId};
@@ -91,6 +117,7 @@ mod tests {
             number,
             login: format!("a{number}"),
             email: None,
+            email_vouched: true,
             given_name: None,
             family_name: None,
             display_name: None,
@@ -147,6 +174,29 @@ mod tests {
         assert!(!caller.may_act_as(&account(2, &["c"], &[]), &[]));
         assert!(caller.may_act_as(&caller.account, &of(&["c"])));
         assert!(standing(&["admin"], &[], &[]).may_act_as(&member, &of(&["c"])));
+    }
+
+    #[test]
+    fn the_keys_to_who_holds_more_elsewhere_are_out_of_reach() {
+        let mut caller = standing(&[], &[Role::Agent], &["a"]);
+        for role in [Role::Admin, Role::Supervisor, Role::Service, Role::ClientService] {
+            let member = account(2, &["a"], &[role]);
+            assert!(caller.has_power_over(&member) && !caller.may_act_as(&member, &[]), "{role}");
+            assert!(standing(&[], &[role], &["a"]).may_act_as(&member, &[]), "{role}");
+            let elsewhere = Account { organization_id: Some("o".to_owned()), ..member };
+            assert!(!standing(&[], &[role], &["a"]).may_act_as(&elsewhere, &[]), "{role}");
+        }
+        for role in [Role::Agent, Role::Customer] {
+            assert!(caller.may_act_as(&account(2, &["a"], &[role]), &[]), "{role}");
+        }
+        let held = |role| OrganizationMembership { id: "o".to_owned(), role };
+        let of = |role| Account { organizations: vec![held(role)], ..account(2, &["a"], &[]) };
+        assert!(caller.may_act_as(&of(Role::Agent), &[]) && !caller.may_act_as(&of(Role::Admin), &[]));
+        let over = Account { territories: vec!["t".to_owned()], ..account(2, &["a"], &[]) };
+        assert!(!caller.may_act_as(&over, &[]));
+        caller.account.organizations = vec![held(Role::Admin)];
+        caller.account.territories = vec!["t".to_owned()];
+        assert!(caller.may_act_as(&of(Role::Admin), &[]) && caller.may_act_as(&over, &[]));
     }
 
     proptest! {

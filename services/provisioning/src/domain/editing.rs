@@ -34,7 +34,8 @@ pub fn is_permitted(caller: &Standing, target: &Account, key: &str) -> bool {
         return caller.is(target) && Property::from_str(property).is_ok();
     }
     if ADMINISTRATIVE.contains(&key) {
-        return caller.has_power_over(target);
+        // Not a sub-administrator's own, though it be a member of its own group.
+        return caller.is_admin() || (!caller.is(target) && caller.has_power_over(target));
     }
     OWN.contains(&key) || Property::from_str(key).is_ok_and(|property| property != Property::Avatar)
 }

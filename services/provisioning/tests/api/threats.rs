@@ -337,6 +337,59 @@ async fn threat_15_another_sub_admin_keeps_its_keys(
     }
 }
 
+/// Threat 15: a sub-administrator gets no rights in other dialects through the account of somebody who has them there, nor
+/// anything for itself by joining its own group.
+#[rstest]
+#[actix_web::test]
+async fn threat_15_rights_in_other_dialects_keep_their_keys(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::on(backend).await;
+    let account = service.account("mira").await.unwrap();
+    let profile = AccountProfile { roles: vec![Role::Admin], ..AccountProfile::from(&account) };
+    service.identity.update_account(account.id, profile, &Origin::default()).await.unwrap();
+    for (key, value) in [("password", "taken over, once"), ("email", "taken@over.example")] {
+        let change = json!({"key": key, "value": value});
+        service.refused("sub", "PUT", "/cloud/users/mira", &change, (113, "")).await;
+        service.done("sub", "PUT", "/cloud/users/jonas", &change).await;
+    }
+    assert!(service.signs_in("mira", &password("mira")).await);
+    service.done("sub", "POST", "/cloud/users/sub/groups", &json!({"groupid": "staff"})).await;
+    for (key, value) in [("quota", "1 GB"), ("manager", "jonas")] {
+        let change = json!({"key": key, "value": value});
+        service.refused("sub", "PUT", "/cloud/users/sub", &change, (113, "")).await;
+    }
+}
+
+/// Threat 15: what waits in other dialects for an e-mail address is nobody's who only says that the address is theirs.
+#[rstest]
+#[actix_web::test]
+async fn threat_15_an_address_counts_once_an_administrator_says_so(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::on(backend).await;
+    let email = async |login: &str| service.claims(login).await.email.clone();
+    let change = |address: &str| json!({"key": "email", "value": address});
+    assert_eq!(email("mira").await.as_deref(), Some("mira@example.org"));
+    // One's own, and what it is already.
+    service.done("mira", "PUT", "/cloud/users/mira", &change("Mira@example.org")).await;
+    assert_eq!(email("mira").await.as_deref(), Some("mira@example.org"));
+    for who in ["mira", "sub"] {
+        service.done(who, "PUT", "/cloud/users/mira", &change(&format!("by-{who}@example.org"))).await;
+        assert_eq!(email("mira").await, None, "{who}");
+        service.done(who, "PUT", "/cloud/users/mira", &json!({"key": "displayname", "value": "M"})).await;
+        assert_eq!(email("mira").await, None, "{who}");
+    }
+    service.done("root", "PUT", "/cloud/users/mira", &change("by-sub@example.org")).await;
+    assert_eq!(email("mira").await.as_deref(), Some("by-sub@example.org"));
+    for (who, expected) in [("sub", None), ("root", Some("new@example.org"))] {
+        let body = json!({"userid": "new", "password": password("new"), "email": "new@example.org", "groups": ["staff"]});
+        service.send_json(who, "POST", "/cloud/users", &body).await.data();
+        assert_eq!(email("new").await.as_deref(), expected, "{who}");
+        service.done("root", "DELETE", "/cloud/users/new", &json!({})).await;
+    }
+}
+
 /// Threat 15: power ends with what gave it: membership, sub-administration, or that the other became an administrator.
 #[rstest]
 #[actix_web::test]

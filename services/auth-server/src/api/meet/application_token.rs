@@ -231,7 +231,9 @@ async fn delegated_account(app: &App, email: &str, attempt: &Attempt) -> Result<
         Err(_) => None,
     };
     match known {
-        Some(account) => Ok(account),
+        Some(account) if account.email_vouched => Ok(account),
+        // Somebody calls themselves so: an application does not mean them.
+        Some(_) => Err(MeetError::User),
         None if !app.settings.meet.allow_user_creation => Err(MeetError::User),
         None => match app.identity.provision_account(email, &attempt.origin).await {
             Ok((account, _)) => Ok(account),

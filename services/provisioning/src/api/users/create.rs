@@ -171,7 +171,11 @@ async fn make(app: &App, caller: &Known, wanted: Wanted, new: NewPerson) -> Resu
     let make = move |conn: &mut DbConn| {
         may_be_made(conn, &standing, &wanted)?;
         match account_details::create(conn, &act, &new) {
-            Ok(account) => Ok(account.login),
+            Ok(account) => {
+                // As with a change of the address.
+                accounts::vouch_for_email(conn, account.id, standing.is_admin())?;
+                Ok(account.login)
+            }
             Err(DetailsError::Failed(IdentityError::Taken(_))) => Err(OcsError::with(102, TAKEN)),
             Err(DetailsError::Failed(IdentityError::Invalid(_))) => Err(bad()),
             Err(error) => Err(details_refused(error, |_| bad())),

@@ -1,7 +1,7 @@
 //! Changing an account, one detail at a time. §7.5, §7.6.
 
 use identity::account_details::{self, DetailsChange, InvalidDetail, QuotaRefusal};
-use identity::accounts::{self, Account};
+use identity::accounts::{self, Account, EmailKey};
 use identity::groups;
 use ocs_dialect::version::NOT_FOUND;
 use ocs_dialect::{OcsError, Value};
@@ -107,9 +107,29 @@ async fn make(
         let target = right.find(conn)?;
         account_details::change(conn, &act, target.id, &change)
             .map_err(|error| details_refused(error, &invalid))?;
+        if let DetailsChange::Email(address) = &change {
+            vouch(conn, &right.caller, &target, address.as_deref())?;
+        }
         Ok(Value::nothing())
     };
     app.db.write(write).await
+}
+
+/// Only an administrator is believed what somebody's e-mail address is: rooms are held open for addresses, whose accesses
+/// are no sub-administrator's to give, nor one's own to take (contracts/meet.md, attendees).
+fn vouch(
+    conn: &mut DbConn,
+    caller: &Standing,
+    target: &Account,
+    address: Option<&str>,
+) -> Result<(), OcsError> {
+    let key = |email: &str| email.parse::<EmailKey>().ok();
+    if caller.is_admin() {
+        accounts::vouch_for_email(conn, target.id, true)?;
+    } else if address.and_then(key) != target.email.as_deref().and_then(key) {
+        accounts::vouch_for_email(conn, target.id, false)?;
+    }
+    Ok(())
 }
 
 /// The words for a value that does not do.

@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App, HttpServer, rt};
+use auth_claims::basic;
+use auth_claims::caller::Credential;
+use auth_claims::claims::AccessClaims;
 use auth_claims::clock::Clock;
 use auth_claims::resource_server::{ResourceServer, Sources};
 use auth_server::{AuthServer, AuthSettings, InProcessClient};
@@ -92,6 +95,15 @@ impl Service {
     /// Somebody's account.
     pub(crate) async fn account(&self, login: &str) -> Option<Account> {
         self.identity.find_account_by_login(login).await.unwrap()
+    }
+
+    /// What a token of somebody's says that is made now.
+    pub(crate) async fn claims(&self, login: &str) -> Arc<AccessClaims> {
+        // Neither remembered, nor of the second of a revocation.
+        self.advance(120);
+        let token = basic::subject_token(login, &people::password(login));
+        let credential = Credential::Subject { token_type: basic::BASIC, token };
+        self.access.authenticator().admit(&credential, "127.0.0.1".parse().unwrap()).await.unwrap()
     }
 
     /// Whether somebody signs in with this password, as any dialect would ask.
