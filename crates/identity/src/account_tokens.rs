@@ -15,6 +15,7 @@
 
 mod ending;
 mod facade;
+mod giving;
 mod rows;
 mod token;
 

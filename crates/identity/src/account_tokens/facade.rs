@@ -21,7 +21,8 @@ use crate::revocations::{self, Revocation};
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 impl Identity {
-    /// The token of an account that has just signed in: the one it has, or a new one. Of any number of first sign-ins at
+    /// The token of an account: the one it has, or a new one. Who asks for it is not looked at, see
+    /// [`account_token_of_sign_in`](Self::account_token_of_sign_in). Of any number of first sign-ins at
     /// the same time all get the same.
     ///
     /// # Errors
@@ -42,12 +43,7 @@ impl Identity {
             // Deleting the account waits, or is waited for: no token is left without its account.
             device_sessions::hold(conn, &id.to_string())?;
             accounts::find(conn, id)?.ok_or(IdentityError::Unknown("account"))?;
-            if let Some(row) = rows::find(conn, id)? {
-                return Ok(row);
-            }
-            rows::insert(conn, &new)?;
-            act.record(conn, "account_token.create", &new.sid, None)?;
-            Ok::<_, IdentityError>(new.clone())
+            Ok::<_, IdentityError>(rows::give(conn, &act, &new)?)
         };
         let row = self.db.write(give).await?;
         self.opened(&row)
@@ -124,7 +120,7 @@ impl Identity {
         .await
     }
 
-    fn sealed(
+    pub(super) fn sealed(
         &self,
         id: AccountId,
         token: &PlainAccountToken,
@@ -142,7 +138,7 @@ impl Identity {
         })
     }
 
-    fn opened(&self, row: &TokenRow) -> Result<PlainAccountToken, IdentityError> {
+    pub(super) fn opened(&self, row: &TokenRow) -> Result<PlainAccountToken, IdentityError> {
         let corrupt = |reason: &str| StoreError::corrupt("account_tokens.sealed", reason);
         let value = self.secrets.sealer().open(&row.sealed, &purpose(&row.account_id));
         let value = value.map_err(|error| corrupt(&error.to_string()))?;

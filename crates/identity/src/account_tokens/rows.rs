@@ -6,6 +6,7 @@ use store::{DbConn, StoreError};
 
 use super::{AccountToken, KEPT};
 use crate::accounts::AccountId;
+use crate::act::Act;
 
 diesel::table! {
     account_tokens (account_id) {
@@ -48,7 +49,7 @@ pub(super) fn find_by_mac(conn: &mut DbConn, mac: &[u8]) -> Result<Option<TokenR
     Ok(named.select(TokenRow::as_select()).first(conn).optional()?)
 }
 
-pub(super) fn insert(conn: &mut DbConn, row: &TokenRow) -> Result<(), StoreError> {
+fn insert(conn: &mut DbConn, row: &TokenRow) -> Result<(), StoreError> {
     diesel::insert_into(account_tokens::table).values(row).execute(conn)?;
     Ok(())
 }
@@ -60,6 +61,17 @@ pub(super) fn delete(conn: &mut DbConn, sid: &str) -> Result<(), StoreError> {
         .filter(account_tokens::deleted_at.is_null());
     diesel::delete(live).execute(conn)?;
     Ok(())
+}
+
+/// The token of an account that is there: the one it has, or this one. The account's row is locked.
+pub(super) fn give(conn: &mut DbConn, act: &Act, new: &TokenRow) -> Result<TokenRow, StoreError> {
+    let own = account_tokens::table.find(&new.account_id).filter(account_tokens::deleted_at.is_null());
+    if let Some(row) = own.select(TokenRow::as_select()).first(conn).optional()? {
+        return Ok(row);
+    }
+    insert(conn, new)?;
+    act.record(conn, "account_token.create", &new.sid, None)?;
+    Ok(new.clone())
 }
 
 /// Gives the token of this session another one, unless its account was deleted.

@@ -8,7 +8,7 @@ use super::codes::OtpSecret;
 use super::rows::{self, OtpRow};
 use super::{FactorShown, OtpSettings, SecondFactor, trusted};
 use crate::Identity;
-use crate::accounts::{Account, SignInRefusal};
+use crate::accounts::{Account, AccountId, SignInRefusal};
 use crate::audit::{AuditEvent, Origin, Outcome};
 use crate::errors::IdentityError;
 use crate::throttle::{Network, PasswordGuard};
@@ -31,6 +31,14 @@ impl OtpChecks {
 pub(crate) struct Shown {
     pub(crate) factor: FactorShown,
     pub(super) sealed_secret: Option<Vec<u8>>,
+}
+
+impl Shown {
+    /// Whether it is all that the account asks for by now.
+    pub(crate) fn still_holds(&self, conn: &mut DbConn, account: AccountId) -> Result<bool, StoreError> {
+        let row = rows::find(conn, account)?.filter(|row| row.confirmed_at.is_some());
+        Ok(row.is_none_or(|row| self.sealed_secret.as_ref() == Some(&row.sealed_secret)))
+    }
 }
 
 /// Where somebody comes from who shows a factor.

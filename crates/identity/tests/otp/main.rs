@@ -9,4 +9,5 @@ mod names;
 mod once;
 mod recovering;
 mod signing_in;
+mod tokens;
 mod trusting;

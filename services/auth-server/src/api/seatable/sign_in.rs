@@ -154,7 +154,8 @@ async fn answer(
     } else {
         None
     };
-    let token = app.identity.account_token(&signed_in.account, origin).await.map_err(failed)?;
+    let given = app.identity.account_token_of_sign_in(&signed_in, &credentials.password, origin).await;
+    let token = given.map_err(Refusal::SignIn)?;
     let body = TokenBody { token: token.expose().to_owned() };
     let mut answer = response::no_store(response::ok(&body));
     if let Some(value) = device(request, trust.as_ref()) {
