@@ -34,6 +34,7 @@ use crate::domain::views::{AbsenceBody, AbsenceView, AbsencesBody};
         (status = 200, description = "A page of absences", body = AbsencesBody),
         (status = 400, response = BadRequest),
         (status = 401, response = Unauthorized),
+        (status = 403, response = Forbidden),
     )
 )]
 #[tracing::instrument(name = "absences.list", skip_all, fields(account.id = %viewer.account()))]

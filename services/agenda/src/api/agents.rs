@@ -8,7 +8,7 @@ use rdv_dialect::page::{Meta, PageNumber};
 use rdv_dialect::parameters::{Integer, Parameters};
 use store::DbConn;
 
-use super::openapi::{BadRequest, ListParams, Unauthorized};
+use super::openapi::{BadRequest, Forbidden, ListParams, Unauthorized};
 use super::viewer::{ListAgents, Viewer, slice};
 use crate::app::App;
 use crate::domain::views::AgentsBody;
@@ -24,6 +24,7 @@ use crate::domain::views::AgentsBody;
         (status = 200, description = "A page of agents", body = AgentsBody),
         (status = 400, response = BadRequest),
         (status = 401, response = Unauthorized),
+        (status = 403, response = Forbidden),
     )
 )]
 #[tracing::instrument(name = "agents.list", skip_all, fields(account.id = %viewer.account()))]

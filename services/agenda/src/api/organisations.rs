@@ -32,6 +32,7 @@ use crate::domain::views::{OrganisationBody, OrganisationsBody};
         (status = 200, description = "A page of organisations", body = OrganisationsBody),
         (status = 400, response = BadRequest),
         (status = 401, response = Unauthorized),
+        (status = 403, response = Forbidden),
     )
 )]
 #[tracing::instrument(name = "organisations.list", skip_all, fields(account.id = %viewer.account()))]

@@ -30,6 +30,7 @@ use crate::domain::refusal::Refusal;
     responses(
         (status = 200, description = "The application", body = ApplicationBody),
         (status = 401, response = Unauthorized),
+        (status = 403, response = Forbidden),
         (status = 404, response = NotFound),
         (status = 406, response = NotAcceptable),
         (status = 503, response = Unavailable),

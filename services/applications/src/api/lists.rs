@@ -30,6 +30,7 @@ use crate::store::lists::Part;
         (status = 200, description = "A page", body = PageBody),
         (status = 400, response = BadRequest),
         (status = 401, response = Unauthorized),
+        (status = 403, response = Forbidden),
         (status = 406, response = NotAcceptable),
         (status = 414, response = QueryTooLong),
         (status = 503, response = Unavailable),
