@@ -108,7 +108,7 @@ async fn an_unknown_route_is_told_in_a_short_envelope() {
 #[rstest]
 #[case("PATCH", "/cloud/users", "GET, HEAD, POST")]
 #[case("PUT", "/cloud/groups", "GET, HEAD, POST")]
-#[case("POST", "/cloud/users/recent", "GET, HEAD")]
+#[case("POST", "/cloud/users/recent", "GET, HEAD, PUT, DELETE")]
 #[case("GET", "/cloud/users/mira/enable", "PUT")]
 #[case("PUT", "/cloud/apps/rooms", "GET, HEAD, POST, DELETE")]
 #[case("OPTIONS", "/cloud/capabilities", "GET, HEAD")]

@@ -138,3 +138,32 @@ async fn lists_are_bounded() {
     assert_eq!(service.get("root", "/cloud/groups").await["groups"].as_array().unwrap().len(), 3);
     assert_eq!(service.get("sub", "/cloud/users/details").await["users"].as_object().unwrap().len(), 2);
 }
+
+/// §2.3: a literal route wins for what it does itself; whoever is called like it can still be changed and deleted.
+#[rstest]
+#[actix_web::test]
+async fn people_and_groups_may_be_called_like_a_list(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::on(backend).await;
+    for id in ["details", "disabled", "recent"] {
+        let path = format!("/cloud/users/{id}");
+        let new = json!({"userid": id, "password": "a long password"});
+        assert_eq!(service.send_json("root", "POST", "/cloud/users", &new).await.data(), json!({"id": id}));
+        service.done("root", "PUT", &path, &json!({"key": "role", "value": "Archive"})).await;
+        let listed = service.get("root", &format!("/cloud/users/details?search={id}")).await;
+        assert_eq!(listed["users"][id]["role"], "Archive");
+        assert!(service.get("root", &path).await["users"].get("id").is_none());
+        assert_eq!(service.send("root", "POST", &path).await.status, 405);
+        service.done("root", "DELETE", &path, &json!({})).await;
+    }
+    for id in ["details", "a/users", "a/users/details", "a/subadmins"] {
+        let path = format!("/cloud/groups/{id}");
+        service.done("root", "POST", "/cloud/groups", &json!({"groupid": id})).await;
+        service.done("root", "PUT", &path, &json!({"key": "displayname", "value": "Archive"})).await;
+        let listed = service.get("root", "/cloud/groups/details?search=archive").await;
+        assert_eq!(listed["groups"][0]["id"], id);
+        service.done("root", "DELETE", &path, &json!({})).await;
+    }
+    assert_eq!(service.get("root", "/cloud/groups?search=a/").await, json!({"groups": []}));
+}
