@@ -34,6 +34,21 @@ async fn a_disabled_account_yields_a_dead_token(
     assert_eq!(app.introspect(&client, &token).await["active"], true);
 }
 
+/// Threat 9: an address that nobody but its bearer vouches for names nobody here, nor does anybody else get it.
+#[rstest]
+#[actix_web::test]
+async fn threat_09_nobody_is_meant_by_what_only_they_say(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = Spawned::with(backend, |settings| settings.meet.allow_user_creation = true).await;
+    let (client, account) = (app.application("meet").await, app.account("nadia").await);
+    for (vouched, status) in [(true, 200), (false, 404), (true, 200)] {
+        let (db, id) = (app.identity.db().clone(), account.id);
+        db.write(move |conn| identity::accounts::vouch_for_email(conn, id, vouched)).await.unwrap();
+        assert_eq!(app.meet(&client, EMAIL).await.status, status);
+    }
+}
+
 #[rstest]
 #[actix_web::test]
 async fn an_unknown_address_gets_an_account_if_that_is_allowed(
