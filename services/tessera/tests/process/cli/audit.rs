@@ -91,7 +91,7 @@ async fn a_list_is_narrowed(#[values(Topology::Single, Topology::Separate)] topo
     let stack = Plan::new(topology).idle();
     stack.apply_declared();
     let (text, all) = both(&stack, &["audit", "list", "--action", "client.create"]);
-    assert_eq!(all.as_array().map(Vec::len), Some(10), "{all}");
+    assert_eq!(all.as_array().map(Vec::len), Some(12), "{all}");
     assert!(text.lines().skip(1).all(|line| line.contains("client.create") && line.contains("operator")));
     assert_eq!(both(&stack, &["audit", "list", "--since", "2999-01-01T00:00:00Z"]).1, json!([]));
     let before = both(&stack, &["audit", "list", "--since", "1970-01-01T00:00:00+01:00"]).1;

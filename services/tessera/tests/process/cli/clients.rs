@@ -120,8 +120,9 @@ async fn a_service_works_with_a_client_of_the_command_line() {
     refused.expect_detail(403, "Insufficient permissions. Required scope: rooms:create");
 }
 
-const NEWEST_FIRST: [&str; 10] = [
+const NEWEST_FIRST: [&str; 12] = [
     "rooms-service",
+    "provisioning-service",
     "kiosk",
     "integration",
     "gateway",
@@ -129,6 +130,7 @@ const NEWEST_FIRST: [&str; 10] = [
     "crm",
     "booking",
     "board",
+    "base-token-service",
     "applications-service",
     "agenda-service",
 ];

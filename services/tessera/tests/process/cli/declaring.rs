@@ -25,6 +25,7 @@ fn applying_twice_changes_nothing(#[values(Topology::Single, Topology::Separate)
             "create account ada",
             "create account bob",
             "create account root",
+            "update group crew",
             "create client booking",
             "create client board",
             "create client kiosk",

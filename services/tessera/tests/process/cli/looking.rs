@@ -45,12 +45,12 @@ fn settings_are_shown_and_secrets_are_not() {
 fn migrations_run_once(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
     let stack = Plan::new(topology).idle();
     let first = stack.tessera(&["migrate", "--json"]).expect(0).json();
-    for (index, name) in ["identity", "applications", "rooms"].iter().enumerate() {
+    for (index, name) in ["identity", "applications", "bases", "rooms"].iter().enumerate() {
         assert_eq!(first[index]["database"], *name);
         assert!(!first[index]["applied"].as_array().unwrap().is_empty(), "{first}");
     }
     let (text, again) = both(&stack, &["migrate"]);
-    assert_eq!(text.matches("up to date").count(), 3, "{text}");
+    assert_eq!(text.matches("up to date").count(), 4, "{text}");
     assert!(again.as_array().unwrap().iter().all(|database| database["applied"] == json!([])), "{again}");
 }
 

@@ -112,7 +112,7 @@ impl Request {
 /// Requests to this process.
 pub(super) fn request(target: &Target) -> impl Strategy<Value = Request> + use<> {
     let line = heads::line(target.routes.clone(), target.ids.clone());
-    let body = bodies::any(target.tokens.clone());
+    let body = bodies::any(target.tokens.clone(), target.forms);
     (line, heads::query(), headers(target), body, framing()).prop_map(
         |((method, path), query, headers, (kind, body), framing)| {
             let mut all = vec![("Host", "x".into()), ("Connection", "close".into())];

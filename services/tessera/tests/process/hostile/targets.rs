@@ -32,6 +32,8 @@ pub(super) struct Target {
     pub(super) basic: Vec<String>,
     /// Ids of objects that exist.
     pub(super) ids: Vec<String>,
+    /// Forms that are in order somewhere.
+    pub(super) forms: &'static [&'static str],
     /// A header without which nothing else is looked at.
     pub(super) header: Option<(&'static str, &'static str)>,
     /// Whether its contract answers some requests with 500, which no failure of the service is.
@@ -147,6 +149,21 @@ const BASES: [Route; 27] = [
     ("GET", "/docs/openapi/base-token.json"),
 ];
 
+/// Each is in order wherever a body is.
+const BASE_FORMS: &[&str] = &[
+    "name=New&app_name=other&permission=rw&email=x%40auth.local&group_id=1&expire_days=30&new_name=Newer\
+     &src_workspace_id=1&dst_workspace_id=1",
+    "name=Next&app_name=a%2Fb&permission=r&owner=1%40seafile_group&group_id=1&token=spring-fair",
+];
+
+/// The same.
+const OCS_FORMS: &[&str] = &[
+    "userid=dora&password=a+longer+Password+9&groups[]=crew&groupid=crew&key=quota&value=12+MB&configValue=x",
+    "userid=carla&displayName=%F0%9F%92%A3&email=emil%40agency.example&groupid=a+b%2Fc&key=displayname&value=Carla",
+    "userid=emil&password=a+longer+Password+9&subadmin[]=crew&groupid=new&displayname=%E2%80%AE&key=password\
+     &value=a+longer+Password+9",
+];
+
 const OCS: [Route; 32] = [
     ("GET", "/ocs/v1.php/cloud/capabilities"),
     ("GET", "/ocs/v2.php/cloud/user"),
@@ -212,6 +229,7 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
         basic: vec![basic(&declared.gateway), basic(&declared.booking)],
         triples,
         ids: [&[room, attendee], &numbers[..]].concat(),
+        forms: &["grant_type=client_credentials"],
         header: None,
         says_500: false,
         expected: &[200, 400, 401, 404, 405],
@@ -281,7 +299,7 @@ async fn bases(stack: &Stack, auth: &Target) -> Target {
     let temporary = stack.bases_get(&account, &base.path("temp-api-token/")).await.expect(200);
     let (temporary, link) = (temporary.text_of("api_token"), stack.external_link(&account, &base).await);
     let crew = stack.crew(&account).await.to_string();
-    let often = [account.clone(), account.clone(), account.clone()];
+    let often = [(); 12].map(|()| account.clone());
     Target {
         address: address(stack.bases_url("").trim_end_matches(SEATABLE)),
         routes: BASES.into(),
@@ -289,7 +307,8 @@ async fn bases(stack: &Stack, auth: &Target) -> Target {
         tokens: [&often[..], &[stranger, script, base_token, temporary], &auth.tokens].concat(),
         token: account,
         ids: vec![base.uuid, base.name, "sync".to_owned(), link, crew, "1".to_owned()],
-        expected: &[200, 400, 401, 403, 404, 405],
+        forms: BASE_FORMS,
+        expected: &[200, 201, 400, 401, 403, 404, 405],
         ..auth.clone()
     }
 }
@@ -302,7 +321,7 @@ async fn ocs(stack: &Stack, auth: &Target) -> Target {
     let (_, root) = stack.app_password("root", "hostile");
     let (_, bob) = stack.app_password("bob", "hostile");
     let basic = |person: &Person| STANDARD.encode(format!("{}:{}", person.login, person.password));
-    let often = [&root, &root, &root, &bob];
+    let often = [&root, &root, &root, &root, &root, &root, &bob];
     Target {
         address: address(stack.ocs_url("").trim_end_matches(PROVISIONING)),
         routes: OCS.into(),
@@ -311,6 +330,7 @@ async fn ocs(stack: &Stack, auth: &Target) -> Target {
         token: root.password.clone(),
         basic: [&often.map(basic)[..], &auth.basic].concat(),
         ids: ["carla", "a%20b%2Fc", "a%2520b%252Fc", "core", "hostile", "admin"].map(str::to_owned).into(),
+        forms: OCS_FORMS,
         header: Some(("OCS-APIRequest", "true")),
         // Of a parameter that is missing or of another type. contracts/ocs-provisioning.md §2.2.
         says_500: true,

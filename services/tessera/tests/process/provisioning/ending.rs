@@ -7,11 +7,13 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::SCOPE;
-use crate::stack::{Person, Stack, Topology, settled};
+use crate::stack::{Person, Stack, Topology, Triple, settled};
 
-/// What somebody holds who has signed in everywhere, except as an agent.
+/// What somebody holds who has signed in everywhere.
 struct Held {
     person: Person,
+    /// As an agent.
+    triple: Triple,
     /// Of the SeaTable dialect.
     account: String,
     /// By token exchange.
@@ -24,11 +26,11 @@ struct Held {
 impl Held {
     /// Signs in everywhere, and makes every service know what that gave.
     async fn by(stack: &Stack, person: &Person) -> Self {
-        let account = stack.account_token(person).await;
+        let (triple, account) = (stack.agent_sign_in(person).await, stack.account_token(person).await);
         let session = stack.sign_in(person, SCOPE).await.expect(200);
         let delegated = stack.application_token(&stack.declared.booking, person).await;
         let (own, refresh) = (session.access_token(), session.refresh_token());
-        let held = Self { person: person.clone(), account, own, refresh, delegated };
+        let held = Self { person: person.clone(), triple, account, own, refresh, delegated };
         held.works(stack).await;
         held
     }
@@ -38,6 +40,7 @@ impl Held {
         stack.bases_get(&self.account, "/workspaces/").await.expect(200);
         stack.account_info(&self.account).await.expect(200);
         stack.ocs_self(&self.person).await.expect(200);
+        stack.rooms_as_agent(&self.triple).await.expect(200);
         for token in [&self.own, &self.delegated] {
             stack.call(token, Method::GET, "/rooms").await.expect(200);
         }
@@ -47,6 +50,7 @@ impl Held {
     async fn refused(&self, stack: &Stack, since: Instant, account_status: u16) {
         let told = stack.refresh(&self.refresh).await;
         told.expect_error(400, "invalid_grant");
+        stack.as_agent(&self.triple, Method::GET, "/auth/validate_token").await.expect(401);
         stack.account_info(&self.account).await.expect(account_status);
         stack.sign_in(&self.person, SCOPE).await.expect_error(400, "invalid_grant");
         stack.try_seatable_sign_in(&self.person).await.expect(400);
@@ -61,6 +65,7 @@ impl Held {
             |token| settled("access token", since, 401, move || stack.call(token, Method::GET, "/rooms"));
         bases.await;
         basic.await;
+        stack.refused_everywhere(&self.triple, since, "a device session").await;
         rooms(&self.own).await;
         rooms(&self.delegated).await;
     }
@@ -73,19 +78,15 @@ async fn threat_26_whoever_is_disabled_over_ocs_is_refused_everywhere(
 ) {
     let stack = Stack::start(topology).await;
     let ada = &stack.declared.ada;
-    let (triple, bystander) = (stack.agent_sign_in(ada).await, Held::by(&stack, &stack.declared.bob).await);
-    let held = Held::by(&stack, ada).await;
+    let (held, bystander) = (Held::by(&stack, ada).await, Held::by(&stack, &stack.declared.bob).await);
     let (_, program) = stack.app_password("ada", "sync");
     stack.ocs_self(&program).await.expect(200);
     let bearer = || stack.send(by_bearer(&stack, &program));
     bearer().await.expect(200);
-    stack.as_agent(&triple, Method::GET, "/absences").await.expect(200);
-    stack.rooms_as_agent(&triple).await.expect(200);
+    stack.as_agent(&held.triple, Method::GET, "/absences").await.expect(200);
 
     stack.as_root(Method::PUT, "/cloud/users/ada/disable", &json!({})).await;
     let since = Instant::now();
-    stack.as_agent(&triple, Method::GET, "/auth/validate_token").await.expect(401);
-    stack.refused_everywhere(&triple, since, "a device session").await;
     settled("app password, Basic", since, 401, || stack.ocs_self(&program)).await;
     settled("app password, Bearer", since, 401, bearer).await;
     held.refused(&stack, since, 403).await;
@@ -99,7 +100,7 @@ async fn threat_26_whoever_is_disabled_over_ocs_is_refused_everywhere(
     stack.settles(&held.own, 200).await;
     stack.refresh(&held.refresh).await.expect(200);
     // What a device held is gone for good.
-    stack.as_agent(&triple, Method::GET, "/auth/validate_token").await.expect(401);
+    stack.as_agent(&held.triple, Method::GET, "/auth/validate_token").await.expect(401);
     stack.agent_sign_in(ada).await;
 }
 

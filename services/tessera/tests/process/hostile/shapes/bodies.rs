@@ -10,9 +10,10 @@ type Body = (Option<Text>, Text);
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
-pub(super) fn any(tokens: Vec<String>) -> impl Strategy<Value = Body> {
+pub(super) fn any(tokens: Vec<String>, forms: &'static [&'static str]) -> impl Strategy<Value = Body> {
     prop_oneof![
         1 => Just((None, Text(Vec::new()))),
+        8 => select(forms).prop_map(|body| (Some(FORM.into()), body.into())),
         6 => form(tokens).prop_map(|body| (Some(FORM.into()), body)),
         5 => json().prop_map(|body| (Some("application/json".into()), body)),
         2 => multipart(),
