@@ -107,3 +107,22 @@ async fn no_welcome_is_sent() {
         .refused("mira", "POST", path, &json!({}), (403, "Logged in account must be at least a sub admin"))
         .await;
 }
+
+/// Of two administrators who put each other out at the same time, one stays.
+#[rstest]
+#[actix_web::test]
+async fn administrators_do_not_put_each_other_out(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+    #[values(("PUT", "/disable"), ("DELETE", ""))] (method, way): (&str, &str),
+) {
+    let service = Service::on(backend).await;
+    for who in ["boss", "chief"] {
+        service.get(who, "/cloud/user").await;
+    }
+    let out = async |who: &'static str, whom: &str| {
+        let path = format!("/cloud/users/{whom}{way}");
+        service.send(who, method, &path).await.status
+    };
+    let (one, other) = futures_util::join!(out("boss", "chief"), out("chief", "boss"));
+    assert!((one == 200) != (other == 200), "{one} {other}");
+}

@@ -9,7 +9,7 @@ use ocs_dialect::{OcsError, Value};
 use store::DbConn;
 
 use crate::api::caller::SubAdmin;
-use crate::api::pipeline::{Call, Operation};
+use crate::api::pipeline::{Call, Operation, standing};
 use crate::api::refused::refused;
 use crate::api::targets::{user_id, user_or};
 use crate::domain::access::Standing;
@@ -53,19 +53,29 @@ async fn set_enabled(call: Call<SubAdmin>, enabled: bool) -> Result<Value, OcsEr
     let (act, caller) = (call.caller.act(&call.app), call.caller);
     let change = move |conn: &mut DbConn| {
         let target = user_or(conn, &id, || OcsError::code(101))?;
-        in_power(&caller, &target)?;
+        let target = in_power(conn, &caller, &target)?;
         accounts::set_enabled(conn, &act, target.id, enabled).map_err(refused)?;
         Ok(Value::nothing())
     };
     call.app.db.write(change).await
 }
 
+/// The account, held until the transaction ends, as the caller is: of two administrators who put each other out at the same
+/// time one stays.
+///
+/// # Errors
 /// 101 for oneself, 998 for whom the caller has no power over.
-fn in_power(caller: &Standing, target: &Account) -> Result<(), OcsError> {
-    if caller.is(target) {
+fn in_power(conn: &mut DbConn, caller: &Standing, target: &Account) -> Result<Account, OcsError> {
+    let (caller, target) = (caller.account.id, target.id);
+    for id in [caller.min(target), caller.max(target)] {
+        accounts::find_for_change(conn, id)?;
+    }
+    let caller = standing(conn, caller)?.ok_or(OcsError::NotLoggedIn)?;
+    let target = accounts::find(conn, target)?.ok_or(OcsError::code(NOT_FOUND))?;
+    if caller.is(&target) {
         Err(OcsError::code(101))
-    } else if caller.has_power_over(target) {
-        Ok(())
+    } else if caller.has_power_over(&target) {
+        Ok(target)
     } else {
         Err(OcsError::code(NOT_FOUND))
     }
@@ -80,7 +90,7 @@ impl Operation for Delete {
         let (act, caller) = (call.caller.act(&call.app), call.caller);
         let delete = move |conn: &mut DbConn| {
             let target = user_or(conn, &id, || OcsError::code(NOT_FOUND))?;
-            in_power(&caller, &target)?;
+            let target = in_power(conn, &caller, &target)?;
             accounts::delete(conn, &act, target.id).map_err(refused)?;
             Ok(Value::nothing())
         };
@@ -98,7 +108,7 @@ impl Operation for Wipe {
         let caller = call.caller;
         let wipe = move |conn: &mut DbConn| {
             let target = user_or(conn, &id, || OcsError::code(NOT_FOUND))?;
-            in_power(&caller, &target)?;
+            let target = in_power(conn, &caller, &target)?;
             let ended = Revocation::of_account(target.id, RevocationReason::Revoked, act.now());
             revocations::revoke(conn, &ended)?;
             let wiped = AuditEvent::new(act.now(), "account.wipe", &origin).target(target.id.to_string());
