@@ -27,10 +27,10 @@ fn every_operation_is_described_with_its_statuses() {
         seen,
         [
             "delete absences/{id} deleteAbsence 204,400,401,403,404,413,503",
-            "get absences listAbsences 200,400,401,413,503",
+            "get absences listAbsences 200,400,401,403,413,503",
             "get absences/{id} showAbsence 200,400,401,403,404,413,503",
-            "get agents listAgents 200,400,401,413,503",
-            "get organisations listOrganisations 200,400,401,413,503",
+            "get agents listAgents 200,400,401,403,413,503",
+            "get organisations listOrganisations 200,400,401,403,413,503",
             "get organisations/{id} showOrganisation 200,400,401,403,404,413,503",
             "patch absences/{id} updateAbsence 200,400,401,403,404,413,422,503",
             "patch organisations/{id} updateOrganisation 200,400,401,403,404,413,422,503",
