@@ -201,39 +201,7 @@ const OCS: [Route; 32] = [
 
 /// One for each process.
 pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
-    let declared = &stack.declared;
-    let token = stack.application_token(&declared.booking, &declared.ada).await;
-    let looker = stack.application_token(&declared.board, &declared.ada).await;
-    let own = stack.sign_in(&declared.ada, "lasuite_visio lasuite_visio:rooms:list").await.expect(200);
-    let services = [
-        internal_token(stack, &declared.rooms, "internal:revocations").await,
-        internal_token(stack, &declared.bases, "internal:directory").await,
-        internal_token(stack, &declared.applications, "internal:applications").await,
-    ];
-    let room = stack.call(&token, Method::POST, "/rooms").await.expect(201).text_of("id");
-    let path = format!("/rooms/{room}/attendees");
-    let page = stack.call(&token, Method::GET, &path).await.expect(200).json();
-    let attendee = page["results"][0]["id"].as_str().unwrap().to_owned();
-    let triples = triples(stack).await;
-    let organisation = stack.as_agent(&triples[0], Method::GET, "/organisations").await.expect(200).json();
-    let absence = stack.send(stack.new_absence(&triples[0], &declared.ada, "Congé")).await.expect(200).json();
-    let numbers = [&organisation["organisations"][0]["id"], &absence["absence"]["id"]];
-    let numbers = numbers.map(ToString::to_string);
-    let basic = |client: &Credentials| STANDARD.encode(format!("{}:{}", client.id, client.secret));
-    let auth = Target {
-        address: address(&stack.auth_url("")),
-        routes: AUTH.into(),
-        post: "/external-api/v1.0/application/token",
-        tokens: [&[token.clone(), looker, own.access_token()][..], &services].concat(),
-        token,
-        basic: vec![basic(&declared.gateway), basic(&declared.booking)],
-        triples,
-        ids: [&[room, attendee], &numbers[..]].concat(),
-        forms: &["grant_type=client_credentials"],
-        header: None,
-        says_500: false,
-        expected: &[200, 400, 401, 404, 405],
-    };
+    let auth = auth(stack).await;
     let rooms = Target {
         address: address(stack.rooms_url("").trim_end_matches(crate::stack::MEET)),
         routes: ROOMS.into(),
@@ -267,6 +235,43 @@ pub(super) async fn of(stack: &Stack, topology: Topology) -> Vec<Target> {
             let bases = Target { triples: triples.clone(), ..bases };
             vec![auth, rooms, agenda, applications, bases, Target { triples, ..ocs }]
         }
+    }
+}
+
+/// The auth server, with a token of each kind and with ids of what there is.
+async fn auth(stack: &Stack) -> Target {
+    let declared = &stack.declared;
+    let token = stack.application_token(&declared.booking, &declared.ada).await;
+    let looker = stack.application_token(&declared.board, &declared.ada).await;
+    let own = stack.sign_in(&declared.ada, "lasuite_visio lasuite_visio:rooms:list").await.expect(200);
+    let services = [
+        internal_token(stack, &declared.rooms, "internal:revocations").await,
+        internal_token(stack, &declared.bases, "internal:directory").await,
+        internal_token(stack, &declared.applications, "internal:applications").await,
+    ];
+    let room = stack.call(&token, Method::POST, "/rooms").await.expect(201).text_of("id");
+    let path = format!("/rooms/{room}/attendees");
+    let page = stack.call(&token, Method::GET, &path).await.expect(200).json();
+    let attendee = page["results"][0]["id"].as_str().unwrap().to_owned();
+    let triples = triples(stack).await;
+    let organisation = stack.as_agent(&triples[0], Method::GET, "/organisations").await.expect(200).json();
+    let absence = stack.send(stack.new_absence(&triples[0], &declared.ada, "Congé")).await.expect(200).json();
+    let numbers = [&organisation["organisations"][0]["id"], &absence["absence"]["id"]];
+    let numbers = numbers.map(ToString::to_string);
+    let basic = |client: &Credentials| STANDARD.encode(format!("{}:{}", client.id, client.secret));
+    Target {
+        address: address(&stack.auth_url("")),
+        routes: AUTH.into(),
+        post: "/external-api/v1.0/application/token",
+        tokens: [&[token.clone(), looker, own.access_token()][..], &services].concat(),
+        token,
+        basic: vec![basic(&declared.gateway), basic(&declared.booking)],
+        triples,
+        ids: [&[room, attendee], &numbers[..]].concat(),
+        forms: &["grant_type=client_credentials"],
+        header: None,
+        says_500: false,
+        expected: &[200, 400, 401, 404, 405],
     }
 }
 
