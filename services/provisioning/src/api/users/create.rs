@@ -1,8 +1,9 @@
 //! New accounts. §7.3.
 
 use identity::IdentityError;
-use identity::account_details::{self, DetailsChange, DetailsError, NewPerson};
-use identity::accounts::{self, AccountProfile, CheckedProfile, EmailKey};
+use identity::account_details::{self, DetailsChange, DetailsError, DetailsRules, NewPerson};
+use identity::accounts::{self, AccountId, AccountProfile, CheckedProfile, EmailKey};
+use identity::act::Act;
 use identity::groups::{self, ADMIN};
 use ocs_dialect::parameters::Parameters;
 use ocs_dialect::{OcsError, Value};
@@ -57,9 +58,7 @@ impl Operation for Create {
             }
         };
         let new = NewPerson { profile, password, subadmin_of: wanted.sub_admin_of.clone(), details: vec![] };
-        let id = make(&app, &caller, wanted.clone(), new).await?;
-        say_more(&app, &caller, &wanted).await?;
-        Ok(Value::of("id", id))
+        Ok(Value::of("id", make(&app, &caller, wanted, new).await?))
     }
 }
 
@@ -98,7 +97,7 @@ impl Wanted {
     }
 
     fn profile(&self) -> Result<CheckedProfile, OcsError> {
-        let rules = account_details::DetailsRules::default();
+        let rules = DetailsRules::default();
         let name = DetailsChange::read("displayname", &self.display_name, true, &rules);
         let email = DetailsChange::read("email", &self.email, true, &rules);
         let (Ok(DetailsChange::DisplayName(display_name)), Ok(DetailsChange::Email(email))) = (name, email)
@@ -168,13 +167,15 @@ fn is_taken(conn: &mut DbConn, id: &str) -> Result<bool, OcsError> {
 async fn make(app: &App, caller: &Known, wanted: Wanted, new: NewPerson) -> Result<String, OcsError> {
     let (act, standing) = (caller.act(app), caller.standing.clone());
     let (looking, asked) = (caller.standing.clone(), wanted.clone());
+    let rules = editing::rules(&app.settings.accounts);
     let make = move |conn: &mut DbConn| {
         may_be_made(conn, &standing, &wanted)?;
         match account_details::create(conn, &act, &new) {
             Ok(account) => {
                 // As with a change of the address.
                 accounts::vouch_for_email(conn, account.id, standing.is_admin())?;
-                Ok(account.login)
+                let told = say_more(conn, &act, account.id, &wanted, &rules)?;
+                Ok(told.map(|()| account.login))
             }
             Err(DetailsError::Failed(IdentityError::Taken(_))) => Err(OcsError::with(102, TAKEN)),
             Err(DetailsError::Failed(IdentityError::Invalid(_))) => Err(bad()),
@@ -187,23 +188,29 @@ async fn make(app: &App, caller: &Known, wanted: Wanted, new: NewPerson) -> Resu
             app.db.read(move |conn| may_be_made(conn, &looking, &asked)).await?;
             Err(bad())
         }
-        outcome => outcome,
+        outcome => outcome?,
     }
 }
 
-/// §7.3: what is wrong with these leaves the account where it is.
-async fn say_more(app: &App, caller: &Known, wanted: &Wanted) -> Result<(), OcsError> {
-    let rules = editing::rules(&app.settings.accounts);
-    for (key, value) in wanted.more.clone() {
-        let change =
-            DetailsChange::read(key, &value, true, &rules).map_err(|fault| invalid(fault, &value))?;
-        let (act, id) = (caller.act(app), wanted.id.clone());
-        let write = move |conn: &mut DbConn| {
-            let Some(account) = accounts::find_by_login(conn, &id)? else { return Ok(()) };
-            account_details::change(conn, &act, account.id, &change)
-                .map_err(|error| details_refused(error, |fault| invalid(fault, &value)))
+/// §7.3: what is wrong with these leaves the account where it is, and is told. What is right is there with the account, so
+/// that nobody ever finds half of it.
+fn say_more(
+    conn: &mut DbConn,
+    act: &Act,
+    account: AccountId,
+    wanted: &Wanted,
+    rules: &DetailsRules,
+) -> Result<Result<(), OcsError>, OcsError> {
+    for (key, value) in &wanted.more {
+        let change = match DetailsChange::read(key, value, true, rules) {
+            Ok(change) => change,
+            Err(fault) => return Ok(Err(invalid(fault, value))),
         };
-        app.db.write(write).await?;
+        match account_details::change(conn, act, account, &change) {
+            Ok(()) => {}
+            Err(DetailsError::Invalid(fault)) => return Ok(Err(invalid(fault, value))),
+            Err(error) => return Err(details_refused(error, |_| bad())),
+        }
     }
-    Ok(())
+    Ok(Ok(()))
 }
