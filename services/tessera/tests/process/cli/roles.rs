@@ -33,13 +33,13 @@ async fn a_role_decides_what_an_agent_sees(
     grant("basic");
     assert_eq!(sees().await, ["carol@agency.example"]);
     grant("admin");
-    assert_eq!(sees().await.len(), 3);
+    assert_eq!(sees().await.len(), 4);
     // An organisation keeps an administrator.
     let weaker = [&["role", "grant"], &place[..], &["--role", "basic"]].concat();
     for arguments in [&weaker, &[&["role", "revoke"], &place[..]].concat()] {
         refused(&stack, arguments, super::REFUSED, &["agency", "administrator"]);
     }
-    assert_eq!(sees().await.len(), 3);
+    assert_eq!(sees().await.len(), 4);
     let other = ["role", "grant", "bob", "--organization", "agency", "--role", "GLOBAL_ADMIN"];
     stack.tessera(&other).expect(0);
     grant("intervenant");

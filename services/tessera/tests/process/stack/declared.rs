@@ -66,7 +66,7 @@ pub(crate) struct Declared {
     /// Of the service `counter`, as `bob`: each sees the other's absences. Both are of the group `crew`, which is `ada`'s.
     pub(crate) ada: Person,
     pub(crate) bob: Person,
-    /// Administers the platform, and belongs to no organisation.
+    /// Administers the platform, and no organisation of it.
     pub(crate) root: Person,
 }
 
@@ -185,6 +185,9 @@ const GROUPS: &str = "groups:\n  - id: crew\n    name: Crew\n    owner: ada\n";
 
 const ROOT: &str = r"  - login: root
     email: root@agency.example
+    organization_id: agency
+    organizations:
+      - { id: agency, role: AGENT }
     roles: [GLOBAL_ADMIN]
 ";
 
