@@ -55,7 +55,11 @@ async fn a_role_decides_what_an_agent_sees(
     stack.tessera(&["org", "update", "agency", "--territory", "t1"]).expect(0);
     let grant = stack.tessera(&["role", "grant", &carol.email, "--territory", "t1", "--json"]).expect(0);
     assert_eq!(grant.json()["territories"], json!(["t1"]));
-    assert_eq!(sees().await, [json!(stack.declared.ada.email), json!(stack.declared.bob.email)]);
+    let declared = &stack.declared;
+    assert_eq!(
+        sees().await,
+        [&declared.ada, &declared.bob, &declared.root].map(|person| json!(person.email))
+    );
     stack.tessera(&["role", "revoke", &carol.email, "--territory", "t1"]).expect(0);
     assert_eq!(sees().await, [""; 0]);
 }
