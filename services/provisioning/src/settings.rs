@@ -81,6 +81,9 @@ pub struct AccountSettings {
     pub largest_quota: Option<u64>,
     /// Whether a new account needs an e-mail address. Default: false.
     pub require_email: bool,
+    /// Whether a new password has to keep the rules of the RDV dialect: 12 characters or more, a digit, an upper-case letter,
+    /// a special character, and none of the common ones. Default: false.
+    pub password_rules: bool,
 }
 
 impl Default for AccountSettings {
@@ -91,6 +94,7 @@ impl Default for AccountSettings {
             unlimited_quota: true,
             largest_quota: None,
             require_email: false,
+            password_rules: false,
         }
     }
 }

@@ -5,6 +5,14 @@ use identity::account_details::DetailsError;
 use ocs_dialect::OcsError;
 use ocs_dialect::version::NOT_FOUND;
 
+use crate::domain::password::PasswordFault;
+
+/// The refusal of a new password. §7.3, §7.5.
+#[must_use]
+pub fn password_refused(fault: &PasswordFault) -> OcsError {
+    OcsError::with(fault.code(), fault.text())
+}
+
 /// The refusal of a change that passed every check of its operation, so that only what happened meanwhile is left.
 #[must_use]
 pub fn refused(error: IdentityError) -> OcsError {

@@ -8,9 +8,6 @@ use identity::accounts::Account;
 use super::access::Standing;
 use crate::settings::AccountSettings;
 
-/// The most bytes of a password.
-pub const LONGEST_PASSWORD: usize = 469;
-
 /// What the owner of an account may say of itself besides its properties.
 const OWN: [&str; 7] =
     ["display", "additional_mail", "password", "notify_email", "language", "locale", "email"];

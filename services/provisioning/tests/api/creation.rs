@@ -162,6 +162,23 @@ async fn an_address_may_be_required() {
     service.send_json("root", "POST", PATH, &with(&json!({"email": "n@example.org"}))).await.data();
 }
 
+/// An instance with rules for passwords keeps them for new accounts and for changes alike.
+#[rstest]
+#[actix_web::test]
+async fn passwords_may_have_rules(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let service = Service::with(backend, json!({"accounts": {"password_rules": true}})).await;
+    let hint = "Password refused: it has fewer than 12 characters, it has no digit, it has no upper-case letter, it \
+                has no special character";
+    let simple = with(&json!({"password": "simple"}));
+    service.refused("root", "POST", PATH, &simple, (107, hint)).await;
+    let good = with(&json!({"password": "correct-Horse-9-staple"}));
+    let id = service.send_json("root", "POST", PATH, &good).await.data()["id"].as_str().unwrap().to_owned();
+    let path = format!("{PATH}/{id}");
+    let change = json!({"key": "password", "value": "simple"});
+    service.refused("root", "PUT", &path, &change, (107, hint)).await;
+    assert!(service.signs_in(&id, "correct-Horse-9-staple").await);
+}
+
 /// Of several at the same time one makes the account.
 #[rstest]
 #[actix_web::test]

@@ -13,10 +13,11 @@ use store::DbConn;
 use super::edit::invalid;
 use crate::api::caller::{Known, SubAdmin};
 use crate::api::pipeline::{Call, Operation};
-use crate::api::refused::{details_refused, refused};
+use crate::api::refused::{details_refused, password_refused, refused};
 use crate::app::App;
 use crate::domain::access::Standing;
-use crate::domain::{editing, user_id};
+use crate::domain::{editing, password, user_id};
+use crate::settings::AccountSettings;
 
 const TAKEN: &str = "User already exists";
 const NO_GROUP: &str = "No group specified (required for sub-admins)";
@@ -48,7 +49,7 @@ impl Operation for Create {
         let wanted = Wanted::read(&parameters)?;
         let (standing, asked) = (caller.standing.clone(), wanted.clone());
         app.db.read(move |conn| may_be_made(conn, &standing, &asked)).await?;
-        wanted.check(app.settings.accounts.require_email)?;
+        wanted.check(&app.settings.accounts)?;
         let profile = wanted.profile()?;
         let password = match wanted.password.as_str() {
             "" => None,
@@ -83,15 +84,17 @@ impl Wanted {
     }
 
     /// What can be said without the directory, in the order of the table.
-    fn check(&self, needs_email: bool) -> Result<(), OcsError> {
-        if self.password.len() > editing::LONGEST_PASSWORD {
-            return Err(OcsError::with(101, "Invalid password value"));
-        }
+    fn check(&self, rules: &AccountSettings) -> Result<(), OcsError> {
+        password::check_length(&self.password).map_err(|fault| password_refused(&fault))?;
         if self.password.is_empty() && self.email.is_empty() {
             return Err(OcsError::with(108, NO_ADDRESS));
         }
-        if needs_email && self.email.is_empty() {
+        if rules.require_email && self.email.is_empty() {
             return Err(OcsError::with(110, "Required email address was not provided"));
+        }
+        if !self.password.is_empty() {
+            password::check_rules(&self.password, rules.password_rules)
+                .map_err(|fault| password_refused(&fault))?;
         }
         user_id::check(&self.id).map_err(|fault| OcsError::with(101, fault.to_string()))
     }

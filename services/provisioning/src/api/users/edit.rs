@@ -10,11 +10,11 @@ use store::DbConn;
 
 use crate::api::caller::{Known, Person};
 use crate::api::pipeline::{Call, Operation};
-use crate::api::refused::{details_refused, refused};
+use crate::api::refused::{details_refused, password_refused, refused};
 use crate::api::targets::{user_id, user_or};
 use crate::app::App;
 use crate::domain::access::Standing;
-use crate::domain::editing::{self, LONGEST_PASSWORD};
+use crate::domain::{editing, password};
 
 /// `PUT /cloud/users/{userId}`
 #[derive(Debug)]
@@ -82,9 +82,12 @@ fn find_reached(conn: &mut DbConn, caller: &Standing, id: &str) -> Result<Accoun
 }
 
 async fn set_password(app: &App, caller: &Known, right: Right, value: String) -> Result<Value, OcsError> {
-    if value.is_empty() || value.len() > LONGEST_PASSWORD {
+    if value.is_empty() {
         return Err(OcsError::with(101, "Invalid password value"));
     }
+    password::check_length(&value)
+        .and_then(|()| password::check_rules(&value, app.settings.accounts.password_rules))
+        .map_err(|fault| password_refused(&fault))?;
     let hash = app.hasher.hash(&SecretString::from(value)).await.map_err(|error| refused(error.into()))?;
     let act = caller.act(app);
     let set = move |conn: &mut DbConn| {
