@@ -179,6 +179,15 @@ impl Verifier {
     /// `ServiceDisabled`; `Unavailable` when nobody can tell, as for tokens.
     pub fn ensure_enabled(&self) -> Result<(), VerifyError> {
         self.ensure_informed()?;
+        self.ensure_not_disabled()
+    }
+
+    /// [`Verifier::ensure_enabled`] as far as is known: a service that has not heard the feed yet takes itself for enabled.
+    /// For what is let in without an access token and has to go on while the authorization server is away.
+    ///
+    /// # Errors
+    /// `ServiceDisabled`.
+    pub fn ensure_not_disabled(&self) -> Result<(), VerifyError> {
         let Inner { settings, revocations, .. } = &*self.0;
         let is_disabled = |service: &String| revocations.is_service_disabled(service);
         if settings.service.as_ref().is_some_and(is_disabled) {

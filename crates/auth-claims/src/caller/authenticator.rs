@@ -79,6 +79,14 @@ impl Authenticator {
         Ok(self.verifier.ensure_enabled()?)
     }
 
+    /// [`Authenticator::ensure_enabled`] as far as is known, for ways in that go on while the authorization server is away.
+    ///
+    /// # Errors
+    /// [`Rejection::ServiceDisabled`].
+    pub fn ensure_not_disabled(&self) -> Result<(), Rejection> {
+        Ok(self.verifier.ensure_not_disabled()?)
+    }
+
     /// Answers without waiting, if this credential was verified before.
     pub(super) fn recall(&self, credential: &Credential) -> Option<Result<Arc<AccessClaims>, Rejection>> {
         match credential {

@@ -245,6 +245,7 @@ async fn threat_9_a_disabled_service_lets_nobody_in_but_administrators() {
     assert_eq!(verifier.verify(&other).await, Err(VerifyError::ServiceDisabled));
     verifier.revocations().prune(NOW + 1_000_000);
     assert_eq!(verifier.ensure_enabled(), Err(VerifyError::ServiceDisabled), "the state lasts");
+    assert_eq!(verifier.ensure_not_disabled(), Err(VerifyError::ServiceDisabled));
     verifier.revocations().apply(&RevocationEntry { seq: 2, lifted: true, ..disabled });
     assert!(verifier.verify(&other).await.is_ok());
     assert_eq!(verifier.ensure_enabled(), Ok(()));
@@ -278,6 +279,7 @@ async fn threat_26_nobody_knows_whether_a_restarted_service_is_enabled() {
     let issuer = Issuer::new(Algorithm::Es256);
     let verifier = of_service(&issuer, LostFeed::KeepServingOnceHeard);
     assert_eq!(verifier.ensure_enabled(), Err(VerifyError::Unavailable));
+    assert_eq!(verifier.ensure_not_disabled(), Ok(()), "nothing is known against it");
     let administrator = issuer.token(&with(good_claims(), &json!({ "roles": ["GLOBAL_ADMIN"] })));
     assert_eq!(verifier.verify(&administrator).await, Err(VerifyError::Unavailable));
 }

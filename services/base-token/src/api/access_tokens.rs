@@ -95,7 +95,7 @@ pub async fn of_api_token(
     app: Data<App>,
     authenticator: Data<Authenticator>,
 ) -> Result<HttpResponse, SeaTableError> {
-    authenticator.ensure_enabled()?;
+    authenticator.ensure_not_disabled()?;
     // §4.2: whatever is wrong with a credential, the answer is the same.
     let found = match header::authorization(&request) {
         Ok(token) => app.find_app_key(&token).await?,
@@ -169,7 +169,7 @@ pub async fn of_link(
     app: Data<App>,
     authenticator: Data<Authenticator>,
 ) -> Result<HttpResponse, SeaTableError> {
-    authenticator.ensure_enabled()?;
+    authenticator.ensure_not_disabled()?;
     app.rates.of_address(Class::Link, client_address(&request), app.clock.uptime())?;
     let token = path::segment(&request, LINK).ok().and_then(|token| token.parse().ok());
     let exchanged = app.exchange_link(token).await?;

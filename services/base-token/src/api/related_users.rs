@@ -59,7 +59,7 @@ pub async fn list(
     authenticator: Data<Authenticator>,
 ) -> Result<HttpResponse, SeaTableError> {
     // A Base-Token does not say whether its holder is an administrator.
-    authenticator.ensure_enabled()?;
+    authenticator.ensure_not_disabled()?;
     let named = path::segment(&request, 3)?;
     let authorization = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let access = app.verify_base_token(authorization, &named, Access::Read)?;
