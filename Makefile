@@ -25,7 +25,7 @@ demo: ## walk the path of each dialect's callers against a server of its own, an
 # half of the dependencies again, with other features.
 test: ## run every test, on SQLite and on a throw-away PostgreSQL
 	cargo build --workspace --all-targets
-	.ci/with-postgres cargo test --workspace
+	.ci/with-postgres cargo test --workspace --no-fail-fast
 
 lint: ## what CI wants to see clean: format, clippy, documentation
 	cargo fmt --all --check
