@@ -11,6 +11,9 @@ use crate::stored::{KeyState, StoredKey};
 /// whose clock is behind and which therefore signs a little longer.
 const MARGIN: TimeDelta = TimeDelta::seconds(60);
 
+/// By how much the clocks of two replicas may differ, and how long one may have waited for the other.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(5);
+
 /// How signing keys follow one another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RotationPolicy {
@@ -81,12 +84,20 @@ struct Link<'a> {
     activates_at: DateTime<Utc>,
 }
 
+/// `now`, or the moment at which another replica has just made a key: whoever waited for that replica, or whose clock is
+/// behind, would take the key for one that does not sign yet, and make another one.
+fn no_earlier_than_made(keys: &[StoredKey], now: DateTime<Utc>) -> DateTime<Utc> {
+    let made = keys.iter().map(|key| key.created_at);
+    made.filter(|made| *made > now && *made - now <= CLOCKS_DIFFER).max().unwrap_or(now)
+}
+
 impl RotationPolicy {
     /// What is to be done at `now`. Empty when nothing is: planning again after the steps were carried out gives
     /// nothing new, so replicas may plan as often as they like. Two that plan from the same rows at once make a key
     /// too many at worst, of which one signs.
     #[must_use]
     pub fn plan(&self, keys: &[StoredKey], now: DateTime<Utc>) -> Vec<RotationStep> {
+        let now = no_earlier_than_made(keys, now);
         let alive = alive(keys, now);
         self.steps(keys, &alive, self.due(&alive, now), now)
     }

@@ -143,6 +143,19 @@ fn the_first_key_signs_at_once() {
 }
 
 /// One whole turn, at each instant that matters.
+/// Two replicas start at the same time: the second one has looked at its clock before the first one made the key.
+#[rstest]
+#[case(TimeDelta::milliseconds(3), 0)]
+#[case(TimeDelta::seconds(5), 0)]
+// A clock that was set back: nothing would sign until it is there again.
+#[case(TimeDelta::hours(1), 1)]
+fn a_replica_that_is_late_makes_no_second_first_key(#[case] behind: TimeDelta, #[case] expected: usize) {
+    let world = World::started();
+    let steps = world.policy.plan(&world.rows, world.now - behind);
+    let made = steps.iter().filter(|step| matches!(step, RotationStep::Create { .. }));
+    assert_eq!(made.count(), expected, "{steps:?}");
+}
+
 #[test]
 fn a_key_goes_through_its_states() {
     use KeyState::{Active, Dead, Published, Retired};

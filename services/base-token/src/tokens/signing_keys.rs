@@ -5,7 +5,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 use auth_claims::base_token::BaseClaims;
 use auth_claims::clock::Clock;
 use auth_claims::keys::{Algorithm, JwkSet};
-use chrono::{DateTime, Utc};
 use store::{Db, DbConn};
 use token_signing::{GeneratedKey, Keyring, RotationPolicy, RotationStep, Sealer, StoredKey, TokenType};
 
@@ -46,10 +45,10 @@ impl SigningKeys {
         let now = self.clock.now();
         let mut stored = self.db.read(rows::list).await?;
         if !policy().plan(&stored, now).is_empty() {
-            let sealer = self.sealer.clone();
-            stored = self.db.write(move |conn| rotate(conn, &sealer, now)).await?;
+            let (sealer, clock) = (self.sealer.clone(), self.clock.clone());
+            stored = self.db.write(move |conn| rotate(conn, &sealer, &clock)).await?;
         }
-        let ring = Arc::new(Keyring::from_stored(&stored, &self.sealer, now)?);
+        let ring = Arc::new(Keyring::from_stored(&stored, &self.sealer, self.clock.now())?);
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
         Ok(())
     }
@@ -74,8 +73,9 @@ impl SigningKeys {
 }
 
 /// Plans anew under the lock, from the rows as they are then: of several replicas one makes the next key.
-fn rotate(conn: &mut DbConn, sealer: &Sealer, now: DateTime<Utc>) -> Result<Vec<StoredKey>, TokenError> {
+fn rotate(conn: &mut DbConn, sealer: &Sealer, clock: &Clock) -> Result<Vec<StoredKey>, TokenError> {
     rows::lock(conn)?;
+    let now = clock.now();
     for step in policy().plan(&rows::list(conn)?, now) {
         match step {
             RotationStep::Create { algorithm, activates_at } => {
