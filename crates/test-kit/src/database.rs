@@ -5,6 +5,8 @@ use tempfile::TempDir;
 use url::Url;
 use uuid::Uuid;
 
+use crate::recorder;
+
 /// Names the PostgreSQL server of the tests: a superuser's URL.
 const SERVER: &str = "TESSERA_TEST_POSTGRES_URL";
 
@@ -49,6 +51,7 @@ impl TestDatabase {
     /// When there is no temporary directory.
     #[must_use]
     pub fn sqlite() -> Self {
+        recorder::record_if_asked();
         let directory = TempDir::new().expect("a temporary directory");
         let url = format!("sqlite:{}", directory.path().join("test.db").display());
         Self { url, home: Home::Directory(directory) }
@@ -79,6 +82,7 @@ impl TestDatabase {
     /// When the server does not answer or refuses.
     #[must_use]
     pub fn on_server(server: &str) -> Self {
+        recorder::record_if_asked();
         let name = format!("tessera_test_{}", Uuid::new_v4().simple());
         let mut url = Url::parse(server).unwrap_or_else(|error| panic!("{SERVER} is not a URL: {error}"));
         admin(server).batch_execute(&format!("CREATE DATABASE {name}")).expect("may create a database");

@@ -14,6 +14,7 @@ mod answer;
 mod database;
 mod postgres_server;
 mod process;
+mod recorder;
 
 pub use self::{
     answer::{dump, dump_with},
