@@ -8,7 +8,7 @@ use rstest::rstest;
 use serde_json::json;
 
 use super::expect_nobody;
-use crate::stack::{Gate, Person, Plan, Stack, Topology, Triple, new_secret};
+use crate::stack::{Gate, Person, Plan, Stack, Topology, Triple, new_secret, settled};
 
 /// Makes every service know and remember a triple.
 async fn use_everywhere(stack: &Stack, triple: &Triple) {
@@ -94,11 +94,10 @@ async fn threat_26_a_disabled_agent_is_refused_everywhere(
     stack.tessera(&["user", "enable", &ada.email]).expect(0);
     refused_at_once(&stack, &triple).await;
     let again = stack.agent_sign_in(ada).await;
-    // The services hear of it as late as they heard of the disabling.
+    // The services hear of it as late as they heard of the disabling, and each by itself.
     let since = Instant::now();
-    while stack.rooms_as_agent(&again).await.status != 200 {
-        assert!(since.elapsed() < crate::stack::BOUND, "still disabled after {:?}", since.elapsed());
-    }
+    settled("the agenda, enabled", since, 200, || stack.as_agent(&again, Method::GET, "/absences")).await;
+    settled("rooms, enabled", since, 200, || stack.rooms_as_agent(&again)).await;
     use_everywhere(&stack, &again).await;
 }
 
