@@ -1,8 +1,6 @@
 //! Telling the authorization server what it has to know of applications, so that it lets nobody in through one that is
 //! disabled, expired or gone. `contracts/auvious-applications.md` §3.6.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use futures_util::future::{BoxFuture, FutureExt as _};
 use reqwest::RequestBuilder;
@@ -11,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::Authority;
-use crate::transport::{Answer, AuthorityError, STATUS_ANSWER};
+use crate::transport::{Answer, AuthorityError, Bounds, STATUS_ANSWER};
 
 /// What authentication through an application depends on; as JSON, the body of `PUT /internal/applications/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,7 +106,7 @@ impl Authority {
     async fn tell(&self, id: &str, request: impl Fn(Url) -> RequestBuilder) -> Result<Answer, RegistryError> {
         let url = self.application(id)?;
         let request = || request(url.clone());
-        Ok(self.authorised(&self.0.application_tokens, request, Duration::ZERO, STATUS_ANSWER).await?)
+        Ok(self.authorised(&self.0.application_tokens, request, Bounds::of(STATUS_ANSWER)).await?)
     }
 
     /// The address of one application. Its id is one segment of the path, whatever it consists of; what a URL would take

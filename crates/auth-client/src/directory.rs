@@ -2,15 +2,13 @@
 //!
 //! What is asked is answered as it is now; nothing is remembered here.
 
-use std::time::Duration;
-
 use futures_util::future::{BoxFuture, FutureExt as _};
 use reqwest::{RequestBuilder, StatusCode};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use url::Url;
 
 use crate::Authority;
-use crate::transport::{Answer, AuthorityError, DIRECTORY_ANSWER};
+use crate::transport::{Answer, AuthorityError, Bounds, DIRECTORY_ANSWER};
 
 /// The most people that one question may name.
 pub const MOST_PEOPLE: usize = 500;
@@ -195,7 +193,9 @@ impl Directory for Authority {
         async move {
             let new = NewDirectoryGroup { name: name.to_owned(), owner: owner.to_owned() };
             let url = self.directory(&["groups"])?;
-            let made = self.ask(|client| client.post(url.clone()).json(&new)).await?;
+            // A second one would be a second group.
+            let bounds = Bounds::of(DIRECTORY_ANSWER).once();
+            let made = self.ask_within(bounds, |client| client.post(url.clone()).json(&new)).await?;
             made.ok_or_else(|| DirectoryError::Unreachable("it does not know its own resource".to_owned()))
         }
         .boxed()
@@ -204,7 +204,9 @@ impl Directory for Authority {
     fn delete_group<'a>(&'a self, number: i64, by: &'a str) -> BoxFuture<'a, Result<bool, DirectoryError>> {
         async move {
             let url = self.directory(&["groups", &number.to_string()])?;
-            let gone = self.send(|client| client.delete(url.clone()).query(&[("by", by)])).await?;
+            // A second one would find nothing, and say so.
+            let bounds = Bounds::of(DIRECTORY_ANSWER).once();
+            let gone = self.send(bounds, |client| client.delete(url.clone()).query(&[("by", by)])).await?;
             Ok(gone.is_some())
         }
         .boxed()
@@ -225,20 +227,27 @@ impl Authority {
         &self,
         request: impl Fn(&reqwest::Client) -> RequestBuilder,
     ) -> Result<Option<T>, DirectoryError> {
-        let Some(answer) = self.send(request).await? else { return Ok(None) };
+        self.ask_within(Bounds::of(DIRECTORY_ANSWER), request).await
+    }
+
+    async fn ask_within<T: DeserializeOwned>(
+        &self,
+        bounds: Bounds,
+        request: impl Fn(&reqwest::Client) -> RequestBuilder,
+    ) -> Result<Option<T>, DirectoryError> {
+        let Some(answer) = self.send(bounds, request).await? else { return Ok(None) };
         let nonsense = |_| DirectoryError::Unreachable("it did not answer as agreed".to_owned());
         serde_json::from_slice(&answer.body).map(Some).map_err(nonsense)
     }
 
     async fn send(
         &self,
+        bounds: Bounds,
         request: impl Fn(&reqwest::Client) -> RequestBuilder,
     ) -> Result<Option<Answer>, DirectoryError> {
         let client = self.0.transport.client();
         let request = || request(client);
-        let answer = self
-            .authorised_answer(&self.0.directory_tokens, request, Duration::ZERO, DIRECTORY_ANSWER)
-            .await?;
+        let answer = self.authorised_answer(&self.0.directory_tokens, request, bounds).await?;
         judge(answer)
     }
 

@@ -4,7 +4,6 @@ mod answer;
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use auth_claims::caller::exchange::{ExchangeSource, Exchanged, Remembering};
 use auth_claims::caller::{Exchange, ExchangeError};
@@ -15,7 +14,7 @@ use url::Url;
 
 use crate::Authority;
 use crate::settings::{AuthoritySettings, Endpoints};
-use crate::transport::{Answer, AuthorityError, TOKEN_ANSWER, Transport};
+use crate::transport::{Answer, AuthorityError, Bounds, TOKEN_ANSWER, Transport};
 
 /// So many exchanges run at once; more wait for their turn, within the request's timeout.
 const AT_ONCE: usize = 64;
@@ -99,6 +98,6 @@ impl TokenEndpoint {
         let (id, secret) = (&self.settings.client_id, self.settings.client_secret.expose_secret());
         let request = self.transport.client().post(self.url.clone()).form(&form);
         let request = request.basic_auth(half(id), Some(half(secret)));
-        self.transport.send(request, Duration::ZERO, TOKEN_ANSWER).await
+        self.transport.send(request, Bounds::of(TOKEN_ANSWER)).await
     }
 }

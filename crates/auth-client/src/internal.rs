@@ -10,7 +10,7 @@ use secrecy::ExposeSecret as _;
 
 use crate::Authority;
 use crate::credentials::ServiceTokens;
-use crate::transport::{Answer, AuthorityError, FEED_ANSWER};
+use crate::transport::{Answer, AuthorityError, Bounds, FEED_ANSWER};
 
 /// The longest the feed waits (contracts/oauth2.md §6).
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
@@ -29,7 +29,8 @@ impl Authority {
     async fn revocations(&self, after: i64, wait: Duration) -> Result<RevocationPage, AuthorityError> {
         let query = [("after", after.to_string()), ("wait", wait.as_secs().to_string())];
         let request = || self.0.transport.client().get(self.0.endpoints.revocations.clone()).query(&query);
-        let answer = self.authorised(&self.0.revocation_tokens, request, wait, FEED_ANSWER).await?;
+        let bounds = Bounds::of(FEED_ANSWER).waiting(wait);
+        let answer = self.authorised(&self.0.revocation_tokens, request, bounds).await?;
         serde_json::from_slice(&answer.body)
             .map_err(|_| AuthorityError::Nonsense("a page of the revocation feed is none".to_owned()))
     }
@@ -39,10 +40,9 @@ impl Authority {
         &self,
         tokens: &ServiceTokens,
         request: impl Fn() -> RequestBuilder,
-        extra: Duration,
-        limit: usize,
+        bounds: Bounds,
     ) -> Result<Answer, AuthorityError> {
-        judge(self.authorised_answer(tokens, request, extra, limit).await?)
+        judge(self.authorised_answer(tokens, request, bounds).await?)
     }
 
     /// The same with every answer, whatever its status.
@@ -50,18 +50,17 @@ impl Authority {
         &self,
         tokens: &ServiceTokens,
         request: impl Fn() -> RequestBuilder,
-        extra: Duration,
-        limit: usize,
+        bounds: Bounds,
     ) -> Result<Answer, AuthorityError> {
         let token = tokens.get().await?;
         let bearer = |token: &str| request().bearer_auth(token);
-        let first = self.0.transport.send(bearer(token.expose_secret()), extra, limit).await?;
+        let first = self.0.transport.send(bearer(token.expose_secret()), bounds).await?;
         if first.status != StatusCode::UNAUTHORIZED {
             return Ok(first);
         }
         tokens.discard(&token).await;
         let token = tokens.get().await?;
-        self.0.transport.send(bearer(token.expose_secret()), extra, limit).await
+        self.0.transport.send(bearer(token.expose_secret()), bounds).await
     }
 }
 

@@ -3,6 +3,9 @@
 //! here answers in the terms of `auth-claims`, or of a trait of this crate, so that a service that runs in the
 //! authorization server's own process can do without HTTP.
 //!
+//! Every request carries the trace of whatever causes it (W3C Trace Context), so that one trace follows a caller's request
+//! through the authorization server.
+//!
 //! What it leaves to `auth-claims`: remembering exchanged tokens (`caller::exchange`), verifying what it fetched
 //! (`verify`), and following the feed (`revocations::Follower`). To add an internal call, put a method beside those of
 //! `internal.rs` and send it with `Authority::authorised`, which brings the service token for its use and renews it once
@@ -16,6 +19,7 @@ mod internal;
 mod keys;
 mod resource_server;
 mod settings;
+mod trace;
 mod transport;
 
 use std::sync::Arc;

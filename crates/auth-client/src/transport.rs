@@ -5,8 +5,11 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _};
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use reqwest::StatusCode;
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use tracing::Instrument as _;
 use url::Url;
+
+use crate::trace::Traced;
 
 /// The most a token endpoint may answer.
 pub(crate) const TOKEN_ANSWER: usize = 64 * 1024;
@@ -39,6 +42,34 @@ pub enum AuthorityError {
     Refused(String),
 }
 
+/// What a request may cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// The most octets of its answer.
+    limit: usize,
+    /// How much longer than usual it may take.
+    extra: Duration,
+    /// Whether it may be sent again when nobody knows what became of it.
+    repeats: bool,
+}
+
+impl Bounds {
+    /// The usual time, for a request that does no more when it comes twice.
+    pub(crate) const fn of(limit: usize) -> Self {
+        Self { limit, extra: Duration::ZERO, repeats: true }
+    }
+
+    /// So much more time.
+    pub(crate) const fn waiting(self, extra: Duration) -> Self {
+        Self { extra, ..self }
+    }
+
+    /// Sent again only if it cannot have arrived.
+    pub(crate) const fn once(self) -> Self {
+        Self { repeats: false, ..self }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     client: reqwest::Client,
@@ -50,7 +81,33 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     /// `Retry-After` in seconds, if it says them.
     pub(crate) retry_after: Option<u64>,
+    /// `Content-Type`.
+    content_type: Option<HeaderValue>,
     pub(crate) body: Vec<u8>,
+}
+
+/// Why there is no answer.
+enum Failure {
+    /// There was no connection, or it ended before the answer did: another replica may answer.
+    Broken(reqwest::Error),
+    /// There is nothing to be gained from asking again.
+    Final(AuthorityError),
+}
+
+impl From<Failure> for AuthorityError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Broken(error) => error.into(),
+            Failure::Final(error) => error,
+        }
+    }
+}
+
+impl From<reqwest::Error> for Failure {
+    fn from(error: reqwest::Error) -> Self {
+        // Whoever has waited for as long as is allowed does not wait once more.
+        if error.is_timeout() || error.is_builder() { Self::Final(error.into()) } else { Self::Broken(error) }
+    }
 }
 
 impl Transport {
@@ -78,39 +135,64 @@ impl Transport {
         &self.client
     }
 
-    /// Sends a request that takes at most `extra` longer than usual and answers at most `limit` octets.
+    /// Sends a request, a second time when a replica went away under it.
     pub(crate) async fn send(
         &self,
         request: reqwest::RequestBuilder,
-        extra: Duration,
-        limit: usize,
+        bounds: Bounds,
     ) -> Result<Answer, AuthorityError> {
-        let response = request.timeout(self.timeout + extra).send().await?;
-        let status = response.status();
-        let retry_after = response.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
-        Ok(Answer { status, retry_after, body: read(response, limit).await? })
+        let request = request.timeout(self.timeout + bounds.extra);
+        let again = request.try_clone();
+        let first = attempt(request, bounds.limit).await;
+        match (first, again) {
+            (Err(Failure::Broken(error)), Some(again)) if bounds.repeats || error.is_connect() => {
+                tracing::debug!(
+                    "a connection to the authorization server broke, and the request is sent again"
+                );
+                Ok(attempt(again, bounds.limit).await?)
+            }
+            (first, _) => Ok(first?),
+        }
     }
 
     async fn send_for_token(&self, request: HttpRequest) -> Result<HttpResponse, AuthorityError> {
-        let mut request: reqwest::Request = request.try_into()?;
-        *request.timeout_mut() = Some(self.timeout);
-        let response = self.client.execute(request).await?;
-        let mut answer = http::Response::builder().status(response.status());
-        if let Some(content_type) = response.headers().get(http::header::CONTENT_TYPE) {
+        let request: reqwest::Request = request.try_into()?;
+        let request = reqwest::RequestBuilder::from_parts(self.client.clone(), request);
+        let sent = self.send(request, Bounds::of(TOKEN_ANSWER)).await?;
+        let mut answer = http::Response::builder().status(sent.status);
+        if let Some(content_type) = sent.content_type {
             answer = answer.header(http::header::CONTENT_TYPE, content_type);
         }
-        answer
-            .body(read(response, TOKEN_ANSWER).await?)
-            .map_err(|_| AuthorityError::Nonsense("no HTTP response".to_owned()))
+        answer.body(sent.body).map_err(|_| AuthorityError::Nonsense("no HTTP response".to_owned()))
     }
 }
 
-async fn read(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, AuthorityError> {
+/// Sends a request once, within a span of its own that the other side's hang from.
+async fn attempt(request: reqwest::RequestBuilder, limit: usize) -> Result<Answer, Failure> {
+    let (client, request) = request.build_split();
+    let mut request = request?;
+    let traced = Traced::begin(&mut request);
+    let answer = async { answer(client.execute(request).await?, limit).await };
+    let outcome = answer.instrument(traced.span().clone()).await;
+    traced.end(outcome.as_ref().ok().map(|answer| answer.status));
+    outcome
+}
+
+/// Reads a response to its end.
+async fn answer(response: reqwest::Response, limit: usize) -> Result<Answer, Failure> {
+    let status = response.status();
+    let retry_after = response.headers().get(RETRY_AFTER);
+    let retry_after = retry_after.and_then(|value| value.to_str().ok()?.parse().ok());
+    let content_type = response.headers().get(CONTENT_TYPE).cloned();
+    Ok(Answer { status, retry_after, content_type, body: read(response, limit).await? })
+}
+
+async fn read(mut response: reqwest::Response, limit: usize) -> Result<Vec<u8>, Failure> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await? {
         if body.len() + chunk.len() > limit {
-            return Err(AuthorityError::Nonsense(format!("the answer is longer than {limit} octets")));
+            let sentence = format!("the answer is longer than {limit} octets");
+            return Err(Failure::Final(AuthorityError::Nonsense(sentence)));
         }
         body.extend_from_slice(&chunk);
     }
