@@ -13,7 +13,7 @@ use actix_web::{
 use tracing::Instrument;
 
 use crate::{
-    metrics::requests,
+    metrics::requests::{self, Dialects},
     request_id::{self, RequestId},
     security_headers::SecurityHeaders,
     telemetry::{close_root_span, open_root_span},
@@ -46,15 +46,21 @@ pub(crate) async fn edge(
     let path = request.path().to_owned();
     routes.learn(&request);
     let security = request.app_data::<web::Data<SecurityHeaders>>().map(|headers| ***headers);
-    let span = open_root_span(&request, &id, method);
+    let dialect = request.app_data::<web::Data<Dialects>>().map_or(requests::NO_DIALECT, |all| all.of(&path));
+    let span = open_root_span(&request, &id, method, dialect);
+    let _in_flight = requests::InFlight::enter();
     let mut outcome = next.call(request).instrument(span.clone()).await;
     let (status, route) = match &outcome {
         Ok(response) => (response.status(), response.request().match_pattern()),
         Err(error) => (error.as_response_error().status_code(), routes.find(&path)),
     };
     let route = route.as_deref().unwrap_or(requests::UNMATCHED);
-    requests::record(method, route, status, began);
+    requests::record(requests::Request { method, route, dialect, status }, began);
     close_root_span(&span, method, route, status.as_u16());
+    let duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    span.in_scope(|| {
+        tracing::debug!(duration_ms, "{method} {route} {}", status.as_u16());
+    });
     match &mut outcome {
         Ok(response) => complete(response.headers_mut(), &id, security),
         // Of the inner middleware, which no longer has the request: too slow, or a panic.

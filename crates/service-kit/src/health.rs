@@ -40,6 +40,10 @@ impl Readiness {
     async fn report(&self) -> Report {
         let asked = self.checks.iter().map(async |(name, check)| (name.clone(), state(check()).await));
         let checks: BTreeMap<_, _> = join_all(asked).await.into_iter().collect();
+        for (name, state) in &checks {
+            let value = if matches!(state, State::Ok) { 1.0 } else { 0.0 };
+            metrics::gauge!("tessera_ready_check", "check" => name.clone()).set(value);
+        }
         let status = if self.draining.is_requested() {
             Status::Draining
         } else if checks.values().all(|state| matches!(state, State::Ok)) {

@@ -33,6 +33,22 @@ pub(crate) fn upkeep() {
     recorder().run_upkeep();
 }
 
+/// What the crate itself counts elsewhere. Counters begin at zero, so that their first step is a step.
+fn describe() {
+    metrics::describe_gauge!("tessera_build_info", "Always 1; the version is a label.");
+    metrics::gauge!("tessera_build_info", "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    metrics::describe_counter!("tessera_panics_total", "Panics. Each one is a fault of the program.");
+    metrics::counter!("tessera_panics_total").increment(0);
+    metrics::describe_counter!("tessera_log_lines_total", "Log lines that are warnings or errors.");
+    for level in ["warn", "error"] {
+        metrics::counter!("tessera_log_lines_total", "level" => level).increment(0);
+    }
+    metrics::describe_gauge!(
+        "tessera_ready_check",
+        "Whether the check passed, the last time that somebody asked /readyz."
+    );
+}
+
 fn recorder() -> &'static PrometheusHandle {
     RECORDER.get_or_init(|| {
         let builder = PrometheusBuilder::new();
@@ -45,6 +61,7 @@ fn recorder() -> &'static PrometheusHandle {
             tracing::error!("another metrics recorder is installed, /metrics stays empty");
         }
         requests::describe();
+        describe();
         handle
     })
 }

@@ -20,14 +20,17 @@ use futures_util::future::{BoxFuture, FutureExt};
 
 pub use self::bound::BoundServer;
 use self::tasks::Task;
-use crate::{health::Readiness, settings::ServerSettings, shutdown::Shutdown};
+use crate::{health::Readiness, metrics::requests::Dialects, settings::ServerSettings, shutdown::Shutdown};
 
+pub(crate) type Observers = Vec<Box<dyn Fn() + Send + Sync>>;
 type Configure = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
 
 /// Puts a process together; [`run`](Self::run) serves until it is told to stop.
 pub struct Server {
     settings: ServerSettings,
     configures: Vec<Configure>,
+    dialects: Dialects,
+    observers: Observers,
     readiness: Readiness,
     tasks: Vec<Task>,
     hooks: Vec<BoxFuture<'static, ()>>,
@@ -61,6 +64,8 @@ impl Server {
         Self {
             settings: settings.clone(),
             configures: Vec::new(),
+            dialects: Dialects::default(),
+            observers: Vec::new(),
             readiness: Readiness::new(shutdown.clone()),
             tasks: Vec::new(),
             hooks: Vec::new(),
@@ -72,6 +77,22 @@ impl Server {
     #[must_use]
     pub fn configure(mut self, configure: impl Fn(&mut ServiceConfig) + Send + Sync + 'static) -> Self {
         self.configures.push(Arc::new(configure));
+        self
+    }
+
+    /// Says which dialect is spoken below which path, for the label of the request metrics. Of several prefixes the longest
+    /// counts; what none covers has the dialect `none`.
+    #[must_use]
+    pub fn dialects(mut self, prefixes: &[(&'static str, &'static str)]) -> Self {
+        self.dialects.extend(prefixes);
+        self
+    }
+
+    /// Calls this before each rendering of `/metrics`, for gauges whose value depends on the moment, such as an age. It must
+    /// not wait for anything.
+    #[must_use]
+    pub fn observe(mut self, observer: impl Fn() + Send + Sync + 'static) -> Self {
+        self.observers.push(Box::new(observer));
         self
     }
 

@@ -134,6 +134,25 @@ async fn a_line_has_its_request_and_requests_have_no_line() {
 }
 
 #[tokio::test]
+async fn at_debug_a_request_has_one_line() {
+    let mut process = Process::start(&[("TESSERA_LOG__LEVEL", "info,service_kit::edge=debug")]);
+    for path in ["/greetings/ada?token=hunter2", "/nowhere?token=hunter2"] {
+        reqwest::get(format!("{}{path}", process.url)).await.unwrap();
+    }
+    for (message, path, status) in
+        [("GET /greetings/{name} 200", "/greetings/ada", 200), ("GET unmatched 404", "/nowhere", 404)]
+    {
+        let line = process.next_line().unwrap();
+        assert_eq!((&line["message"], &line["url.path"]), (&message.into(), &path.into()), "{line}");
+        assert_eq!((&line["level"], &line["http.response.status_code"]), (&"DEBUG".into(), &status.into()));
+        assert!(line["duration_ms"].is_u64() && line["request.id"].is_string(), "{line}");
+        assert!(!line.to_string().contains("hunter2"), "{line}");
+    }
+    process.signal(Signal::TERM);
+    assert_eq!(process.end().0.code(), Some(0));
+}
+
+#[tokio::test]
 async fn errors_keep_their_request_when_only_errors_are_logged() {
     let variables = [("TESSERA_LOG__LEVEL", "error"), ("TESSERA_LOG__FORMAT", "json")];
     // The first line is logged at info: the ports have to be known.

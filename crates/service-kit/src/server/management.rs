@@ -2,6 +2,7 @@
 
 use std::{io, net::SocketAddr, time::Duration};
 
+use super::Observers;
 use crate::{health, health::Readiness, metrics, not_found::not_found};
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -13,11 +14,18 @@ use actix_web::{
 const MOST_CONNECTIONS: usize = 64;
 
 /// Binds `server.management`; the server runs once it is polled.
-pub(super) fn bind(address: SocketAddr, readiness: Readiness) -> io::Result<(Running, SocketAddr)> {
-    let readiness = web::Data::new(readiness);
+pub(super) fn bind(
+    address: SocketAddr,
+    readiness: Readiness,
+    observers: Observers,
+) -> io::Result<(Running, SocketAddr)> {
+    let (readiness, observers) = (web::Data::new(readiness), web::Data::new(observers));
     let app = move || {
         let readiness = readiness.clone();
-        App::new().default_service(web::to(not_found)).configure(move |cfg| configure(cfg, readiness))
+        App::new()
+            .app_data(observers.clone())
+            .default_service(web::to(not_found))
+            .configure(move |cfg| configure(cfg, readiness))
     };
     let server = HttpServer::new(app)
         .workers(1)
@@ -36,7 +44,8 @@ fn configure(cfg: &mut ServiceConfig, readiness: web::Data<Readiness>) {
     cfg.service(web::resource("/metrics").route(web::get().to(page)));
 }
 
-async fn page() -> HttpResponse {
+async fn page(observers: web::Data<Observers>) -> HttpResponse {
+    observers.iter().for_each(|observe| observe());
     // Prometheus, "Exposition formats": the version of the text format.
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(metrics::render())
 }

@@ -8,6 +8,7 @@ use super::Configure;
 use crate::{
     deadline::{self, Deadline},
     edge::{Routes, edge},
+    metrics::requests::Dialects,
     not_found::not_found,
     panics,
     security_headers::SecurityHeaders,
@@ -20,12 +21,14 @@ use crate::{
 pub(super) fn bind(
     settings: &ServerSettings,
     configures: Vec<Configure>,
+    dialects: Dialects,
     shutdown: Shutdown,
 ) -> io::Result<(Running, SocketAddr)> {
     let workers = settings.worker_count();
     let proxies = web::Data::new(TrustedProxies::new(settings));
     let security = web::Data::new(SecurityHeaders::new(settings));
     let deadline = web::Data::new(Deadline(settings.request_timeout));
+    let dialects = web::Data::new(dialects);
     let shutdown = web::Data::new(shutdown);
     let app = move || {
         App::new()
@@ -33,6 +36,7 @@ pub(super) fn bind(
             .app_data(proxies.clone())
             .app_data(security.clone())
             .app_data(deadline.clone())
+            .app_data(dialects.clone())
             .app_data(shutdown.clone())
             .default_service(web::to(not_found))
             .configure(|cfg| configures.iter().for_each(|configure| configure(cfg)))

@@ -7,7 +7,7 @@
 use std::io::{IsTerminal, Write};
 
 use tracing::{
-    Event, Subscriber,
+    Event, Level, Subscriber,
     span::{Attributes, Id, Record},
 };
 use tracing_subscriber::{
@@ -54,6 +54,10 @@ where
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if *event.metadata().level() <= Level::WARN {
+            let level = if *event.metadata().level() == Level::WARN { "warn" } else { "error" };
+            metrics::counter!("tessera_log_lines_total", "level" => level).increment(1);
+        }
         let mut own = Fields::default();
         event.record(&mut own);
         let message = own.take_message();

@@ -13,7 +13,12 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 use crate::{request_id::RequestId, trusted_proxies::only};
 
 /// Opens the span that will be named `{method} {route}`, once the route is known. Its path is recorded, its query never: queries carry credentials.
-pub(crate) fn open_root_span(request: &ServiceRequest, id: &RequestId, method: &'static str) -> Span {
+pub(crate) fn open_root_span(
+    request: &ServiceRequest,
+    id: &RequestId,
+    method: &'static str,
+    dialect: &'static str,
+) -> Span {
     // At the level of errors, so that an error's line has its request id whatever `log.level` is.
     let span = tracing::error_span!(
         "request",
@@ -22,6 +27,7 @@ pub(crate) fn open_root_span(request: &ServiceRequest, id: &RequestId, method: &
         trace_id = Empty,
         http.request.method = method,
         http.route = Empty,
+        dialect,
         url.path = request.path(),
         http.response.status_code = Empty,
         "error.type" = Empty,

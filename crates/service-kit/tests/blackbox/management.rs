@@ -87,10 +87,12 @@ async fn the_listeners_do_not_serve_each_others_pages() {
 #[actix_web::test]
 async fn requests_are_measured_by_route_and_unknown_ones_share_a_label() {
     let running = start(&settings(), |server| {
-        server.configure(|cfg| {
-            cfg.service(web::resource("/measured/{id}").route(web::to(HttpResponse::NoContent)))
-                .service(web::resource("/broken/{id}").route(web::to(fail)));
-        })
+        server.dialects(&[("/measured", "greek")]).observe(|| metrics::gauge!("observed").set(7.0)).configure(
+            |cfg| {
+                cfg.service(web::resource("/measured/{id}").route(web::to(HttpResponse::NoContent)))
+                    .service(web::resource("/broken/{id}").route(web::to(fail)));
+            },
+        )
     });
     let client = reqwest::Client::new();
     for id in 0..3 {
@@ -108,15 +110,21 @@ async fn requests_are_measured_by_route_and_unknown_ones_share_a_label() {
         let count = page.lines().find_map(|candidate| candidate.strip_prefix(&line));
         count.unwrap_or_else(|| panic!("{line} in {page}")).parse::<u64>().unwrap()
     };
-    assert_eq!(count(r#"method="GET",route="/measured/{id}",status="204""#), 3);
-    assert_eq!(count(r#"method="_OTHER",route="/measured/{id}",status="204""#), 3);
-    assert_eq!(count(r#"method="GET",route="/broken/{id}",status="500""#), 3);
-    assert!(count(r#"method="GET",route="unmatched",status="404""#) >= 3);
-    assert!(page.contains(r#"tessera_http_request_duration_seconds_bucket{method="GET",route="/measured/{id}",status="204",le="0.005"}"#));
+    assert_eq!(count(r#"dialect="greek",method="GET",route="/measured/{id}",status="204""#), 3);
+    assert_eq!(count(r#"dialect="greek",method="_OTHER",route="/measured/{id}",status="204""#), 3);
+    assert_eq!(count(r#"dialect="none",method="GET",route="/broken/{id}",status="500""#), 3);
+    assert!(count(r#"dialect="none",method="GET",route="unmatched",status="404""#) >= 3);
+    assert!(page.contains(r#"tessera_http_request_duration_seconds_bucket{dialect="greek",method="GET",route="/measured/{id}",status="204",le="0.005"}"#));
     assert!(
         !page.contains("secret") && !page.contains("/measured/1") && !page.contains("/nowhere"),
         "{page}"
     );
     assert!(page.contains("\nprocess_resident_memory_bytes "), "{page}");
+    assert!(page.contains("\nobserved 7\n"), "{page}");
+    assert!(
+        page.contains("\ntessera_panics_total ") && page.contains("\ntessera_build_info{version="),
+        "{page}"
+    );
+    assert!(page.contains("\ntessera_http_requests_in_flight "), "{page}");
     running.stop().await.unwrap();
 }
