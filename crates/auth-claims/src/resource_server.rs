@@ -39,6 +39,7 @@ pub struct KeysMissing;
 
 /// A running resource server. It follows the feed until it is dropped.
 pub struct ResourceServer {
+    service: String,
     authenticator: Authenticator,
     follower: Follower,
 }
@@ -56,7 +57,8 @@ impl ResourceServer {
         let verifier = Verifier::new(expected, sources.keys, clock.clone());
         let follower = Follower::spawn(sources.revocations, Arc::clone(verifier.revocations()), clock);
         let authenticator = Authenticator::new(verifier, Some(sources.exchange));
-        Self { authenticator: authenticator.with_addresses(service.client_address), follower }
+        let authenticator = authenticator.with_addresses(service.client_address);
+        Self { service: service.app.to_owned(), authenticator, follower }
     }
 
     /// For the app's data.
@@ -71,6 +73,14 @@ impl ResourceServer {
     /// [`KeysMissing`] while the authorization server cannot be asked.
     pub async fn ensure_keys(&self) -> Result<(), KeysMissing> {
         if self.authenticator.verifier().warm().await { Ok(()) } else { Err(KeysMissing) }
+    }
+
+    /// Sets the gauges whose value depends on the moment: the age of the keys and of the last word from the feed. For
+    /// whoever renders the metrics.
+    pub fn report(&self) {
+        let age = self.authenticator.verifier().keys_age();
+        metrics::gauge!("tessera_jwks_age_seconds", "service" => self.service.clone()).set(age.as_secs_f64());
+        self.follower.report(&self.service);
     }
 
     /// Whether revocations arrive.

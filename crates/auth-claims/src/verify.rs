@@ -159,6 +159,13 @@ impl Verifier {
         Some(outcome.map(|()| claims))
     }
 
+    /// How long ago the keys were last fetched. They are fetched anew when a token asks for them, so an idle service's age
+    /// without bound.
+    #[must_use]
+    pub fn keys_age(&self) -> Duration {
+        self.0.keys.age()
+    }
+
     /// Whether keys are at hand, for readiness checks; fetches them when there are none.
     pub async fn warm(&self) -> bool {
         self.0.keys.warm().await

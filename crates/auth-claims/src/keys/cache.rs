@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Semaphore, watch};
+use tracing::{Instrument as _, Span};
 
 use super::{Jwk, JwkSet, KeySource, SourceError, VerifyingKey};
 use crate::clock::Clock;
@@ -127,7 +128,7 @@ impl KeyCache {
     /// not be had.
     // Threat 18: were an unknown id refused at once, whoever makes ids up all the time could keep a new key out.
     async fn learn(&self, kid: &str) -> bool {
-        let next = match self.refresh() {
+        let next = match self.refresh(Span::current()) {
             // It may have asked before the key was published; the one after it has not.
             Refresh::UnderWay(flight) => {
                 if !landing(flight).await {
@@ -136,7 +137,7 @@ impl KeyCache {
                 if self.known(kid).is_some() {
                     return true;
                 }
-                self.refresh()
+                self.refresh(Span::current())
             }
             next => next,
         };
@@ -153,7 +154,7 @@ impl KeyCache {
         if self.known(kid).is_some() {
             return true;
         }
-        match self.refresh() {
+        match self.refresh(Span::current()) {
             Refresh::Begins(flight) | Refresh::UnderWay(flight) => landing(flight).await,
             Refresh::TooSoon(_) => true, // it has come and gone, without the key
             Refresh::FailedJustNow => false,
@@ -163,11 +164,18 @@ impl KeyCache {
     /// Fetches the keys if there are none yet, and says whether there are now. For readiness checks.
     pub async fn warm(&self) -> bool {
         if self.0.keys.load().fetched_at.is_none()
-            && let Refresh::Begins(flight) | Refresh::UnderWay(flight) = self.refresh()
+            && let Refresh::Begins(flight) | Refresh::UnderWay(flight) = self.refresh(Span::current())
         {
             landing(flight).await;
         }
         self.0.keys.load().fetched_at.is_some()
+    }
+
+    /// How long ago the keys were last fetched; since the start of this process, as long as they never were.
+    #[must_use]
+    pub fn age(&self) -> Duration {
+        let now = self.0.clock.uptime();
+        self.0.keys.load().fetched_at.map_or(now, |at| now.saturating_sub(at))
     }
 
     /// Counts the times a key was withdrawn or replaced, and sees to it that old keys are fetched anew. Whoever
@@ -185,12 +193,13 @@ impl KeyCache {
         let fetched_at = self.0.keys.load().fetched_at;
         let old = |at: Duration| self.0.clock.uptime().saturating_sub(at) >= self.0.settings.max_age;
         if fetched_at.is_some_and(old) {
-            drop(self.refresh());
+            // Nobody waits for it, so it belongs to no request's trace.
+            drop(self.refresh(Span::none()));
         }
     }
 
     /// Joins the fetch under way, or starts one unless the last was started too recently.
-    fn refresh(&self) -> Refresh {
+    fn refresh(&self, cause: Span) -> Refresh {
         let mut attempts = self.attempts();
         if let Some(flight) = attempts.flight.as_ref().filter(|flight| flight.has_changed().is_ok()) {
             return Refresh::UnderWay(flight.clone());
@@ -207,9 +216,10 @@ impl KeyCache {
         drop(attempts);
         let cache = self.clone();
         // A task of its own, so that the fetch outlives the request that caused it.
-        tokio::spawn(async move {
+        let fetch = async move {
             done.send_replace(cache.fetch().await);
-        });
+        };
+        tokio::spawn(fetch.instrument(cause));
         Refresh::Begins(flight)
     }
 

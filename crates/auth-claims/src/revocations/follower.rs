@@ -101,6 +101,16 @@ impl Follower {
         self.index.health(&self.clock)
     }
 
+    /// Sets the gauges of this service's feed: how long ago it was last heard, and how many revocations are held.
+    pub fn report(&self, service: &str) {
+        let silence = self.health().silent_for.unwrap_or_else(|| self.clock.uptime());
+        metrics::gauge!("tessera_revocation_lag_seconds", "service" => service.to_owned())
+            .set(silence.as_secs_f64());
+        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+        metrics::gauge!("tessera_revocations_held", "service" => service.to_owned())
+            .set(self.index.len() as f64);
+    }
+
     /// The readiness check of a service that follows the feed.
     ///
     /// # Errors
@@ -151,7 +161,6 @@ impl Reader {
                     self.pause_after(failures)
                 }
             };
-            self.report();
             self.prune();
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
@@ -159,7 +168,8 @@ impl Reader {
         }
     }
 
-    /// Asks once and takes the answer in; how many entries there were.
+    /// Asks once and takes the answer in; how many entries there were. A trace of its own: no request causes it.
+    #[tracing::instrument(name = "revocations.poll", parent = None, skip_all)]
     async fn read(&mut self) -> Result<usize, SourceError> {
         // The first question does not wait: an empty feed shall make the service ready at once.
         let wait = if self.index.last_contact().is_none() { Duration::ZERO } else { self.settings.wait };
@@ -198,13 +208,6 @@ impl Reader {
         let pause = doubled.min(self.settings.longest_pause);
         let spread = u32::try_from(RandomState::new().hash_one(failures) % 1024).unwrap_or(0);
         pause / 2 + pause.saturating_mul(spread) / 2048
-    }
-
-    fn report(&self) {
-        let silence = self.index.health(&self.clock).silent_for.unwrap_or_else(|| self.clock.uptime());
-        metrics::gauge!("tessera_revocation_lag_seconds").set(silence.as_secs_f64());
-        #[expect(clippy::cast_precision_loss, reason = "a gauge")]
-        metrics::gauge!("tessera_revocations_held").set(self.index.len() as f64);
     }
 
     fn prune(&mut self) {

@@ -9,6 +9,7 @@ use aws_lc_rs::{hmac, rand};
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use quick_cache::sync::Cache;
 use secrecy::{ExposeSecret as _, SecretString};
+use tracing::Instrument as _;
 
 use super::{Exchange, ExchangeError, ExchangeRefusal, ExchangeSource};
 use crate::clock::Clock;
@@ -148,6 +149,8 @@ impl<S: ExchangeSource> Broker<S> {
             }
             outcome
         }
+        // Of the trace of the request that began it, whoever polls it.
+        .in_current_span()
         .boxed()
         .shared();
         flights.insert(key, flight.clone());
