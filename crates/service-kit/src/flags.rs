@@ -7,17 +7,19 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
+use crate::healthcheck::Task;
+
 /// Flags that override settings; flatten them into the binary's own (`#[command(flatten)]`).
 #[derive(Debug, Clone, Default, Args)]
 pub struct Flags {
     /// Settings file to read instead of `/etc/tessera/<service>.toml`
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// Address to serve clients on [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
     /// Address to serve health and metrics on [default: 127.0.0.1:9090]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, global = true, value_name = "ADDRESS")]
     pub management: Option<SocketAddr>,
     /// Directory of everything that the embedded setup stores [default: ./tessera-data]
     #[arg(long, value_name = "DIRECTORY")]
@@ -28,6 +30,9 @@ pub struct Flags {
     /// Form of the log lines [default: human]
     #[arg(long, value_name = "FORMAT")]
     pub log_format: Option<LogFormatFlag>,
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub task: Option<Task>,
 }
 
 /// `--log-format`
@@ -73,6 +78,13 @@ mod tests {
     struct Command {
         #[command(flatten)]
         flags: Flags,
+    }
+
+    #[test]
+    fn a_health_check_reads_the_settings_of_its_service() {
+        let flags = Command::parse_from(["rooms", "healthcheck", "--config", "rooms.toml"]).flags;
+        assert!(matches!(flags.task, Some(Task::Healthcheck(_))));
+        assert_eq!(flags.config.as_deref(), Some(Path::new("rooms.toml")));
     }
 
     #[test]

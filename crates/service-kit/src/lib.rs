@@ -9,6 +9,7 @@
 //! | [`client_address()`], [`origin`], [`trusted_proxies`] | who asks, and under which name we are reached; proxies only when trusted |
 //! | [`time_left`] | what `server.request_timeout` leaves to a handler that waits |
 //! | [`docs`] | the API explorer |
+//! | [`healthcheck`] | the subcommand that asks a running process whether it is ready |
 //! | [`failure`] | how a process that cannot go on says why |
 //! | [`request_id`], [`security_headers`] | what every request and every response gets |
 //!
@@ -22,6 +23,7 @@ mod edge;
 pub mod failure;
 pub mod flags;
 mod health;
+pub mod healthcheck;
 pub mod metrics;
 mod not_found;
 pub mod origin;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use auth_server::process::{self, Command, SECRETS};
+use auth_server::process::{self, Command, SECRETS, Settings};
 use clap::Parser;
 use service_kit::failure;
 use service_kit::settings::{Sources, environment, load};
@@ -16,5 +16,9 @@ async fn run() -> anyhow::Result<()> {
     let command = Command::parse();
     let (file, overrides) = (command.flags.config.clone(), command.overrides());
     let sources = Sources { service: "auth-server", file, overrides, secrets: SECRETS, env: environment() };
-    process::run(load(sources)?).await
+    let settings: Settings = load(sources)?;
+    match command.flags.task {
+        Some(task) => Ok(task.run(&settings.server).await?),
+        None => process::run(settings).await,
+    }
 }

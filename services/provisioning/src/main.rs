@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use provisioning::process::{self, SECRETS};
+use provisioning::process::{self, SECRETS, Settings};
 use service_kit::failure;
 use service_kit::flags::Flags;
 use service_kit::settings::{Sources, environment, load};
@@ -25,5 +25,9 @@ async fn run() -> anyhow::Result<()> {
     let flags = Command::parse().flags;
     let (file, overrides) = (flags.config.clone(), flags.overrides());
     let sources = Sources { service: "provisioning", file, overrides, secrets: SECRETS, env: environment() };
-    process::run(load(sources)?).await
+    let settings: Settings = load(sources)?;
+    match flags.task {
+        Some(task) => Ok(task.run(&settings.server).await?),
+        None => process::run(settings).await,
+    }
 }

@@ -53,6 +53,18 @@ async fn wait_for(process: &Process, port: u16, path: &str) -> (u16, String) {
     }
 }
 
+/// Whether the binary itself finds the service on this port healthy, and what it prints.
+fn healthcheck(management: u16) -> (bool, String) {
+    let address = format!("127.0.0.1:{management}");
+    let mut process = rooms()
+        .env("TESSERA_AUTHORITY__URL", "http://127.0.0.1:9")
+        .env("TESSERA_AUTHORITY__CLIENT_ID", "rooms")
+        .env("TESSERA_AUTHORITY__CLIENT_SECRET", "not-a-secret-of-anybody")
+        .args(["healthcheck", "--management", &address])
+        .start();
+    (process.wait().success(), process.output())
+}
+
 /// Without its auth server the process lives, says that it is not ready and why, and ends with 0 when told to.
 #[actix_web::test]
 async fn it_starts_without_its_auth_server_and_stops_when_told() {
@@ -62,6 +74,8 @@ async fn it_starts_without_its_auth_server_and_stops_when_told() {
     let (status, reasons) = wait_for(&process, management, "/readyz").await;
     assert_eq!(status, 503);
     assert!(reasons.contains("no keys from the auth server"), "{reasons}");
+    let (healthy, said) = healthcheck(management);
+    assert!(!healthy && said.contains("no keys from the auth server"), "{said}");
     let anonymous = get(listen, "/external-api/v1.0/rooms", "").await.unwrap();
     assert_eq!(anonymous.0, 401);
     let described = get(listen, "/docs/openapi/rooms.json", "x").await.unwrap();
@@ -135,6 +149,7 @@ async fn device_sessions_are_exchanged_at_its_auth_server() {
         assert!(Instant::now() < deadline, "not ready: {}", process.output());
         rt::time::sleep(Duration::from_millis(20)).await;
     }
+    assert_eq!(healthcheck(management), (true, "ready\n".to_owned()));
     let http = reqwest::Client::builder().no_proxy().build().unwrap();
     for (access_token, status) in [(&*ada.access_token, 200), ("x", 401), ("", 401)] {
         let request = http.get(format!("http://127.0.0.1:{listen}/external-api/v1.0/rooms"));
