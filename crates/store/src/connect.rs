@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    fs::{self, OpenOptions},
+    fs::{self, File, OpenOptions},
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
     time::{Duration, Instant},
@@ -14,7 +14,7 @@ use diesel::{
 };
 use secrecy::ExposeSecret;
 
-use crate::{DatabaseSettings, DbConn, StoreError, target::Target};
+use crate::{DatabaseSettings, DbConn, StoreError, data_dir, target::Target};
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,11 +119,12 @@ fn refused(error: &ConnectionError) -> StoreError {
     StoreError::Unavailable(error.to_string().trim().replace('\n', " "))
 }
 
-/// Creates a missing SQLite file readable by its owner alone; SQLite gives its log files the same mode.
+/// Creates a missing SQLite file readable by its owner alone; SQLite gives its log files the same mode. What it returns says
+/// to others, as long as it is kept, that the directory is in use.
 ///
 /// # Errors
 /// [`StoreError::Settings`] when the directory is missing or the file cannot be written.
-pub(crate) fn prepare_file(path: &Path) -> Result<(), StoreError> {
+pub(crate) fn prepare_file(path: &Path) -> Result<File, StoreError> {
     let fault = |sentence: String| StoreError::Settings(sentence);
     let parent = path.parent().unwrap_or(path);
     match fs::metadata(parent) {
@@ -131,13 +132,14 @@ pub(crate) fn prepare_file(path: &Path) -> Result<(), StoreError> {
         Ok(_) => return Err(fault(format!("{} is not a directory", parent.display()))),
         Err(error) => return Err(fault(format!("the directory {}: {error}", parent.display()))),
     }
+    let presence = data_dir::enter(parent)?;
     OpenOptions::new()
         .read(true)
         .append(true)
         .create(true)
         .mode(0o600)
         .open(path)
-        .map(drop)
+        .map(|_| presence)
         .map_err(|error| fault(format!("the SQLite file {}: {error}", path.display())))
 }
 

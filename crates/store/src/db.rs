@@ -1,6 +1,6 @@
 //! The database a service holds.
 
-use std::{fmt, time::Duration};
+use std::{fmt, fs::File, sync::Arc, time::Duration};
 
 use diesel::{connection::SimpleConnection as _, r2d2::R2D2Connection as _};
 
@@ -49,6 +49,8 @@ pub struct Db {
     backend: Backend,
     readers: Lane,
     writers: Lane,
+    /// Of SQLite: says to others that the directory of the file is in use.
+    _presence: Option<Arc<File>>,
 }
 
 impl Db {
@@ -60,9 +62,10 @@ impl Db {
     pub fn open(settings: &DatabaseSettings) -> Result<Self, StoreError> {
         let target = Target::parse(&settings.url)?;
         let backend = target.backend();
-        if let Target::Sqlite(path) = &target {
-            connect::prepare_file(path)?;
-        }
+        let presence = match &target {
+            Target::Sqlite(path) => Some(Arc::new(connect::prepare_file(path)?)),
+            Target::Postgres(_) => None,
+        };
         if settings.max_connections == 0 {
             return Err(StoreError::Settings("max_connections has to be at least 1".to_owned()));
         }
@@ -77,7 +80,7 @@ impl Db {
                 (both.clone(), both)
             }
         };
-        Ok(Self { connector, backend, readers, writers })
+        Ok(Self { connector, backend, readers, writers, _presence: presence })
     }
 
     /// Which database this is.
@@ -186,7 +189,7 @@ impl Db {
     }
 
     /// Runs `work` on a connection of its own, which closes afterwards with all its locks and settings.
-    async fn aside<T: Send + 'static>(
+    pub(crate) async fn aside<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut DbConn) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {

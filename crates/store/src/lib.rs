@@ -10,6 +10,7 @@
 //!
 //! The drivers are linked in: SQLite, libpq and OpenSSL are built from source (see the workspace manifest).
 
+mod backup;
 mod connect;
 mod connection;
 mod data_dir;
@@ -25,8 +26,9 @@ mod transaction;
 pub use diesel_migrations;
 
 pub use self::{
+    backup::check_copy,
     connection::{DbConn, MultiBackend},
-    data_dir::create_data_dir,
+    data_dir::{RESTORE_MARKER, claim_data_dir, create_data_dir},
     db::{Backend, Db},
     error::{StoreCause, StoreError},
     migrations::Migrations,

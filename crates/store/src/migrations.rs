@@ -3,7 +3,10 @@
 //! The bookkeeping is not diesel's: its table knows no component, so that two services sharing a database would each
 //! take the other's version for its own.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
 use diesel::{
     backend::Backend as DieselBackend,
@@ -12,7 +15,7 @@ use diesel::{
     migration::{Migration, MigrationSource},
     pg::Pg,
     prelude::*,
-    sql_types::{BigInt, Bool},
+    sql_types::{BigInt, Bool, Text},
     sqlite::Sqlite,
 };
 use diesel_migrations::EmbeddedMigrations;
@@ -26,7 +29,8 @@ pub struct Migrations {
     pub name: &'static str,
     /// For SQLite. They run in one transaction with foreign keys off, which are checked before it commits.
     pub sqlite: EmbeddedMigrations,
-    /// For PostgreSQL. Each runs in a transaction of its own, or in none with `run_in_transaction = false`.
+    /// For PostgreSQL. Each runs in a transaction of its own, or in none with `run_in_transaction = false`: that one is a
+    /// single `CREATE INDEX CONCURRENTLY IF NOT EXISTS`, which may be cut off and run again.
     pub postgres: EmbeddedMigrations,
 }
 
@@ -47,12 +51,20 @@ const BOOKKEEPING: &str = "CREATE TABLE IF NOT EXISTS tessera_migrations (
 /// One lock for all components, since the bookkeeping table is common to them. Any number no other program uses.
 const LOCK: i64 = 0x7E55_E4A0;
 
+/// A statement that waits for a table holds up everybody who comes after it: the replicas at work. So it gives way and
+/// tries again.
+const GIVE_WAY: &str = "SET lock_timeout = '1s'";
+const GAVE_WAY: &str = "canceling statement due to lock timeout";
+/// How long it goes on trying.
+const PATIENCE: Duration = Duration::from_mins(5);
+
 pub(crate) fn pending(conn: &mut DbConn, migrations: &Migrations) -> Result<Vec<String>, StoreError> {
     let applied = applied(conn, migrations.name)?;
     Ok(versions(conn, migrations)?.into_iter().filter(|version| !applied.contains(version)).collect())
 }
 
 pub(crate) fn migrate(conn: &mut DbConn, migrations: &Migrations) -> Result<Vec<String>, StoreError> {
+    tell_of_newer(conn, migrations)?;
     if pending(conn, migrations)?.is_empty() {
         return Ok(Vec::new()); // the usual start: no lock, no write
     }
@@ -68,6 +80,19 @@ pub(crate) fn migrate(conn: &mut DbConn, migrations: &Migrations) -> Result<Vec<
             apply_pending(conn, migrations)
         }
     }
+}
+
+/// Each version's schema serves the program of the version before, which starts on it and goes on with what it knows.
+fn tell_of_newer(conn: &mut DbConn, migrations: &Migrations) -> Result<(), StoreError> {
+    let (applied, known) = (applied(conn, migrations.name)?, versions(conn, migrations)?);
+    if let Some(version) = applied.difference(&known).last() {
+        tracing::warn!(
+            component = migrations.name,
+            version,
+            "the database is of a newer version of this program: it has migration {version}"
+        );
+    }
+    Ok(())
 }
 
 fn apply_pending(conn: &mut DbConn, migrations: &Migrations) -> Result<Vec<String>, StoreError> {
@@ -99,12 +124,54 @@ fn apply(conn: &mut DbConn, migrations: &Migrations, version: &str) -> Result<()
                 record(conn, migrations.name, version)
             };
             if migration.metadata().run_in_transaction() {
-                transaction::run(conn, run).map_err(transaction::Failure::into_error)
+                giving_way(conn, |conn| transaction::run(conn, run).map_err(transaction::Failure::into_error))
             } else {
+                drop_unfinished_indexes(conn)?;
                 run(conn)
             }
         }
     }
+}
+
+fn giving_way(
+    conn: &mut DbConn,
+    attempt: impl Fn(&mut DbConn) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    let (start, mut waited) = (Instant::now(), false);
+    conn.batch_execute(GIVE_WAY)?;
+    loop {
+        match attempt(conn) {
+            Err(StoreError::Migration { component, version, reason })
+                if reason.contains(GAVE_WAY) && start.elapsed() < PATIENCE =>
+            {
+                if !std::mem::replace(&mut waited, true) {
+                    tracing::info!(
+                        component,
+                        version,
+                        "migration {version} waits for a table that is in use"
+                    );
+                }
+                std::thread::sleep(Duration::from_millis(500));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// What a `CREATE INDEX CONCURRENTLY` leaves behind that was cut off: an index of that name, which is never used and costs
+/// every write. Nobody else builds indexes as long as this connection has the lock. And since no other statement queues
+/// behind one that is concurrent, it may wait as long as it takes.
+fn drop_unfinished_indexes(conn: &mut DbConn) -> Result<(), StoreError> {
+    let unfinished = sql::<Text>(
+        "quote_ident(relname) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+         WHERE NOT indisvalid AND relnamespace = current_schema()::regnamespace ORDER BY relname",
+    );
+    conn.batch_execute("SET lock_timeout = 0")?;
+    for name in diesel::select(unfinished).load::<String>(conn)? {
+        conn.batch_execute(&format!("DROP INDEX CONCURRENTLY {name}"))?;
+        tracing::info!("dropped the unfinished index {name}");
+    }
+    Ok(())
 }
 
 fn record(conn: &mut DbConn, component: &str, version: &str) -> Result<(), StoreError> {
@@ -129,7 +196,7 @@ fn wait_for_lock(conn: &mut DbConn) -> Result<(), StoreError> {
     }
 }
 
-fn check_foreign_keys(conn: &mut DbConn, component: &'static str) -> Result<(), StoreError> {
+pub(crate) fn check_foreign_keys(conn: &mut DbConn, component: &'static str) -> Result<(), StoreError> {
     let orphans: i64 =
         diesel::select(sql::<BigInt>("(SELECT count(*) FROM pragma_foreign_key_check)")).get_result(conn)?;
     if orphans == 0 {
@@ -139,7 +206,7 @@ fn check_foreign_keys(conn: &mut DbConn, component: &'static str) -> Result<(), 
     Err(StoreError::Migration { component, version: "last".to_owned(), reason })
 }
 
-fn applied(conn: &mut DbConn, component: &str) -> Result<BTreeSet<String>, StoreError> {
+pub(crate) fn applied(conn: &mut DbConn, component: &str) -> Result<BTreeSet<String>, StoreError> {
     let exists = match conn {
         DbConn::Sqlite(_) => "EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'tessera_migrations')",
         DbConn::Pg(_) => "to_regclass('tessera_migrations') IS NOT NULL",

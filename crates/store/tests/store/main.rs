@@ -1,11 +1,13 @@
 //! The store on real databases: a SQLite file, and the PostgreSQL of the tests or one of a test's own.
 #![expect(clippy::unwrap_used, reason = "the helpers of tests fail as tests do")]
 
+mod backup;
 mod conflicts;
 mod migrations;
 mod outages;
 mod tls;
 mod transactions;
+mod upgrading;
 
 use diesel::prelude::*;
 use diesel_migrations::embed_migrations;

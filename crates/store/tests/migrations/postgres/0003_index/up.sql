@@ -1,1 +1,1 @@
-CREATE INDEX CONCURRENTLY labels_by_counter ON labels (counter);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS labels_by_counter ON labels (counter);
