@@ -2,8 +2,8 @@
 //!
 //! [`Db`] hands a pooled [`DbConn`] to a closure on the blocking pool: [`Db::read`] for queries, [`Db::write`] for a
 //! transaction, which is repeated when it loses a conflict. [`Migrations`] are embedded by each component and applied
-//! by [`Db::migrate`]. Tables, rows and domain errors belong to the crates above; they implement [`StoreCause`] for
-//! their error type and write repositories as functions on `&mut DbConn`.
+//! by [`Db::migrate`]. [`pruning`] deletes what is over. Tables, rows and domain errors belong to the crates above; they
+//! implement [`StoreCause`] for their error type and write repositories as functions on `&mut DbConn`.
 //!
 //! To add a table: the same version in the component's `migrations/sqlite` and `migrations/postgres`, its `table!`, and
 //! functions that run on the enum, or through [`on_backend!`] where the enum does not compile a query.
@@ -17,7 +17,9 @@ mod data_dir;
 mod db;
 mod error;
 mod lane;
+mod lease;
 mod migrations;
+pub mod pruning;
 mod settings;
 mod target;
 mod transaction;
@@ -31,6 +33,7 @@ pub use self::{
     data_dir::{RESTORE_MARKER, claim_data_dir, create_data_dir},
     db::{Backend, Db},
     error::{StoreCause, StoreError},
+    lease::Lease,
     migrations::Migrations,
     settings::DatabaseSettings,
     transaction::savepoint,

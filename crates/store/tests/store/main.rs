@@ -5,6 +5,7 @@ mod backup;
 mod conflicts;
 mod migrations;
 mod outages;
+mod pruning;
 mod tls;
 mod transactions;
 mod upgrading;
