@@ -70,17 +70,28 @@ impl Db {
             return Err(StoreError::Settings("max_connections has to be at least 1".to_owned()));
         }
         let connector = Connector::new(target, Role::Writer, settings);
-        let lane = |role, size| Lane::new(connector.for_role(role), backend, size, settings.acquire_timeout);
+        let lane = |name, role, size| {
+            Lane::new(name, connector.for_role(role), backend, size, settings.acquire_timeout)
+        };
         let (readers, writers) = match backend {
             // SQLite has one writer at a time. Queueing for its connection is fair and costs no thread, where waiting
             // for the lock in SQLite would be neither.
-            Backend::Sqlite => (lane(Role::Reader, settings.max_connections), lane(Role::Writer, 1)),
+            Backend::Sqlite => {
+                (lane("reader", Role::Reader, settings.max_connections), lane("writer", Role::Writer, 1))
+            }
             Backend::Postgres => {
-                let both = lane(Role::Writer, settings.max_connections);
+                let both = lane("shared", Role::Writer, settings.max_connections);
                 (both.clone(), both)
             }
         };
         Ok(Self { connector, backend, readers, writers, _presence: presence })
+    }
+
+    /// The same database, whose metrics carry this name.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        let (readers, writers) = (self.readers.named(name), self.writers.named(name));
+        Self { readers, writers, ..self }
     }
 
     /// Which database this is.

@@ -9,7 +9,11 @@ use r2d2::{NopErrorHandler, Pool};
 use scheduled_thread_pool::ScheduledThreadPool;
 use tokio::sync::Semaphore;
 
-use crate::{Backend, DbConn, StoreError, connect::Connector};
+use crate::{
+    Backend, DbConn, StoreError,
+    connect::Connector,
+    lane_metrics::{LaneMetrics, Raised},
+};
 
 /// Opens and closes connections for every pool of the process.
 static SCHEDULER: LazyLock<Arc<ScheduledThreadPool>> = LazyLock::new(|| {
@@ -28,11 +32,17 @@ pub(crate) struct Lane {
     pool: Pool<Connector>,
     permits: Arc<Semaphore>,
     patience: Duration,
-    backend: Backend,
+    metrics: LaneMetrics,
 }
 
 impl Lane {
-    pub(crate) fn new(connector: Connector, backend: Backend, size: u32, patience: Duration) -> Self {
+    pub(crate) fn new(
+        name: &'static str,
+        connector: Connector,
+        backend: Backend,
+        size: u32,
+        patience: Duration,
+    ) -> Self {
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
@@ -42,7 +52,13 @@ impl Lane {
             .error_handler(Box::new(NopErrorHandler))
             .thread_pool(Arc::clone(&SCHEDULER))
             .build_unchecked(connector);
-        Self { pool, permits: Arc::new(Semaphore::new(size as usize)), patience, backend }
+        let metrics = LaneMetrics::new(name, backend, size);
+        Self { pool, permits: Arc::new(Semaphore::new(size as usize)), patience, metrics }
+    }
+
+    /// The same pool, whose metrics say which database it is.
+    pub(crate) fn named(self, database: &'static str) -> Self {
+        Self { metrics: self.metrics.named(database), ..self }
     }
 
     pub(crate) fn size(&self) -> u32 {
@@ -56,15 +72,18 @@ impl Lane {
         R: Send + 'static,
         F: FnOnce(&mut DbConn) -> (R, bool) + Send + 'static,
     {
-        let start = Instant::now();
+        let (start, waits) = (Instant::now(), self.metrics.waits());
         let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned())
             .await
-            .map_err(|_| StoreError::Unavailable("every connection is in use".to_owned()))?
+            .map_err(|_| {
+                self.metrics.timed_out();
+                StoreError::Unavailable("every connection is in use".to_owned())
+            })?
             .map_err(|_| StoreError::Unavailable("the pool is closed".to_owned()))?;
         let (lane, span) = (self.clone(), tracing::Span::current());
         let task = tokio::task::spawn_blocking(move || {
             let (_permit, _entered) = (permit, span.entered()); // outlive the connection, in a panic too
-            lane.with_connection(start, work)
+            lane.with_connection(start, waits, work)
         });
         task.await.unwrap_or_else(|stopped| {
             Err(if stopped.is_panic() {
@@ -78,13 +97,17 @@ impl Lane {
     fn with_connection<R>(
         &self,
         start: Instant,
+        waits: Raised,
         work: impl FnOnce(&mut DbConn) -> (R, bool),
     ) -> Result<(R, bool), StoreError> {
         let left = self.patience.saturating_sub(start.elapsed());
-        let mut slot =
-            self.pool.get_timeout(left).map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        metrics::histogram!("tessera_db_pool_wait_seconds", "backend" => self.backend.as_str())
-            .record(start.elapsed().as_secs_f64());
+        let mut slot = self.pool.get_timeout(left).map_err(|error| {
+            self.metrics.timed_out();
+            StoreError::Unavailable(error.to_string())
+        })?;
+        drop(waits);
+        self.metrics.waited(start.elapsed());
+        let _held = self.metrics.holds();
         let (value, dead) = match &mut slot.conn {
             Ok(conn) => work(conn),
             Err(reason) => return Err(reason.take().unwrap_or(StoreError::Panicked)),

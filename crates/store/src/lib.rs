@@ -17,6 +17,7 @@ mod data_dir;
 mod db;
 mod error;
 mod lane;
+mod lane_metrics;
 mod lease;
 mod migrations;
 pub mod pruning;
