@@ -43,7 +43,7 @@ impl IdentitySettings {
         if self.database.url.expose_secret().is_empty() {
             made(data_dir)?;
         }
-        Ok(Db::open(&self.database.clone().or_sqlite(&data_dir.join(DATABASE_FILE)))?)
+        Ok(Db::open(&self.database.clone().or_sqlite(&data_dir.join(DATABASE_FILE)))?.named("identity"))
     }
 
     /// Opens the directory, applying missing migrations. The first start makes the data directory and a master key.

@@ -52,7 +52,7 @@ impl ApplicationsSettings {
                 .with_context(|| format!("data_dir: cannot create {}", data_dir.display()))?;
         }
         let database = self.database.clone().or_sqlite(&data_dir.join("applications.db"));
-        Db::open(&database).context("applications.database")
+        Ok(Db::open(&database).context("applications.database")?.named("applications"))
     }
 }
 

@@ -119,7 +119,7 @@ impl BasesSettings {
             made(data_dir)?;
         }
         let database = self.database.clone().or_sqlite(&data_dir.join(DATABASE_FILE));
-        Db::open(&database).context("bases.database")
+        Ok(Db::open(&database).context("bases.database")?.named("bases"))
     }
 
     /// The master key of this service: the one that is set, or the file in the data directory, which the first start makes.

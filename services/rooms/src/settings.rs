@@ -81,7 +81,8 @@ impl RoomsSettings {
             create_data_dir(data_dir)
                 .with_context(|| format!("data_dir: cannot create {}", data_dir.display()))?;
         }
-        Db::open(&self.database.clone().or_sqlite(&data_dir.join("rooms.db"))).context("rooms.database")
+        let database = self.database.clone().or_sqlite(&data_dir.join("rooms.db"));
+        Ok(Db::open(&database).context("rooms.database")?.named("rooms"))
     }
 
     /// Which levels may be asked for.
