@@ -32,6 +32,27 @@ pub struct AuditTrail {
     queue: mpsc::Sender<Message>,
     gate: Arc<FloodGate>,
     dropped: Arc<AtomicU64>,
+    waiting: Waiting,
+}
+
+/// How many events wait, as a metric.
+#[derive(Debug, Clone)]
+struct Waiting(metrics::Gauge);
+
+impl Waiting {
+    /// Registers what the trail counts; counters begin at zero.
+    fn new() -> Self {
+        metrics::counter!("tessera_audit_events_dropped_total").increment(0);
+        metrics::counter!("tessera_audit_events_withheld_total").increment(0);
+        let waiting = Self(metrics::gauge!("tessera_audit_queue_events"));
+        waiting.tell(0);
+        waiting
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a gauge")]
+    fn tell(&self, events: usize) {
+        self.0.set(events as f64);
+    }
 }
 
 /// Not everything recorded before the call could be stored in time.
@@ -58,8 +79,9 @@ impl AuditTrail {
     fn with_capacity(db: Db, capacity: usize) -> Self {
         let (queue, waiting) = mpsc::channel(capacity);
         let dropped = Arc::new(AtomicU64::new(0));
-        tokio::spawn(Writer { db, waiting, dropped: Arc::clone(&dropped) }.run());
-        Self { queue, gate: Arc::new(FloodGate::new()), dropped }
+        let depth = Waiting::new();
+        tokio::spawn(Writer { db, waiting, depth: depth.clone(), dropped: Arc::clone(&dropped) }.run());
+        Self { queue, gate: Arc::new(FloodGate::new()), dropped, waiting: depth }
     }
 
     /// Queues an event. Never waits: when the queue is full, the event is dropped and counted in
@@ -70,6 +92,7 @@ impl AuditTrail {
         if self.queue.try_send(Message::Event(Box::new(event))).is_err() {
             count_dropped(&self.dropped, 1);
         }
+        self.waiting.tell(self.queue.max_capacity() - self.queue.capacity());
     }
 
     /// Waits until everything recorded before is stored, for at most five seconds.
@@ -102,6 +125,7 @@ fn count_dropped(dropped: &AtomicU64, count: u64) {
 struct Writer {
     db: Db,
     waiting: mpsc::Receiver<Message>,
+    depth: Waiting,
     dropped: Arc<AtomicU64>,
 }
 
@@ -110,6 +134,7 @@ impl Writer {
         while let Some(first) = self.waiting.recv().await {
             let (events, flushes) = self.gather(first).await;
             self.store(events).await;
+            self.depth.tell(self.waiting.len());
             for flush in flushes {
                 // Whoever waited may have given up.
                 let _ = flush.send(());
@@ -179,7 +204,12 @@ mod tests {
     #[test]
     fn threat_18_what_waits_in_the_queue_is_no_longer_than_what_is_stored() {
         let (queue, mut waiting) = mpsc::channel(1);
-        let trail = AuditTrail { queue, gate: Arc::new(FloodGate::new()), dropped: Arc::default() };
+        let trail = AuditTrail {
+            queue,
+            gate: Arc::new(FloodGate::new()),
+            dropped: Arc::default(),
+            waiting: Waiting::new(),
+        };
         let long = || Some("ä".repeat(30_000));
         let origin = Origin { actor: long(), client_id: long(), request_id: long(), ..Origin::default() };
         trail

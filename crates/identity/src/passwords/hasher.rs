@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
+use metrics::{Counter, Gauge};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -44,6 +45,7 @@ pub enum PasswordError {
 pub(crate) struct Turn {
     cost: Cost,
     permits: [OwnedSemaphorePermit; 2],
+    runs: Raised,
 }
 
 /// Hashes and verifies passwords on a bounded number of blocking threads. Cheap to clone.
@@ -52,6 +54,10 @@ pub struct PasswordHasher {
     cost: Cost,
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
+    /// How many wait in line, how many are computed now, and who found the line too long.
+    waits: Gauge,
+    runs: Gauge,
+    turned_away: Counter,
     dummy: Arc<EncodedHash>,
 }
 
@@ -66,8 +72,15 @@ impl PasswordHasher {
         let queue = settings.queue.min(Semaphore::MAX_PERMITS / 2);
         // Nobody knows this password: it is 32 random bytes, thrown away here.
         let dummy = compute(cost, &random::<32>()?)?;
+        metrics::gauge!("tessera_password_hash_threads").set(count(threads));
+        metrics::gauge!("tessera_password_hash_queue_size").set(count(queue));
+        let turned_away = metrics::counter!("tessera_password_hash_rejected_total");
+        turned_away.increment(0);
         Ok(Self {
             cost,
+            waits: metrics::gauge!("tessera_password_hash_waiting"),
+            runs: metrics::gauge!("tessera_password_hash_running"),
+            turned_away,
             running: Arc::new(Semaphore::new(threads)),
             admitted: Arc::new(Semaphore::new(threads + queue)),
             dummy: Arc::new(dummy),
@@ -101,9 +114,14 @@ impl PasswordHasher {
     /// Too long a password, or too many callers waiting.
     pub(crate) async fn turn(&self, password: &SecretString) -> Result<Turn, PasswordError> {
         bounded(password)?;
-        let admitted = self.admitted.clone().try_acquire_owned().map_err(|_| PasswordError::Overloaded)?;
+        let Ok(admitted) = self.admitted.clone().try_acquire_owned() else {
+            self.turned_away.increment(1);
+            return Err(PasswordError::Overloaded);
+        };
+        let waits = Raised::new(&self.waits);
         let running = self.running.clone().acquire_owned().await.map_err(|_| PasswordError::Unavailable)?;
-        Ok(Turn { cost: self.cost, permits: [admitted, running] })
+        drop(waits);
+        Ok(Turn { cost: self.cost, permits: [admitted, running], runs: Raised::new(&self.runs) })
     }
 
     /// Hashes on the calling thread; for start-up code that is on a blocking thread anyway.
@@ -155,13 +173,35 @@ impl Turn {
         let password = password.clone();
         // The permits live as long as the work does, even when the caller goes away meanwhile.
         let task = tokio::task::spawn_blocking(move || {
-            let _permits = self.permits;
+            let (_permits, _runs) = (self.permits, self.runs);
             let started = Instant::now();
             let outcome = work(password.expose_secret().as_bytes());
             metrics::histogram!("tessera_password_hash_seconds").record(started.elapsed().as_secs_f64());
             outcome
         });
         task.await.map_err(|_| PasswordError::Unavailable)?
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a gauge")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
+
+/// A gauge that is one higher while this lives.
+#[derive(Debug)]
+struct Raised(Gauge);
+
+impl Raised {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.increment(1.0);
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Raised {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
     }
 }
 
