@@ -31,6 +31,9 @@ pub use self::settings::AgendaSettings;
 use crate::api::routes::{self, State};
 use crate::app::App;
 
+/// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
+pub const DIALECTS: &[(&str, &str)] = &[("/api/v1", "rdv")];
+
 /// The service, started. Cheap to clone.
 #[derive(Clone)]
 pub struct Agenda {

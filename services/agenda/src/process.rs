@@ -81,6 +81,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let agenda = Agenda::start(settings.agenda, db.clone(), audit.clone(), access.authenticator(), clock);
     let explorer = Explorer::new(&[("agenda", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
+        .dialects(crate::DIALECTS)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(agenda.configure());
     with_checks(server, db, access).on_shutdown(flush(audit)).run().await?;
@@ -94,8 +95,9 @@ fn with_checks(server: Server, db: Db, access: ResourceServer) -> Server {
         async move { db.ping().await }
     };
     let access = Arc::new(access);
-    let keys = Arc::clone(&access);
+    let (keys, seen) = (Arc::clone(&access), Arc::clone(&access));
     server
+        .observe(move || seen.report())
         .ready("identity database", ping)
         .ready("keys", move || {
             let access = Arc::clone(&keys);

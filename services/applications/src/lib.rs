@@ -36,6 +36,9 @@ use crate::api::routes::{self, State};
 use crate::app::App;
 use crate::repair::Repair;
 
+/// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
+pub const DIALECTS: &[(&str, &str)] = &[("/api/applications", "auvious")];
+
 /// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, its repairs end.
 #[derive(Clone)]
 pub struct Applications {

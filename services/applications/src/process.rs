@@ -73,6 +73,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     applications.app().apply_at_start(&sources).await.context("bootstrap.file")?;
     let explorer = Explorer::new(&[("applications", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
+        .dialects(crate::DIALECTS)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(applications.configure());
     with_checks(server, db, access).run().await?;
@@ -88,8 +89,9 @@ fn with_checks(server: Server, db: Db, access: ResourceServer) -> Server {
         async move { db.ping().await }
     };
     let access = Arc::new(access);
-    let keys = Arc::clone(&access);
+    let (keys, seen) = (Arc::clone(&access), Arc::clone(&access));
     server
+        .observe(move || seen.report())
         .ready("applications database", ping)
         .ready("keys", move || {
             let access = Arc::clone(&keys);

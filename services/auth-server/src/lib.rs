@@ -33,3 +33,15 @@ pub use in_process::{InProcessClient, application_registry};
 pub use keys::KeysError;
 pub use server::AuthServer;
 pub use settings::AuthSettings;
+
+/// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
+pub const DIALECTS: &[(&str, &str)] = &[
+    ("/oauth", "oauth2"),
+    ("/.well-known", "oauth2"),
+    ("/security/oauth", "auvious"),
+    ("/external-api/v1.0", "meet"),
+    ("/api/v1/auth", "rdv"),
+    ("/api2", "seatable"),
+    ("/server-info", "seatable"),
+    ("/internal", "internal"),
+];

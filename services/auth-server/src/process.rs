@@ -106,6 +106,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         }
     };
     Server::new(&settings.server)
+        .dialects(crate::DIALECTS)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(auth.configure())
         .ready("identity database", ping)

@@ -49,6 +49,9 @@ use crate::api::routes::{self, State};
 use crate::app::App;
 use crate::trash::Purge;
 
+/// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
+pub const DIALECTS: &[(&str, &str)] = &[("/api/v2.1", "seatable")];
+
 /// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, its purges end, and
 /// it stops to see to deleted accounts.
 #[derive(Clone)]

@@ -78,6 +78,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         Bases::start(settings.bases, db.clone(), &master, authenticator, directory, origin, clock).await?;
     let explorer = Explorer::new(&[("base-token", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
+        .dialects(crate::DIALECTS)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(bases.configure());
     with_checks(server, db, access).on_shutdown(async move { bases.shutdown().await }).run().await?;
@@ -93,8 +94,9 @@ fn with_checks(server: Server, db: Db, access: ResourceServer) -> Server {
         async move { db.ping().await }
     };
     let access = Arc::new(access);
-    let keys = Arc::clone(&access);
+    let (keys, seen) = (Arc::clone(&access), Arc::clone(&access));
     server
+        .observe(move || seen.report())
         .ready("bases database", ping)
         .ready("keys", move || {
             let access = Arc::clone(&keys);

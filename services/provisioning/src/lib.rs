@@ -29,6 +29,9 @@ use identity::passwords::PasswordHasher;
 use store::Db;
 
 pub use self::settings::ProvisioningSettings;
+
+/// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
+pub const DIALECTS: &[(&str, &str)] = &[("/ocs", "ocs")];
 use crate::api::routes::{self, State};
 use crate::app::App;
 use crate::rates::Rates;

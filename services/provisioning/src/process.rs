@@ -82,6 +82,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         Provisioning::start(settings.provisioning, db.clone(), hasher, access.authenticator(), clock)?;
     let explorer = Explorer::new(&[("provisioning", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
+        .dialects(crate::DIALECTS)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(provisioning.configure());
     with_checks(server, db, access).run().await?;
@@ -101,8 +102,9 @@ fn with_checks(server: Server, db: Db, access: ResourceServer) -> Server {
         async move { db.ping().await }
     };
     let access = Arc::new(access);
-    let keys = Arc::clone(&access);
+    let (keys, seen) = (Arc::clone(&access), Arc::clone(&access));
     server
+        .observe(move || seen.report())
         .ready("identity database", ping)
         .ready("keys", move || {
             let access = Arc::clone(&keys);

@@ -36,6 +36,9 @@ use crate::api::routes::{self, State};
 use crate::app::App;
 use crate::domain::random::SystemRandomness;
 
+/// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
+pub const DIALECTS: &[(&str, &str)] = &[("/external-api/v1.0", "meet")];
+
 /// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, it stops to see to
 /// deleted accounts.
 #[derive(Clone)]

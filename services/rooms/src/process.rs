@@ -65,6 +65,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let rooms = Rooms::start(settings.rooms, db.clone(), access.authenticator(), origin, clock).await;
     let explorer = Explorer::new(&[("rooms", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
+        .dialects(crate::DIALECTS)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(rooms.context("rooms.database")?.configure());
     with_checks(server, db, access).run().await?;
@@ -78,8 +79,9 @@ fn with_checks(server: Server, db: Db, access: ResourceServer) -> Server {
         async move { db.ping().await }
     };
     let access = Arc::new(access);
-    let keys = Arc::clone(&access);
+    let (keys, seen) = (Arc::clone(&access), Arc::clone(&access));
     server
+        .observe(move || seen.report())
         .ready("rooms database", ping)
         .ready("keys", move || {
             let access = Arc::clone(&keys);

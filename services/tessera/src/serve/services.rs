@@ -1,5 +1,7 @@
 //! The services of the process, each with its database and with what it needs to know its callers.
 
+use std::sync::Arc;
+
 use agenda::Agenda;
 use anyhow::Context;
 use applications::Applications;
@@ -80,7 +82,17 @@ impl Services {
     /// Mounts them, the auth server and the explorer of their APIs, with the checks of all that they need.
     pub(super) fn mount(self, server: Server, auth: &AuthServer) -> Server {
         let explorer = explorer();
-        let server = server
+        let dialects = [
+            agenda::DIALECTS,
+            applications::DIALECTS,
+            auth_server::DIALECTS,
+            base_token::DIALECTS,
+            provisioning::DIALECTS,
+            rooms::DIALECTS,
+        ];
+        let server = dialects
+            .into_iter()
+            .fold(server, Server::dialects)
             .configure(move |cfg| explorer.configure(cfg))
             .configure(auth.configure())
             // Behind its own resources each of these mounts the page for everything else below a prefix that it shares
@@ -127,7 +139,9 @@ fn with_checks(server: Server, databases: Vec<(&'static str, Db)>, callers: Vec<
             async move { db.ping().await }
         })
     });
-    server.ready("revocation feed", move || {
+    let callers = Arc::new(callers);
+    let seen = Arc::clone(&callers);
+    server.observe(move || seen.iter().for_each(ResourceServer::report)).ready("revocation feed", move || {
         let alive = callers.iter().try_for_each(ResourceServer::ensure_feed);
         async move { alive }
     })
