@@ -95,17 +95,36 @@ impl Parameters {
     /// # Errors
     /// [`OcsError::BadParameter`] for a text, and for what holds lists or objects.
     pub fn list(&self, name: &'static str) -> Result<Vec<String>, OcsError> {
-        let bad = || OcsError::BadParameter(name.into());
-        let texts = |items: &mut dyn Iterator<Item = &Value>| {
-            items.map(|item| scalar(item).map(Cow::into_owned).ok_or_else(bad)).collect()
+        let texts = self.0.get(name).map_or(Some(Vec::new()), texts);
+        texts.ok_or(OcsError::BadParameter(name.into()))
+    }
+
+    /// A parameter that has to be there and is a map of lists of texts, in the order of its keys; those of a list are
+    /// numbers.
+    ///
+    /// # Errors
+    /// [`OcsError::BadParameter`].
+    pub fn lists(&self, name: &'static str) -> Result<Vec<(String, Vec<String>)>, OcsError> {
+        let lists: Option<_> = match self.0.get(name) {
+            Some(Value::Array(items)) => {
+                items.iter().enumerate().map(|(key, list)| Some((key.to_string(), texts(list)?))).collect()
+            }
+            Some(Value::Object(members)) => {
+                members.iter().map(|(key, list)| Some((key.clone(), texts(list)?))).collect()
+            }
+            _ => None,
         };
-        match self.0.get(name) {
-            None => Ok(Vec::new()),
-            Some(Value::Array(items)) => texts(&mut items.iter()),
-            // PHP knows no difference between a list and a map.
-            Some(Value::Object(members)) => texts(&mut members.values()),
-            Some(_) => Err(bad()),
-        }
+        lists.ok_or(OcsError::BadParameter(name.into()))
+    }
+}
+
+/// The texts of a list. PHP knows no difference between a list and a map.
+fn texts(list: &Value) -> Option<Vec<String>> {
+    let owned = |item| scalar(item).map(Cow::into_owned);
+    match list {
+        Value::Array(items) => items.iter().map(owned).collect(),
+        Value::Object(members) => members.values().map(owned).collect(),
+        _ => None,
     }
 }
 

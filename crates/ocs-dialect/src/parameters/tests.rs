@@ -66,6 +66,17 @@ async fn brackets_make_lists() {
 }
 
 #[actix_web::test]
+async fn two_brackets_make_a_map_of_lists() {
+    let body = "s[x y][]=a&s[x+y][]=b&s[9][0]=c&t[][]=d&u[k]=1&u[k][]=2&v[k][]=3&v=4&w[k][=5&[k][]=6";
+    let found = sent("POST", "/u/x", FORM, body).await;
+    let expected = json!({
+        "userId": "x", "s": {"x y": ["a", "b"], "9": ["c"]}, "t": ["d"], "u": {"k": ["2"]}, "v": "4", "w": ["5"],
+        "[k][]": "6",
+    });
+    assert_eq!(found, expected);
+}
+
+#[actix_web::test]
 async fn a_body_is_bounded() {
     let found = sent("POST", "/u/x", JSON, &" ".repeat(1001)).await;
     assert_eq!(found, json!("the body is too large"));
@@ -148,4 +159,22 @@ proptest! {
         prop_assert!(read.values().all(|value| value.is_string() || value.is_array()));
         leading(&text);
     }
+}
+
+#[rstest]
+#[case(json!({"b": ["x", 1], "a": []}), Some(vec![("a", vec![]), ("b", vec!["x", "1"])]))]
+#[case(json!({"a": {"k": "x"}}), Some(vec![("a", vec!["x"])]))]
+#[case(json!([["x"], ["y"]]), Some(vec![("0", vec!["x"]), ("1", vec!["y"])]))]
+#[case(json!({}), Some(vec![]))]
+#[case(json!([]), Some(vec![]))]
+#[case(json!({"a": "x"}), None)]
+#[case(json!({"a": [["x"]]}), None)]
+#[case(json!("x"), None)]
+#[case(json!(null), None)]
+fn lists_by_key(#[case] value: Value, #[case] expected: Option<Vec<(&str, Vec<&str>)>>) {
+    let owned = |(key, texts): (&str, Vec<&str>)| {
+        (key.to_owned(), texts.into_iter().map(str::to_owned).collect::<Vec<_>>())
+    };
+    let expected = expected.map(|lists| lists.into_iter().map(owned).collect::<Vec<_>>());
+    assert_eq!(of(&value).lists("a").ok(), expected);
 }
