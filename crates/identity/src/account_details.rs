@@ -137,6 +137,13 @@ pub fn find(conn: &mut DbConn, id: AccountId) -> Result<AccountDetails, StoreErr
     Ok(load(conn, std::slice::from_ref(&id))?.remove(&id).unwrap_or_default())
 }
 
+/// A telephone number in the form E.164, as it is stored; one without a country code is one of `region`. Nothing for what is
+/// no number.
+#[must_use]
+pub fn phone_number(text: &str, region: phonenumber::country::Id) -> Option<String> {
+    checks::phone(text, Some(region))
+}
+
 /// Logins of the enabled accounts that show one of these telephone numbers (E.164) to the others, with the number.
 /// `POST /cloud/users/search/by-phone`.
 ///
@@ -145,23 +152,25 @@ pub fn find(conn: &mut DbConn, id: AccountId) -> Result<AccountDetails, StoreErr
 pub fn find_by_phones(conn: &mut DbConn, numbers: &[String]) -> Result<Vec<(String, String)>, StoreError> {
     use crate::accounts::schema::accounts;
     use schema::account_details;
-    let numbers: Vec<String> = numbers.iter().take(MOST_PHONES).map(|number| fold(number)).collect();
-    let rows: Vec<(String, String, String)> = account_details::table
-        .inner_join(accounts::table.on(accounts::id.eq(account_details::account_id)))
-        .filter(account_details::phone.eq_any(numbers.iter().map(|number| number.replace('\0', " "))))
-        .filter(accounts::enabled.eq(true))
-        .order((account_details::phone.assume_not_null(), accounts::login_key))
-        .select((account_details::phone.assume_not_null(), accounts::login, account_details::scopes))
-        .load(conn)?;
-    let mut found = Vec::with_capacity(rows.len());
-    for (phone, login, scopes) in rows {
-        let scopes: BTreeMap<String, String> = crate::text::from_json("account_details.scopes", &scopes)?;
-        if scopes.get(Property::Phone.as_str()).map(String::as_str) != Some(Scope::Private.as_str()) {
-            found.push((phone, login));
+    let mut found = Vec::new();
+    for numbers in numbers.chunks(PHONES_AT_ONCE) {
+        let numbers: Vec<String> = numbers.iter().map(|number| fold(number).replace('\0', " ")).collect();
+        let rows: Vec<(String, String, String)> = account_details::table
+            .inner_join(accounts::table.on(accounts::id.eq(account_details::account_id)))
+            .filter(account_details::phone.eq_any(numbers))
+            .filter(accounts::enabled.eq(true))
+            .order((account_details::phone.assume_not_null(), accounts::login_key))
+            .select((account_details::phone.assume_not_null(), accounts::login, account_details::scopes))
+            .load(conn)?;
+        for (phone, login, scopes) in rows {
+            let scopes: BTreeMap<String, String> = crate::text::from_json("account_details.scopes", &scopes)?;
+            if scopes.get(Property::Phone.as_str()).map(String::as_str) != Some(Scope::Private.as_str()) {
+                found.push((phone, login));
+            }
         }
     }
     Ok(found)
 }
 
-/// The most telephone numbers that are looked for at once.
-const MOST_PHONES: usize = 500;
+/// The most telephone numbers of one query.
+const PHONES_AT_ONCE: usize = 500;
