@@ -13,12 +13,17 @@ use actix_web::{
     body::{BodySize, BoxBody, EitherBody, MessageBody},
     dev::{Payload, ServiceRequest, ServiceResponse},
     error::PayloadError,
-    http::{StatusCode, header::ContentType},
+    http::{
+        ConnectionType, StatusCode,
+        header::{ContentType, RETRY_AFTER},
+    },
     middleware::Next,
     web::{self, Bytes},
 };
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::time::Instant;
+
+use crate::shutdown::Shutdown;
 
 /// How long a request may take until its response begins, its body included: `server.request_timeout`.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +40,9 @@ pub fn time_left(request: &HttpRequest) -> Option<Duration> {
     let DroppedAt(end) = *request.extensions().get::<DroppedAt>()?;
     Some(end.saturating_duration_since(Instant::now()))
 }
+
+/// `Retry-After`, in seconds.
+const TRY_AGAIN: &str = "2";
 
 /// Who was too slow.
 #[derive(Debug, thiserror::Error)]
@@ -56,15 +64,39 @@ impl ResponseError for TooSlow {
     }
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status_code());
-        if matches!(self, Self::Client) {
-            response.force_close();
-        }
+        match self {
+            Self::Client => response.force_close(),
+            Self::Service => response.insert_header((RETRY_AFTER, TRY_AGAIN)),
+        };
         response.content_type(ContentType::plaintext()).body(format!("{self}\n"))
     }
 }
 
-/// Drops the handler once the time is up, and sees to it that a body which nobody read to its end is not waited for.
+/// Drops the handler once the time is up, and sees to it that a body which nobody read to its end is not waited for. While
+/// the server stops, connections end with the next response.
 pub(crate) async fn enforce<B: MessageBody + 'static>(
+    request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<EitherBody<B>>, Error> {
+    let shutdown = request.app_data::<web::Data<Shutdown>>().cloned();
+    let outcome = in_time(request, next).await;
+    if shutdown.is_some_and(|shutdown| shutdown.is_requested()) { closing(outcome) } else { outcome }
+}
+
+/// Tells the client not to send another request on this connection: a load balancer that has stopped opening connections to
+/// this replica may still hold some, and what is sent on one while the server closes it is lost.
+fn closing<B>(mut outcome: Result<ServiceResponse<B>, Error>) -> Result<ServiceResponse<B>, Error> {
+    match &mut outcome {
+        Ok(response) => response.response_mut().head_mut().set_connection_type(ConnectionType::Close),
+        Err(error) => error.add_response_mapper(|mut response| {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+            response
+        }),
+    }
+    outcome
+}
+
+async fn in_time<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {

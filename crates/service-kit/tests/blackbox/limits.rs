@@ -119,6 +119,7 @@ async fn a_handler_that_takes_too_long_is_dropped_and_its_connection_goes_on() {
         connection.send(request).await;
         let answer = connection.until("service unavailable\n").await;
         assert!(answer.starts_with("HTTP/1.1 503 Service Unavailable\r\n"), "{answer}");
+        assert!(answer.contains("\r\nretry-after: 2\r\n"), "{answer}");
     }
     connection
         .send("POST /read HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody")

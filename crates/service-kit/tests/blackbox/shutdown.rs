@@ -91,6 +91,31 @@ async fn it_goes_on_serving_while_it_announces_its_end() {
     running.ended().await.unwrap();
 }
 
+/// Whoever keeps a connection open would otherwise send the next request while it is being closed, and lose it.
+#[actix_web::test]
+async fn kept_connections_are_let_go_of_while_it_announces_its_end() {
+    let settings = ServerSettings { shutdown_delay: Duration::from_secs(3), ..settings() };
+    let running = running(&settings, Arc::new(Notify::new()));
+    let (mut kept, mut unknown) = (running.connect().await, running.connect().await);
+    for connection in [&mut kept, &mut unknown] {
+        connection.send(KEPT).await;
+        let answer = connection.until("served").await;
+        assert!(!answer.to_ascii_lowercase().contains("connection: close"), "{answer}");
+    }
+    running.shutdown.request();
+    until_draining(&running).await;
+    kept.send(KEPT).await;
+    unknown.send("GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    for (connection, status) in [(kept, "HTTP/1.1 200 "), (unknown, "HTTP/1.1 404 ")] {
+        let answer = connection.rest().await;
+        assert!(answer.starts_with(status), "{answer}");
+        assert!(answer.to_ascii_lowercase().contains("\r\nconnection: close\r\n"), "{answer}");
+    }
+    // It accepts new ones all the same.
+    assert_eq!(body(&running.raw("/", "").await), "served");
+    running.ended().await.unwrap();
+}
+
 #[actix_web::test]
 async fn tasks_end_before_the_shutdown_work_and_that_goes_in_order() {
     let done = Arc::new(Mutex::new(Vec::new()));
