@@ -3,17 +3,23 @@
 //! Two ways in. What changes security state writes its row with [`insert`] in the transaction of the change, so that
 //! neither exists without the other. Everything else goes through [`AuditTrail::record`], which never waits, and which
 //! writes down only so many refusals of one kind.
+//! What is stored is sealed soon afterwards: see [`chain`]. Lists and their pages are [`listing`]'s.
+//!
 //! No field ever holds a secret; values come from requests, so each is cut to a bound and freed of control characters.
 
+pub mod chain;
 mod flood;
+pub mod listing;
 mod rows;
 mod trail;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
+use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-pub use rows::{AuditFilter, insert, list, prune};
+pub use listing::{AuditFilter, list};
+pub use rows::insert;
 pub use trail::{AuditTrail, Unflushed};
 
 /// How an act ended.
@@ -38,6 +44,19 @@ impl Outcome {
             Self::Failure => "failure",
             Self::Received => "received",
         }
+    }
+}
+
+/// None of the three words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an outcome is success, failure or received")]
+pub struct UnknownOutcome;
+
+impl FromStr for Outcome {
+    type Err = UnknownOutcome;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|outcome| outcome.as_str() == text).ok_or(UnknownOutcome)
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) enum Lock {
     SigningKeys,
     /// Deleting what has expired.
     Pruning,
+    /// Sealing audit events, and pruning what is sealed.
+    AuditChain,
 }
 
 impl Lock {

@@ -34,11 +34,17 @@ pub enum Purpose {
     AccountToken,
     /// The stored form of an app password.
     AppPassword,
+    /// The chain over the audit trail.
+    AuditChain,
+    /// Telling the cursors of audit lists from made-up ones.
+    AuditCursor,
+    /// The form under which wrong guesses are counted in the database.
+    Lockout,
 }
 
 impl Purpose {
     /// Every purpose, in the order of the variants.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::ClientSecret,
         Self::RefreshToken,
         Self::BootstrapFingerprint,
@@ -49,6 +55,9 @@ impl Purpose {
         Self::TrustedDevice,
         Self::AccountToken,
         Self::AppPassword,
+        Self::AuditChain,
+        Self::AuditCursor,
+        Self::Lockout,
     ];
 
     /// Part of the derivation: changing one makes everything of that purpose void.
@@ -64,6 +73,9 @@ impl Purpose {
             Self::TrustedDevice => b"mac trusted-device",
             Self::AccountToken => b"mac account-token",
             Self::AppPassword => b"mac app-password",
+            Self::AuditChain => b"mac audit-chain",
+            Self::AuditCursor => b"mac audit-cursor",
+            Self::Lockout => b"mac lockout",
         }
     }
 }
@@ -143,6 +155,8 @@ mod tests {
             (Purpose::DeviceToken, "1adb8f7bef5d3c7ab36cdbb84bfa4c9b660d788cff7cb3c213ed592081bf2f4f"),
             (Purpose::DeviceClient, "d0cea4462d26cb54bf042e7782901478dc3a09dcbfda5cfba828b8374fc2883a"),
             (Purpose::FamiliarNetwork, "79de60ec4f1fd060200fb2732b46ec5cce849f54a85a936e5973005ac569b1e5"),
+            (Purpose::AuditChain, "06b7d85b429ce3e13f44d07d9316b9279982ba21544e3422f5c9ab10e7ed2dd2"),
+            (Purpose::AuditCursor, "06fcfbfaa9bf450f484e3a49073b7d1b1a92e4a42a8236058aecac9581f29309"),
         ] {
             assert_eq!(hex::encode(secrets.mac(purpose, b"message")), mac, "{purpose:?}");
         }

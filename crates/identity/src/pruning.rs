@@ -5,6 +5,7 @@ use store::{DbConn, StoreError};
 
 use crate::errors::IdentityError;
 use crate::locks::Lock;
+use crate::master::Secrets;
 use crate::throttle::familiar;
 use crate::{
     Identity, account_tokens, applications, audit, device_sessions, directory_search, otp, refresh,
@@ -27,9 +28,13 @@ impl Identity {
         let now = self.clock().now();
         directory_search::complete_keys(self.db()).await?;
         let audit_before = audit_kept.and_then(|kept| now.checked_sub_signed(kept));
+        // Only what is sealed can go.
+        while self.seal_audit().await?.events > 0 {}
         let mut deleted = 0;
         loop {
-            let batch = self.db().write(move |conn| prune_batch(conn, now, audit_before)).await?;
+            let secrets = self.secrets().clone();
+            let batch =
+                self.db().write(move |conn| prune_batch(conn, &secrets, now, audit_before)).await?;
             deleted += batch;
             if batch == 0 {
                 return Ok(deleted);
@@ -40,6 +45,7 @@ impl Identity {
 
 fn prune_batch(
     conn: &mut DbConn,
+    secrets: &Secrets,
     now: DateTime<Utc>,
     audit_before: Option<DateTime<Utc>>,
 ) -> Result<usize, StoreError> {
@@ -52,7 +58,7 @@ fn prune_batch(
     deleted += device_sessions::prune(conn, now, BATCH)? + familiar::prune(conn, now, BATCH)?;
     deleted += otp::prune(conn, now, BATCH)? + account_tokens::prune(conn, now, BATCH)?;
     if let Some(before) = audit_before {
-        deleted += audit::prune(conn, before, BATCH)?;
+        deleted += audit::chain::prune(conn, secrets, before, BATCH)?;
     }
     Ok(deleted)
 }

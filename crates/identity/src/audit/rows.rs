@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use store::{DbConn, StoreError, on_backend};
 use uuid::{ContextV7, Timestamp, Uuid};
 
-use super::{AuditEvent, Origin, Outcome};
+use super::{AuditEvent, Origin};
 
 diesel::table! {
     audit_events (id) {
@@ -32,33 +32,21 @@ pub(super) const LONGEST_NAME: usize = 256;
 /// Bytes kept of a detail.
 const LONGEST_DETAIL: usize = 4096;
 
-#[derive(Queryable, Selectable, Insertable)]
+/// An event as it is stored.
+#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = audit_events)]
-struct AuditRow {
-    id: String,
-    at: NaiveDateTime,
-    action: String,
-    actor: Option<String>,
-    client_id: Option<String>,
-    dialect: Option<String>,
-    target: Option<String>,
-    address: Option<String>,
-    outcome: String,
-    request_id: Option<String>,
-    detail: Option<String>,
-}
-
-/// Which events to list, newest first.
-#[derive(Debug, Clone, Default)]
-pub struct AuditFilter {
-    /// Only of this actor: an account's id, or a client's.
-    pub actor: Option<String>,
-    /// Only of this action.
-    pub action: Option<String>,
-    /// Only from this instant on.
-    pub since: Option<DateTime<Utc>>,
-    /// At most so many.
-    pub limit: u32,
+pub(super) struct AuditRow {
+    pub(super) id: String,
+    pub(super) at: NaiveDateTime,
+    pub(super) action: String,
+    pub(super) actor: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) dialect: Option<String>,
+    pub(super) target: Option<String>,
+    pub(super) address: Option<String>,
+    pub(super) outcome: String,
+    pub(super) request_id: Option<String>,
+    pub(super) detail: Option<String>,
 }
 
 /// Writes one event in the caller's transaction.
@@ -74,41 +62,6 @@ pub(super) fn insert_all(conn: &mut DbConn, events: &[AuditEvent]) -> Result<(),
     let rows: Vec<AuditRow> = events.iter().map(AuditRow::from).collect();
     on_backend!(conn, |c| diesel::insert_into(audit_events::table).values(&rows).execute(c))?;
     Ok(())
-}
-
-/// The events that match, newest first.
-///
-/// # Errors
-/// [`StoreError`] when the database is away or a stored value is not one of ours.
-pub fn list(conn: &mut DbConn, filter: &AuditFilter) -> Result<Vec<AuditEvent>, StoreError> {
-    let mut query = audit_events::table.select(AuditRow::as_select()).into_boxed();
-    // Names are compared in the form that is stored.
-    if let Some(actor) = &filter.actor {
-        query = query.filter(audit_events::actor.eq(clean(actor, LONGEST_NAME)));
-    }
-    if let Some(action) = &filter.action {
-        query = query.filter(audit_events::action.eq(clean(action, LONGEST_NAME)));
-    }
-    if let Some(since) = filter.since {
-        query = query.filter(audit_events::at.ge(since.naive_utc()));
-    }
-    let newest_first = (audit_events::at.desc(), audit_events::id.desc());
-    let rows: Vec<AuditRow> = query.order(newest_first).limit(filter.limit.into()).load(conn)?;
-    rows.into_iter().map(AuditEvent::try_from).collect()
-}
-
-/// Deletes at most `limit` events from before `before`; the count tells whether there may be more.
-///
-/// # Errors
-/// [`StoreError`] when the database refuses or is away.
-pub fn prune(conn: &mut DbConn, before: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-    let old: Vec<String> = audit_events::table
-        .filter(audit_events::at.lt(before.naive_utc()))
-        .order((audit_events::at, audit_events::id))
-        .select(audit_events::id)
-        .limit(limit.into())
-        .load(conn)?;
-    Ok(diesel::delete(audit_events::table.filter(audit_events::id.eq_any(old))).execute(conn)?)
 }
 
 impl AuditEvent {
@@ -152,7 +105,6 @@ impl TryFrom<AuditRow> for AuditEvent {
         let detail = row.detail.map(|text| {
             serde_json::from_str(&text).map_err(|error| corrupt("audit detail")(error.to_string()))
         });
-        let outcome = Outcome::ALL.into_iter().find(|o| o.as_str() == row.outcome);
         Ok(Self {
             at: row.at.and_utc(),
             action: row.action.into(),
@@ -164,7 +116,7 @@ impl TryFrom<AuditRow> for AuditEvent {
                 request_id: row.request_id,
             },
             target: row.target,
-            outcome: outcome.ok_or_else(|| corrupt("audit outcome")(row.outcome))?,
+            outcome: row.outcome.parse().map_err(|_| corrupt("audit outcome")(row.outcome))?,
             detail: detail.transpose()?,
         })
     }
@@ -180,7 +132,7 @@ fn next_id(at: DateTime<Utc>) -> Uuid {
 }
 
 /// PostgreSQL refuses a NUL in a text, and one such event would spoil its batch; terminals obey other controls.
-fn clean(text: &str, longest: usize) -> Cow<'_, str> {
+pub(super) fn clean(text: &str, longest: usize) -> Cow<'_, str> {
     let text = &text[..text.floor_char_boundary(longest)];
     if text.contains(char::is_control) {
         Cow::Owned(text.replace(char::is_control, "\u{FFFD}"))

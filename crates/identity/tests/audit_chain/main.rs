@@ -1,0 +1,11 @@
+//! The chain over the audit trail, on both databases: what somebody does to the tables by SQL shows.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails here fails a test")]
+
+mod fixture;
+mod listing;
+mod pruning;
+mod replaying;
+mod sealing;
+mod tampering;
+mod upgrading;
