@@ -60,6 +60,7 @@ fn recorder() -> &'static PrometheusHandle {
         if metrics::set_global_recorder(recorder).is_err() {
             tracing::error!("another metrics recorder is installed, /metrics stays empty");
         }
+        process::begin();
         requests::describe();
         describe();
         handle

@@ -1,6 +1,21 @@
 //! The process itself, under the names that Prometheus' own clients use. Read from `/proc`; elsewhere they are absent.
 
-use std::{fmt::Write, fs};
+use std::{
+    fmt::Write,
+    fs,
+    sync::LazyLock,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// When metrics began to be recorded, which is when the process started; in seconds of the Unix epoch.
+static STARTED: LazyLock<u64> = LazyLock::new(|| {
+    SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
+});
+
+/// Notes the time.
+pub(super) fn begin() {
+    LazyLock::force(&STARTED);
+}
 
 /// Of `/proc/self/stat`, as Linux shows it on every architecture that we build for (`USER_HZ`).
 #[expect(clippy::cast_precision_loss, reason = "exact for longer than a process lives")]
@@ -8,7 +23,7 @@ fn seconds(ticks: u64) -> f64 {
     ticks as f64 / 100.0
 }
 
-/// Adds resident memory, processor time and threads to the page.
+/// Adds resident memory, processor time, threads, open files and the start to the page.
 pub(super) fn append_to(page: &mut String) {
     let mut add = |kind: &str, name: &str, value: String| {
         let _ = writeln!(page, "# TYPE {name} {kind}\n{name} {value}");
@@ -23,6 +38,14 @@ pub(super) fn append_to(page: &mut String) {
     if let Some(threads) = status_value(&status, "Threads:") {
         add("gauge", "process_threads", threads.to_string());
     }
+    if let Ok(open) = fs::read_dir("/proc/self/fd") {
+        add("gauge", "process_open_fds", open.count().to_string());
+    }
+    let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    if let Some(most) = status_value(&limits, "Max open files") {
+        add("gauge", "process_max_fds", most.to_string());
+    }
+    add("gauge", "process_start_time_seconds", STARTED.to_string());
 }
 
 /// User and system time. The program's name, in brackets, may hold anything, spaces and brackets included.
@@ -58,6 +81,8 @@ mod tests {
         };
         assert!(value("process_resident_memory_bytes ") > 100_000.0);
         assert!(value("process_threads ") >= 1.0);
+        assert!(value("process_max_fds ") >= value("process_open_fds ") && value("process_open_fds ") >= 3.0);
+        assert!(value("process_start_time_seconds ") > 1_700_000_000.0);
         assert!(value("process_cpu_seconds_total ") >= 0.0);
     }
 }
