@@ -1,54 +1,86 @@
 """Judges what the kustomizations named on the command line render to.
 
-Three things: Kubernetes' own schemas, in which a field that they do not know is an error; references inside the
-rendering (config maps, service accounts, selectors, ports, volumes); and the rules that every pod of ours keeps. Before
-that it breaks a rendering on purpose, once for each thing it claims to find, and fails if that passes.
+Schemas, in which a field that they do not know is an error: Kubernetes' own, and those of the Gateway API; references inside
+the rendering; the restricted profile and our own rules for pods (k8s_pods.py); the network policies against what the
+settings need (k8s_network.py); the routes against the OpenAPI documents (k8s_routing.py); and every check that a published
+linter has for manifests, for the overlays, which are what is deployed. Nothing is left out by an exception. Before that it
+breaks renderings on purpose, once for each thing it claims to find, and fails if that passes.
 """
 
 import copy
+import functools
+import json
+import os
+import pathlib
 import subprocess
 import sys
+import tempfile
 
 import kubernetes_validate
 import yaml
 
+from k8s_network import network_faults
+from k8s_pods import (
+    PROBES,
+    broken,
+    containers,
+    name,
+    pods,
+    production_faults,
+    restricted_faults,
+    rule_faults,
+    scale_faults,
+)
+from k8s_routing import routing_faults
+
 # The oldest and the newest release that the manifests are meant for.
 KUBERNETES = ["1.32", "1.37"]
-POD_OWNERS = {"Deployment", "StatefulSet", "DaemonSet", "Job"}
-PROBES = ["startupProbe", "livenessProbe", "readinessProbe"]
+# What the operator makes, beside the Secrets.
+FROM_OUTSIDE = {"ConfigMap/tessera-database-ca"}
+
+
+@functools.cache
+def text_of(folder):
+    return subprocess.run(["kubectl", "kustomize", folder], check=True, capture_output=True, text=True).stdout
 
 
 def render(folder):
-    text = subprocess.run(["kubectl", "kustomize", folder], check=True, capture_output=True, text=True).stdout
-    return [item for item in yaml.safe_load_all(text) if item]
+    return [item for item in yaml.safe_load_all(text_of(folder)) if item]
 
 
-def name(item):
-    return f"{item['kind']}/{item['metadata']['name']}"
+def of_gateway_api(item):
+    return item["apiVersion"].startswith("gateway.networking.k8s.io/")
 
 
 def schema_faults(items):
     for item in items:
-        for version in KUBERNETES:
-            try:
-                kubernetes_validate.validate(item, version, strict=True)
-            except kubernetes_validate.ValidationError as error:
-                where = ".".join(str(step) for step in error.path)
-                yield f"{name(item)} for Kubernetes {version}: {where}: {error.message}"
-            except kubernetes_validate.SchemaNotFoundError as error:
-                yield f"{name(item)}: {error.message}"
+        yield from (gateway_faults if of_gateway_api(item) else kubernetes_faults)(json.dumps(item))
 
 
-def pods(items):
-    return [(name(item), item["spec"]["template"]) for item in items if item["kind"] in POD_OWNERS]
+@functools.cache
+def kubernetes_faults(text):
+    """Remembered: of a rendering that was broken on purpose, most is as before."""
+    item, found = json.loads(text), []
+    for version in KUBERNETES:
+        try:
+            kubernetes_validate.validate(item, version, strict=True)
+        except kubernetes_validate.ValidationError as error:
+            where = ".".join(str(step) for step in error.path)
+            found.append(f"{name(item)} for Kubernetes {version}: {where}: {error.message}")
+        except kubernetes_validate.SchemaNotFoundError as error:
+            found.append(f"{name(item)}: {error.message}")
+    return found
 
 
-def containers(template):
-    return template["spec"].get("initContainers", []) + template["spec"]["containers"]
+@functools.cache
+def gateway_faults(text):
+    checker = pathlib.Path(os.environ["TESSERA_K8S_ROUTES"], "check.mjs")
+    said = subprocess.run(["node", checker], input=f"[{text}]", capture_output=True, text=True, check=True)
+    return said.stdout.splitlines()
 
 
 def reference_faults(items):
-    known = {name(item) for item in items}
+    known = {name(item) for item in items} | FROM_OUTSIDE
     for owner, template in pods(items):
         account = template["spec"].get("serviceAccountName")
         if f"ServiceAccount/{account}" not in known:
@@ -59,21 +91,32 @@ def reference_faults(items):
             if config and f"ConfigMap/{config}" not in known:
                 yield f"{owner}: there is no config map {config}"
         for container in containers(template):
-            for source in container.get("envFrom", []):
-                config = source.get("configMapRef", {}).get("name")
-                if config and f"ConfigMap/{config}" not in known:
-                    yield f"{owner}: there is no config map {config}"
-            for mount in container.get("volumeMounts", []):
-                if mount["name"] not in volumes:
-                    yield f"{owner}: there is no volume {mount['name']}"
-            ports = {port["name"] for port in container.get("ports", [])}
-            for probe in PROBES:
-                port = container.get(probe, {}).get("httpGet", {}).get("port")
-                if port and port not in ports:
-                    yield f"{owner}: {probe} asks port {port}, which {container['name']} does not have"
+            yield from (f"{owner}: {fault}" for fault in container_reference_faults(container, volumes, known))
     for item in items:
         if item["kind"] == "Service":
             yield from service_faults(item, pods(items))
+        if item["kind"] in ("Ingress", "HTTPRoute"):
+            yield from backend_faults(item, items)
+
+
+def container_reference_faults(container, volumes, known):
+    for source in container.get("envFrom", []):
+        config = source.get("configMapRef", {}).get("name")
+        if config and f"ConfigMap/{config}" not in known:
+            yield f"there is no config map {config}"
+    mounts = [mount["mountPath"] for mount in container.get("volumeMounts", [])]
+    for mount in container.get("volumeMounts", []):
+        if mount["name"] not in volumes:
+            yield f"there is no volume {mount['name']}"
+    for variable in container.get("env", []):
+        value = variable.get("value", "")
+        if value.startswith("/") and not any(value.startswith(f"{mount}/") for mount in mounts):
+            yield f"{variable['name']} names a file in no volume"
+    ports = {port["name"] for port in container.get("ports", [])}
+    for probe in PROBES:
+        port = container.get(probe, {}).get("httpGet", {}).get("port")
+        if port and port not in ports:
+            yield f"{probe} asks port {port}, which {container['name']} does not have"
 
 
 def service_faults(service, templates):
@@ -88,87 +131,170 @@ def service_faults(service, templates):
             yield f"{name(service)}: its pods have no port {port['targetPort']}"
 
 
-def rule_faults(items):
-    for owner, template in pods(items):
-        spec = template["spec"]
-        security = spec.get("securityContext", {})
-        rules = {
-            "enableServiceLinks is not false": spec.get("enableServiceLinks") is False,
-            "automountServiceAccountToken is not false": spec.get("automountServiceAccountToken") is False,
-            "runAsNonRoot is not true": security.get("runAsNonRoot") is True,
-            "seccompProfile is not RuntimeDefault": security.get("seccompProfile") == {"type": "RuntimeDefault"},
-        }
-        for container in containers(template):
-            rules |= container_rules(owner, container)
-        yield from (f"{owner}: {rule}" for rule, kept in rules.items() if not kept)
-
-
-def container_rules(owner, container):
-    security = container.get("securityContext", {})
-    resources = container.get("resources", {})
-    which = container["name"]
-    rules = {
-        f"{which} may escalate privileges": security.get("allowPrivilegeEscalation") is False,
-        f"{which} can write to its image": security.get("readOnlyRootFilesystem") is True,
-        f"{which} keeps capabilities": security.get("capabilities") == {"drop": ["ALL"]},
-        f"{which} has no memory limit": "memory" in resources.get("limits", {}),
-        f"{which} requests no memory or cpu": {"memory", "cpu"} <= resources.get("requests", {}).keys(),
-        f"{which}'s image has no tag": ":" in container["image"] and not container["image"].endswith(":latest"),
-        f"{which} takes a secret as a variable: mount it": not any(
-            "secretKeyRef" in variable.get("valueFrom", {}) for variable in container.get("env", [])
-        ),
-    }
-    if not owner.startswith("Job/"):
-        rules |= {f"{which} has no {probe}": probe in container for probe in PROBES}
-    return rules
+def backend_faults(item, items):
+    offered = set()
+    for service in items:
+        if service["kind"] == "Service":
+            for port in service["spec"]["ports"]:
+                offered |= {(service["metadata"]["name"], port["name"]), (service["metadata"]["name"], port["port"])}
+    if item["kind"] == "Ingress":
+        entries = [path["backend"]["service"] for rule in item["spec"]["rules"] for path in rule["http"]["paths"]]
+        asked = {(entry["name"], entry["port"].get("name", entry["port"].get("number"))) for entry in entries}
+    else:
+        asked = {(entry["name"], entry["port"]) for rule in item["spec"]["rules"] for entry in rule["backendRefs"]}
+    yield from (f"{name(item)}: there is no service {service} with a port {port}" for service, port in asked - offered)
 
 
 def faults(items):
-    return [*schema_faults(items), *reference_faults(items), *rule_faults(items)]
+    """Everything but the linter, which is slow."""
+    return [
+        *schema_faults(items),
+        *reference_faults(items),
+        *restricted_faults(items),
+        *rule_faults(items),
+        *scale_faults(items),
+        *network_faults(items),
+        *routing_faults(items),
+    ]
 
 
-def prove_that_faults_are_found(items):
+def linter_faults(folder, text):
+    """Every check that checkov has for manifests, and the number of those that passed."""
+    with tempfile.TemporaryDirectory() as home:
+        file = pathlib.Path(home, "rendered.yaml")
+        file.write_text(text)
+        said = subprocess.run(
+            [os.environ["TESSERA_CHECKOV"], "--file", file, "--framework", "kubernetes", "--output", "json"],
+            cwd=home,
+            env={"PATH": os.environ["PATH"], "HOME": home, "LOG_LEVEL": "ERROR"},
+            capture_output=True,
+            text=True,
+        )
+    try:
+        report = json.loads(said.stdout)
+        summary, results = report["summary"], report["results"]
+    except (ValueError, KeyError, TypeError):
+        sys.exit(f"{folder}: the linter has failed\n{said.stdout}{said.stderr}")
+    found = [f"{check['resource']}: {check['check_id']} {check['check_name']}" for check in results["failed_checks"]]
+    if summary["passed"] == 0 or summary["skipped"] or summary["parsing_errors"]:
+        found.append(f"the linter did not do its work: {summary}")
+    return found, summary["passed"]
+
+
+def prove_that_faults_are_found(ingress, routes):
     """A check that cannot fail proves nothing: each of these must be refused."""
 
-    def broken(kind, path, value):
-        changed = copy.deepcopy(items)
-        place = next(item for item in changed if item["kind"] == kind)
+    def changed(items, kind, path, value):
+        items = copy.deepcopy(items)
+        place = next(item for item in items if kind in (item["kind"], name(item)))
         for step in path[:-1]:
-            place = place[step]
-        place[path[-1]] = value
-        return changed
+            place = place.setdefault(step, {}) if isinstance(place, dict) else place[step]
+        if value is None:
+            del place[path[-1]]
+        else:
+            place[path[-1]] = value
+        return items
+
+    def without(items, wanted):
+        return [item for item in items if name(item) != wanted]
 
     pod = ["spec", "template", "spec"]
     first = [*pod, "containers", 0]
+    context = [*first, "securityContext"]
+    rule = ["spec", "rules", 0]
+    a_route = [*rule, "matches", 0, "path"]
+    an_ingress_path = [*rule, "http", "paths", 0]
+    foreign = {"name": "x", "hostPath": {"path": "/"}}
     cases = {
-        "an unknown field": broken("Deployment", ["spec", "replica"], 2),
-        "an unknown field deep inside": broken("Deployment", [*first, "livenessProbe", "httpGet", "pth"], "/"),
-        "a wrong type": broken("Deployment", ["spec", "replicas"], "two"),
-        "an unknown kind": broken("Service", ["kind"], "Servise"),
-        "a config map that is not there": broken("Deployment", [*first, "envFrom", 0, "configMapRef", "name"], "none"),
-        "a probe of no port": broken("Deployment", [*first, "livenessProbe", "httpGet", "port"], "none"),
-        "a service without pods": broken("Service", ["spec", "selector"], {"app.kubernetes.io/name": "none"}),
-        "service links": broken("Deployment", [*pod, "enableServiceLinks"], True),
-        "a pod that runs as root": broken("Job", [*pod, "securityContext", "runAsNonRoot"], False),
-        "a writable image": broken("Job", [*first, "securityContext", "readOnlyRootFilesystem"], False),
+        "an unknown field": changed(ingress, "Deployment", ["spec", "replica"], 2),
+        "an unknown field deep inside": changed(ingress, "Deployment", [*first, "livenessProbe", "httpGet", "pth"], "/"),
+        "a wrong type": changed(ingress, "Deployment", ["spec", "replicas"], "two"),
+        "an unknown kind": changed(ingress, "Service", ["kind"], "Servise"),
+        "an unknown field of a route": changed(routes, "HTTPRoute", ["spec", "hostname"], "x"),
+        "an unknown value in a route": changed(routes, "HTTPRoute", [*a_route, "type"], "Prefix"),
+        "an unknown kind of route": changed(routes, "HTTPRoute", ["kind"], "HTTPRout"),
+        "a config map that is not there": changed(ingress, "Deployment", [*first, "envFrom", 0, "configMapRef", "name"], "n"),
+        "a file that is not mounted": changed(ingress, "Deployment", [*first, "env", 0, "value"], "/run/none"),
+        "a probe of no port": changed(ingress, "Deployment", [*first, "livenessProbe", "httpGet", "port"], "none"),
+        "a service without pods": changed(ingress, "Service", ["spec", "selector"], {"app.kubernetes.io/name": "none"}),
+        "a backend that is not there": changed(ingress, "Ingress", [*an_ingress_path, "backend", "service", "name"], "n"),
+        "service links": changed(ingress, "Deployment", [*pod, "enableServiceLinks"], True),
+        "a token of the API": changed(ingress, "ServiceAccount", ["automountServiceAccountToken"], True),
+        "a pod that may run as root": changed(ingress, "Job", [*pod, "securityContext", "runAsNonRoot"], False),
+        "a pod that runs as root": changed(ingress, "Job", [*pod, "securityContext", "runAsUser"], 0),
+        "no seccomp": changed(ingress, "Job", [*pod, "securityContext", "seccompProfile"], None),
+        "the network of the node": changed(ingress, "Deployment", [*pod, "hostNetwork"], True),
+        "a folder of the node": changed(ingress, "Deployment", [*pod, "volumes", 0], foreign),
+        "a port of the node": changed(ingress, "Deployment", [*first, "ports", 0, "hostPort"], 80),
+        "a privileged container": changed(ingress, "Deployment", [*context, "privileged"], True),
+        "more privileges": changed(ingress, "Deployment", [*context, "allowPrivilegeEscalation"], True),
+        "capabilities that are kept": changed(ingress, "Deployment", [*context, "capabilities", "drop"], None),
+        "capabilities that are added": changed(ingress, "Deployment", [*context, "capabilities", "add"], ["NET_RAW"]),
+        "another /proc": changed(ingress, "Deployment", [*context, "procMount"], "Unmasked"),
+        "another SELinux type": changed(ingress, "Deployment", [*context, "seLinuxOptions"], {"type": "spc_t"}),
+        "no AppArmor": changed(ingress, "Deployment", [*context, "appArmorProfile"], {"type": "Unconfined"}),
+        "an unsafe sysctl": changed(
+            ingress, "Deployment", [*pod, "securityContext", "sysctls"], [{"name": "kernel.msgmax", "value": "1"}]
+        ),
+        "a writable image": changed(ingress, "Job", [*first, "securityContext", "readOnlyRootFilesystem"], False),
+        "no limit of memory": changed(ingress, "Deployment", [*first, "resources", "limits", "memory"], None),
+        "a secret in a variable": changed(
+            ingress, "Deployment", [*first, "env", 0], {"name": "A", "valueFrom": {"secretKeyRef": {"name": "b", "key": "c"}}}
+        ),
+        "no readiness": changed(ingress, "Deployment", [*first, "readinessProbe"], None),
+        "no preStop": changed(ingress, "Deployment", [*first, "lifecycle"], None),
+        "no time to finish": changed(ingress, "Deployment", [*pod, "terminationGracePeriodSeconds"], 30),
+        "no spreading": changed(ingress, "Deployment", [*pod, "topologySpreadConstraints"], None),
+        "replicas beside an autoscaler": changed(routes, "Deployment", ["spec", "replicas"], 2),
+        "an autoscaler of nothing": changed(routes, "HorizontalPodAutoscaler", ["spec", "scaleTargetRef", "name"], "none"),
+        "no budget": without(ingress, "PodDisruptionBudget/rooms"),
+        "a rollout that takes pods away": changed(
+            ingress, "Deployment", ["spec", "strategy", "rollingUpdate", "maxUnavailable"], 1
+        ),
+        "no policy by default": without(ingress, "NetworkPolicy/tessera-nothing"),
+        "no way to the database": without(ingress, "NetworkPolicy/tessera-databases"),
+        "no way to the auth server": without(ingress, "NetworkPolicy/tessera-services"),
+        "no way to the collector": without(routes, "NetworkPolicy/tessera-telemetry"),
+        "a way to everybody": changed(ingress, "NetworkPolicy/tessera-nothing", ["spec", "egress"], [{}]),
+        "a way in for everybody": changed(ingress, "NetworkPolicy/tessera-nothing", ["spec", "ingress"], [{}]),
+        "an internal path": changed(ingress, "Ingress", [*an_ingress_path, "path"], "/internal"),
+        "an internal path in a route": changed(routes, "HTTPRoute", [*a_route, "value"], "/internal"),
+        "everything": changed(routes, "HTTPRoute", [*a_route, "value"], "/"),
+        "a path too few": changed(ingress, "Ingress", [*an_ingress_path, "path"], "/oauth2"),
     }
-    missed = [case for case, changed in cases.items() if not faults(changed)]
+    missed = [case for case, items in cases.items() if not faults(items)]
+    pinned = changed(routes, "Deployment", [*first, "image"], "tessera:1")
+    lax = changed(routes, "Namespace", ["metadata", "labels"], {})
+    missed += ["an image without digest"] * (not list(production_faults(pinned)))
+    missed += ["a namespace that enforces nothing"] * (not list(production_faults(lax)))
+    writable = yaml.safe_dump_all(changed(routes, "Deployment", [*context, "readOnlyRootFilesystem"], False))
+    missed += ["what the linter finds"] * (not linter_faults("broken", writable)[0])
     if missed:
         sys.exit(f"k8s-check would not notice: {', '.join(missed)}")
-    print(f"  {len(cases)} broken manifests: all refused")
+    print(f"  {len(cases) + 3} broken manifests: all refused")
 
 
-def main(folders):
-    prove_that_faults_are_found(render(folders[0]))
-    found = False
-    for folder in folders:
-        items = render(folder)
-        for fault in faults(items):
-            found = True
-            print(f"  {folder}: {fault}", file=sys.stderr)
-        print(f"  {folder}: {len(items)} objects, Kubernetes {' and '.join(KUBERNETES)}")
+def main(base, *overlays):
+    """`overlays` are deployed; the base is a part of each."""
+    renderings = {folder: render(folder) for folder in [base, *overlays]}
+
+    def having(kind):
+        return next(items for items in renderings.values() if any(item["kind"] == kind for item in items))
+
+    prove_that_faults_are_found(having("Ingress"), having("HTTPRoute"))
+    found = []
+    for folder, items in renderings.items():
+        here, lint = faults(items), ""
+        if folder in overlays:
+            linted, passed = linter_faults(folder, text_of(folder))
+            here += [*production_faults(items), *linted]
+            lint = f", {passed} checks of the linter passed"
+        found += [f"{folder}: {fault}" for fault in here]
+        print(f"  {folder}: {len(items)} objects, Kubernetes {' and '.join(KUBERNETES)}{lint}")
+    for fault in found:
+        print(f"  {fault}", file=sys.stderr)
     sys.exit(1 if found else 0)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(*sys.argv[1:])

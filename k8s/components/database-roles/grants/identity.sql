@@ -1,0 +1,33 @@
+-- What each service may do in the directory, after every migration: `tessera migrate --grants` runs it as the owner of the
+-- tables, in one transaction. It takes everything back first, so that what stands here is all there is.
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT USAGE ON SCHEMA public TO tessera_auth_server, tessera_agenda, tessera_provisioning;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, tessera_auth_server, tessera_agenda, tessera_provisioning;
+GRANT SELECT ON tessera_migrations TO tessera_auth_server, tessera_agenda, tessera_provisioning;
+
+-- auth-server, and the command line: everything but the schema.
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO tessera_auth_server;
+REVOKE INSERT, UPDATE, DELETE ON tessera_migrations FROM tessera_auth_server;
+-- What was recorded is never changed.
+REVOKE UPDATE ON audit_events FROM tessera_auth_server;
+
+-- agenda: nothing that anybody signs in with.
+GRANT SELECT ON
+    absences, account_organizations, account_services, account_territories, accounts, organizations, services, territories
+    TO tessera_agenda;
+GRANT INSERT, UPDATE, DELETE ON absences TO tessera_agenda;
+GRANT UPDATE (name, phone_number, email, verticale, updated_at) ON organizations TO tessera_agenda;
+GRANT INSERT ON audit_events TO tessera_agenda;
+
+-- provisioning: sets passwords and reads none.
+GRANT SELECT ON
+    account_details, account_groups, account_mails, account_organizations, account_search, account_services,
+    account_sign_ins, account_territories, accounts, app_config, apps, group_admins, group_subadmins, groups, organizations,
+    services, territories, user_preferences
+    TO tessera_provisioning;
+GRANT INSERT, UPDATE, DELETE ON
+    account_details, account_groups, account_mails, account_search, accounts, app_config, apps, group_subadmins, groups,
+    user_preferences
+    TO tessera_provisioning;
+GRANT SELECT (account_id), INSERT, UPDATE (hash, updated_at) ON account_passwords TO tessera_provisioning;
+GRANT INSERT ON audit_events TO tessera_provisioning;
