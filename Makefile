@@ -8,7 +8,7 @@ PROFILE ?=
 RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint fmt openapi examples clients deny k8s-check k8s-start secret-scan figures bench-agenda \
+.PHONY: alerts help run demo test lint fmt openapi examples clients deny k8s-check k8s-start secret-scan figures bench-agenda \
 	bench-applications bench-provisioning
 
 help: ## list the targets
@@ -43,6 +43,9 @@ examples: release ## run the examples of the documentation as they stand
 
 clients: release ## run the published Python and JavaScript clients of the dialects against the release build
 	services/tessera/tests/clients/run $(RELEASE)
+
+alerts: ## check the alert rules and the dashboard, and run the tests of the rules
+	.ci/alerts
 
 deny: ## judge licences, sources and bans of the dependencies, and advisories where the database can be had
 	.ci/deny
