@@ -50,6 +50,7 @@ impl Agenda {
         authenticator: Authenticator,
         clock: Clock,
     ) -> Self {
+        metrics::counter!("tessera_agent_signatures_refused_total").increment(0);
         let app = App { db, audit, settings, clock };
         Self { state: State { app: Data::new(app), authenticator: Data::new(authenticator) } }
     }
