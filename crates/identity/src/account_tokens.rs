@@ -22,7 +22,6 @@ mod token;
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use ending::{end, ends_credentials};
-pub(crate) use rows::prune;
 pub use token::PlainAccountToken;
 
 use crate::accounts::Account;

@@ -17,7 +17,7 @@
 mod changes;
 mod facade;
 mod id;
-mod revisions;
+pub(crate) mod revisions;
 mod rows;
 
 use auth_claims::roles::Role;
@@ -25,7 +25,6 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 
 pub use self::changes::Told;
 pub use self::id::{ApplicationId, InvalidApplicationId};
-pub(crate) use self::revisions::prune;
 pub use self::rows::find;
 
 use crate::accounts::Account;

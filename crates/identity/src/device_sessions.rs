@@ -25,7 +25,6 @@ mod token;
 use chrono::{DateTime, Utc};
 pub(crate) use ending::{end, hold};
 pub use password::ChangeRefusal;
-pub(crate) use rows::prune;
 use secrecy::SecretString;
 pub use settings::{DeviceSettings, LONGEST_LIFETIME};
 pub use token::PlainDeviceToken;

@@ -19,6 +19,7 @@ use crate::{
     master::{MasterKey, Purpose, Secrets},
     otp::{OtpChecks, OtpSettings},
     passwords::{PasswordHasher, PasswordSettings},
+    pruning::Remembered,
     refresh::TokenState,
     sign_in_times,
     throttle::{PasswordGuard, PasswordLimits},
@@ -50,6 +51,7 @@ pub struct Identity {
     pub(crate) guard: Arc<PasswordGuard>,
     pub(crate) sign_ins: Arc<sign_in_times::Noted>,
     pub(crate) otp: Arc<OtpChecks>,
+    pub(crate) pruned: Arc<Remembered>,
 }
 
 impl Identity {
@@ -79,6 +81,7 @@ impl Identity {
             guard: Arc::new(PasswordGuard::new(&PasswordLimits::default())),
             sign_ins: Arc::default(),
             otp: Arc::new(OtpChecks::new(OtpSettings::default())),
+            pruned: Arc::default(),
             db,
             clock,
             secrets,

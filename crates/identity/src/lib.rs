@@ -36,7 +36,7 @@ pub mod organizations;
 pub mod otp;
 pub mod pages;
 pub mod passwords;
-mod pruning;
+pub mod pruning;
 pub mod refresh;
 mod removal;
 pub mod revocations;

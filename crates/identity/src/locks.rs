@@ -13,10 +13,8 @@ pub(crate) enum Lock {
     Revocations,
     /// Creating and retiring signing keys.
     SigningKeys,
-    /// Deleting what has expired.
-    Pruning,
-    /// Sealing audit events, and pruning what is sealed.
-    AuditChain,
+    /// Sealing audit events, and pruning what is sealed. The version before has another lock with the number before it.
+    AuditChain = 3,
 }
 
 impl Lock {

@@ -31,7 +31,7 @@ use store::{StoreCause, StoreError};
 pub(crate) use checking::{OtpChecks, Shown, Whence};
 pub use codes::Enrolment;
 pub use recovery::RecoveryCodes;
-pub(crate) use rows::{forget_devices, is_on, prune};
+pub(crate) use rows::{forget_devices, is_on};
 pub use settings::OtpSettings;
 pub use trusted::PlainTrust;
 

@@ -18,7 +18,7 @@ use auth_claims::claims::{AccessClaims, Actor};
 use auth_claims::revocations::{RevocationIndex, RevocationKind, RevocationPage, RevocationReason};
 use chrono::{DateTime, TimeDelta, Utc};
 pub(crate) use feed::Feed;
-pub(crate) use rows::{find_against, prune, reason};
+pub(crate) use rows::{find_against, reason};
 use store::{DbConn, StoreError};
 
 use crate::accounts::AccountId;

@@ -23,7 +23,7 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 pub use self::expired::Expired;
 pub use self::settings::PruneSettings;
-use crate::{Db, DbConn, Lease, StoreCause, StoreError};
+use crate::{Db, DbConn, Lease, StoreError};
 
 /// How long a process that has stopped in the middle of a pass keeps the others waiting.
 const LEASE: TimeDelta = TimeDelta::minutes(1);
@@ -217,20 +217,19 @@ impl Turn {
     }
 }
 
-/// Calls `pass` again and again, for as long as the future is polled: a little after the start for the first time, and then
-/// after every interval. What fails is tried again the next time, and told as a warning.
-pub async fn repeatedly<E, F>(settings: &PruneSettings, mut pass: impl FnMut() -> F)
+/// Calls `pass` again and again, for as long as the future is polled. What fails is tried again the next time, and told as a
+/// warning.
+pub async fn repeatedly<E, F>(interval: Duration, mut pass: impl FnMut() -> F)
 where
-    E: StoreCause + fmt::Display,
+    E: fmt::Display,
     F: Future<Output = Result<usize, E>>,
 {
-    tokio::time::sleep(settings.interval.min(settings::START)).await;
     loop {
         match pass().await {
             Ok(0) => {}
             Ok(rows) => tracing::info!(rows, "deleted {rows} rows whose time was over"),
             Err(error) => tracing::warn!(%error, "rows whose time is over are deleted later: {error}"),
         }
-        tokio::time::sleep(settings.interval).await;
+        tokio::time::sleep(interval).await;
     }
 }

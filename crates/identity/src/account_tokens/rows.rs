@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use store::{DbConn, StoreError};
 
-use super::{AccountToken, KEPT};
+use super::AccountToken;
 use crate::accounts::AccountId;
 use crate::act::Act;
 
@@ -95,15 +95,4 @@ pub(super) fn bury(conn: &mut DbConn, account: &str, now: DateTime<Utc>) -> Resu
         .set(account_tokens::deleted_at.eq(now.naive_utc()))
         .execute(conn)?;
     Ok(())
-}
-
-/// Deletes at most `limit` tokens of accounts that were deleted long ago.
-pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-    let old: Vec<String> = account_tokens::table
-        .filter(account_tokens::deleted_at.le((now - KEPT).naive_utc()))
-        .order((account_tokens::deleted_at, account_tokens::account_id))
-        .select(account_tokens::account_id)
-        .limit(limit.into())
-        .load(conn)?;
-    Ok(diesel::delete(account_tokens::table.filter(account_tokens::account_id.eq_any(old))).execute(conn)?)
 }

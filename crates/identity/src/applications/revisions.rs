@@ -5,8 +5,11 @@
 //! that was confirmed changes nothing. The revision of an application that is gone is kept for [`KEPT`], which is many times
 //! what anything can be late.
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use std::collections::HashSet;
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
 use diesel::prelude::*;
+use store::pruning::{Job, Step};
 use store::{DbConn, StoreError, on_backend};
 
 use super::ApplicationId;
@@ -20,10 +23,8 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(application_revisions, application_statuses);
-
 /// How long a deletion is remembered.
-const KEPT: TimeDelta = TimeDelta::days(1);
+pub(crate) const KEPT: TimeDelta = TimeDelta::days(1);
 
 /// The revision of an application, there or not; 0 when nothing was told of it.
 pub(super) fn find(conn: &mut DbConn, id: &ApplicationId) -> Result<i64, StoreError> {
@@ -62,21 +63,54 @@ pub(super) fn advance(
     Ok(moved == 1)
 }
 
-/// Forgets at most `limit` applications that have been gone for long.
-pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-    let Some(before) = now.checked_sub_signed(KEPT) else { return Ok(0) };
-    let settled = application_revisions::changed_at.le(before.naive_utc());
-    let exists = diesel::dsl::exists(
-        application_statuses::table.filter(application_statuses::id.eq(application_revisions::id)),
-    );
-    let gone: Vec<String> = application_revisions::table
+/// The revisions of applications that were gone before `before`. Whoever deletes an application tells of it, so one of which
+/// nothing was told since `from` is there if it was there then.
+pub(crate) fn job(from: Option<NaiveDateTime>, before: NaiveDateTime) -> Job {
+    let since = from.unwrap_or(DateTime::UNIX_EPOCH.naive_utc());
+    Job::new(
+        "application_revisions",
+        move |conn| {
+            let told =
+                application_revisions::changed_at.le(before).and(application_revisions::changed_at.gt(since));
+            let any = diesel::dsl::exists(application_revisions::table.filter(told));
+            Ok(diesel::select(any).get_result(conn)?)
+        },
+        move |conn, cursor, limit| {
+            let from = cursor.map_or((since, ""), |(at, id)| (*at, id.as_str()));
+            forget(conn, from, before, limit)
+        },
+    )
+}
+
+/// Looks at the next `limit` revisions, and forgets those of applications that are gone.
+fn forget(
+    conn: &mut DbConn,
+    (at, id): (NaiveDateTime, &str),
+    before: NaiveDateTime,
+    limit: u32,
+) -> Result<Step, StoreError> {
+    let settled = application_revisions::changed_at.le(before);
+    let behind = application_revisions::changed_at
+        .ge(at)
+        .and(application_revisions::changed_at.gt(at).or(application_revisions::id.gt(id)));
+    let looked_at: Vec<(NaiveDateTime, String)> = application_revisions::table
         .filter(settled)
-        .filter(diesel::dsl::not(exists))
+        .filter(behind)
         .order((application_revisions::changed_at, application_revisions::id))
-        .select(application_revisions::id)
+        .select((application_revisions::changed_at, application_revisions::id))
         .limit(limit.into())
         .load(conn)?;
+    let ids = || looked_at.iter().map(|(_, id)| id);
+    let there: HashSet<String> = application_statuses::table
+        .filter(application_statuses::id.eq_any(ids()))
+        .select(application_statuses::id)
+        .load(conn)?
+        .into_iter()
+        .collect();
+    let gone = ids().filter(|id| !there.contains(*id));
     // One that somebody has told of since is not settled any more.
     let gone = application_revisions::table.filter(application_revisions::id.eq_any(gone)).filter(settled);
-    Ok(diesel::delete(gone).execute(conn)?)
+    let deleted = diesel::delete(gone).execute(conn)?;
+    let more = looked_at.len() >= limit as usize;
+    Ok(Step { deleted, next: looked_at.into_iter().next_back().filter(|_| more) })
 }

@@ -77,14 +77,3 @@ pub(super) fn sids(conn: &mut DbConn, account: &str, kept: Option<&str>) -> Resu
 pub(super) fn delete(conn: &mut DbConn, sid: &str) -> Result<bool, StoreError> {
     Ok(diesel::delete(device_sessions::table.find(sid)).execute(conn)? == 1)
 }
-
-/// Deletes at most `limit` sessions that have expired.
-pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-    let dead: Vec<String> = device_sessions::table
-        .filter(device_sessions::expires_at.le(now.naive_utc()))
-        .order((device_sessions::expires_at, device_sessions::sid))
-        .select(device_sessions::sid)
-        .limit(limit.into())
-        .load(conn)?;
-    Ok(diesel::delete(device_sessions::table.filter(device_sessions::sid.eq_any(dead))).execute(conn)?)
-}

@@ -1,6 +1,6 @@
 //! The tables of second factors.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::NaiveDateTime;
 use diesel::prelude::*;
 use store::{DbConn, StoreError, on_backend};
 
@@ -205,19 +205,4 @@ pub(super) fn count_devices(
 pub(crate) fn forget_devices(conn: &mut DbConn, account: AccountId) -> Result<usize, StoreError> {
     let own = trusted_devices::table.filter(trusted_devices::account_id.eq(account.to_string()));
     Ok(diesel::delete(own).execute(conn)?)
-}
-
-/// Deletes at most `limit` devices whose trust has ended.
-pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-    let ended: Vec<(String, Vec<u8>)> = trusted_devices::table
-        .filter(trusted_devices::expires_at.le(now.naive_utc()))
-        .order((trusted_devices::expires_at, trusted_devices::account_id, trusted_devices::device_mac))
-        .select((trusted_devices::account_id, trusted_devices::device_mac))
-        .limit(limit.into())
-        .load(conn)?;
-    let mut deleted = 0;
-    for row in ended {
-        deleted += diesel::delete(trusted_devices::table.find(row)).execute(conn)?;
-    }
-    Ok(deleted)
 }

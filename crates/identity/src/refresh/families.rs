@@ -180,15 +180,3 @@ pub(crate) fn end_with_application(conn: &mut DbConn, application_id: &str) -> R
     );
     Ok(bound.set(ended).execute(conn)?)
 }
-
-/// Deletes at most `limit` families that have expired; one that was revoked stays until then, to be told from an
-/// unknown one.
-pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-    let dead: Vec<String> = refresh_families::table
-        .filter(refresh_families::expires_at.le(now.naive_utc()))
-        .order((refresh_families::expires_at, refresh_families::id))
-        .select(refresh_families::id)
-        .limit(limit.into())
-        .load(conn)?;
-    Ok(diesel::delete(refresh_families::table.filter(refresh_families::id.eq_any(dead))).execute(conn)?)
-}

@@ -174,14 +174,3 @@ pub(crate) fn find_against(
     };
     Ok(hits.iter().find(meant).map(|row| reason(&row.reason)))
 }
-
-/// Deletes at most `limit` entries that have expired.
-pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-    let dead: Vec<i64> = revocations::table
-        .filter(revocations::expires_at.le(now.naive_utc()))
-        .order(revocations::expires_at)
-        .select(revocations::seq)
-        .limit(limit.into())
-        .load(conn)?;
-    Ok(diesel::delete(revocations::table.filter(revocations::seq.eq_any(dead))).execute(conn)?)
-}

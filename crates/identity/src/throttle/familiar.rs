@@ -23,7 +23,7 @@ diesel::table! {
 const MOST: i64 = 16;
 
 /// How long one is familiar after the last sign-in from there.
-const KEPT: TimeDelta = TimeDelta::days(180);
+pub(crate) const KEPT: TimeDelta = TimeDelta::days(180);
 
 /// A sign-in this soon after the noted one is not noted again.
 const REFRESHED: TimeDelta = TimeDelta::days(1);
@@ -96,19 +96,4 @@ impl Familiar {
         }
         Ok(())
     }
-}
-
-/// Deletes at most `limit` networks that are familiar no longer.
-pub(crate) fn prune(conn: &mut DbConn, now: DateTime<Utc>, limit: u32) -> Result<usize, StoreError> {
-    let old: Vec<(String, Vec<u8>)> = familiar_networks::table
-        .filter(familiar_networks::seen_at.le((now - KEPT).naive_utc()))
-        .order((familiar_networks::seen_at, familiar_networks::account_id, familiar_networks::network_mac))
-        .select((familiar_networks::account_id, familiar_networks::network_mac))
-        .limit(limit.into())
-        .load(conn)?;
-    let mut deleted = 0;
-    for row in old {
-        deleted += diesel::delete(familiar_networks::table.find(row)).execute(conn)?;
-    }
-    Ok(deleted)
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Timestamp};
+use diesel::sql_types::Timestamp;
 
 use super::{Cursor, Step};
 use crate::{DbConn, StoreError};
@@ -19,13 +19,7 @@ pub struct Expired {
 }
 
 #[derive(QueryableByName)]
-struct Due {
-    #[diesel(sql_type = Bool)]
-    due: bool,
-}
-
-#[derive(QueryableByName)]
-struct Gone {
+struct Dated {
     #[diesel(sql_type = Timestamp)]
     instant: NaiveDateTime,
 }
@@ -43,14 +37,17 @@ impl Expired {
     /// The database's.
     pub fn exist(self, conn: &mut DbConn, until: DateTime<Utc>) -> Result<bool, StoreError> {
         let Self { table, column, .. } = self;
-        let query =
-            format!("SELECT EXISTS (SELECT 1 FROM {table} WHERE {column} <= $1{}) AS due", self.also());
+        // In order, so that PostgreSQL looks at the beginning of the index and does not read through the table for it.
+        let query = format!(
+            "SELECT {column} AS instant FROM {table} WHERE {column} <= $1{} ORDER BY {column} LIMIT 1",
+            self.also()
+        );
         let query = diesel::sql_query(query).bind::<Timestamp, _>(until.naive_utc());
-        let found: Due = match conn {
-            DbConn::Pg(conn) => query.get_result(conn)?,
-            DbConn::Sqlite(conn) => query.get_result(conn)?,
+        let oldest: Option<Dated> = match conn {
+            DbConn::Pg(conn) => query.get_result(conn).optional()?,
+            DbConn::Sqlite(conn) => query.get_result(conn).optional()?,
         };
-        Ok(found.due)
+        Ok(oldest.is_some())
     }
 
     /// Deletes at most `limit` of them, the oldest first.
@@ -76,7 +73,7 @@ impl Expired {
         until: DateTime<Utc>,
         from: Option<NaiveDateTime>,
         limit: u32,
-    ) -> Result<Vec<Gone>, StoreError> {
+    ) -> Result<Vec<Dated>, StoreError> {
         let Self { table, column, .. } = self;
         // PostgreSQL would otherwise begin at the oldest entry of the index each time, and pass by everything that the pass
         // has deleted, which is there until a vacuum.

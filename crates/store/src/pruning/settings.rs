@@ -5,9 +5,6 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-/// The first pass comes this long after the start at most.
-pub(super) const START: Duration = Duration::from_secs(30);
-
 /// How rows whose time is over are deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]

@@ -1,0 +1,10 @@
+-- What pruning needs. Expand only: a replica of the version before goes on pruning in its own way, under a lock of its own.
+
+-- Whose turn it is, for work that one process at a time does.
+CREATE TABLE identity_leases (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    expires_at TIMESTAMP NOT NULL
+);
+
+CREATE INDEX client_secrets_expires_at ON client_secrets (expires_at) WHERE expires_at IS NOT NULL;
