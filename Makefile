@@ -8,7 +8,7 @@ PROFILE ?=
 RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
-.PHONY: alerts help run demo test lint fmt openapi examples clients deny k8s-check k8s-start secret-scan figures bench-agenda \
+.PHONY: alerts help run demo test lint fmt openapi examples clients deny docker-build docker-check docker-start gateway-check k8s-check k8s-start secret-scan figures bench-agenda \
 	bench-applications bench-provisioning
 
 help: ## list the targets
@@ -55,6 +55,19 @@ k8s-check: ## render the Kubernetes manifests and validate them strictly
 
 k8s-start: release ## start the release build with the settings of the manifests, and wait until it is ready
 	.ci/k8s-start $(CARGO_TARGET_DIR)/release
+
+docker-check: ## judge the Dockerfile, the compose files, and the settings of gateway and collector
+	.ci/docker-check
+
+docker-start: release ## put the images together without a container engine, and run the release build in them
+	.ci/docker-start $(CARGO_TARGET_DIR)/release
+
+docker-build: ## the Dockerfile's own build, compilation too, in a fresh Debian (root, debootstrap, 3 GB, half an hour)
+	mkdir -p $(CACHE)/tessera-docker-build
+	.ci/docker-build $(CACHE)/tessera-docker-build
+
+gateway-check: release ## put nginx with the settings of deploy/gateway before the services, and prove what it promises
+	.ci/gateway-check $(CARGO_TARGET_DIR)/release
 
 secret-scan: ## look for secrets among the committed files
 	.ci/secret-scan

@@ -169,13 +169,13 @@ def main(binaries):
         # Mounts end with this process; the folder below them does not.
         mount("-t", "tmpfs", "-o", "mode=755", "images", folder)
         assemble(folder, pathlib.Path(binaries))
-        for volume, owner in {"data": USER, "other": USER, "secrets": 0}.items():
+        for volume, owner in {"data": USER, "other": USER, "files": 0}.items():
             (folder / volume).mkdir(mode=0o700 if owner else 0o755)
             os.chown(folder / volume, owner, owner)
         for name in ("agenda", "applications", "base-token", "provisioning", "rooms"):
-            (folder / "secrets" / f"{name}-client-secret").write_text(secrets.token_hex(32))
-        shutil.copy("k8s/base/clients.yaml", folder / "secrets")
-        inside = {folder / "secrets": "run/secrets/tessera"}
+            (folder / "files" / f"{name}-client-secret").write_text(secrets.token_hex(32))
+        shutil.copy("k8s/base/clients.yaml", folder / "files")
+        inside = {folder / "files": "run/secrets/tessera"}
         tessera = Container("tessera", folder / "tessera", {folder / "data": "data"} | inside)
         services = Container("services", folder / "services", {folder / "other": "data"} | inside)
         every_binary(services)
