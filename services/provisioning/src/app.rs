@@ -3,6 +3,7 @@
 use auth_claims::clock::Clock;
 use auth_claims::scopes::Scope;
 use identity::passwords::PasswordHasher;
+use service_kit::origin::PublicOrigin;
 use store::Db;
 
 use crate::rates::Rates;
@@ -16,6 +17,8 @@ pub struct App {
     pub hasher: PasswordHasher,
     /// How often callers may do what is counted.
     pub rates: Rates,
+    /// Where clients reach the platform.
+    pub origin: PublicOrigin,
     /// The settings.
     pub settings: ProvisioningSettings,
     /// The scope that access tokens need.

@@ -26,15 +26,16 @@ use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
 use auth_claims::scopes::Scope;
 use identity::passwords::PasswordHasher;
+use service_kit::origin::PublicOrigin;
 use store::Db;
 
 pub use self::settings::ProvisioningSettings;
-
-/// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
-pub const DIALECTS: &[(&str, &str)] = &[("/ocs", "ocs")];
 use crate::api::routes::{self, State};
 use crate::app::App;
 use crate::rates::Rates;
+
+/// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
+pub const DIALECTS: &[(&str, &str)] = &[("/ocs", "ocs")];
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +55,7 @@ pub struct Provisioning {
 }
 
 impl Provisioning {
-    /// Makes the service ready to be mounted. `db` is the directory's, and up to date.
+    /// Makes the service ready to be mounted. `db` is the directory's, and up to date; `origin` is where clients reach it.
     ///
     /// # Errors
     /// [`StartError`].
@@ -63,11 +64,12 @@ impl Provisioning {
         db: Db,
         hasher: PasswordHasher,
         authenticator: Authenticator,
+        origin: PublicOrigin,
         clock: Clock,
     ) -> Result<Self, StartError> {
         settings.accounts.check()?;
         let (scope, rates) = (settings.scope.parse::<Scope>()?, Rates::new(&settings.limits));
-        let app = App { db, hasher, rates, settings, scope, clock };
+        let app = App { db, hasher, rates, origin, settings, scope, clock };
         Ok(Self { state: State { app: Data::new(app), authenticator: Data::new(authenticator) } })
     }
 

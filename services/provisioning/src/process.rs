@@ -13,6 +13,7 @@ use identity::passwords::{PasswordHasher, PasswordSettings};
 use serde::Deserialize;
 use service_kit::Server;
 use service_kit::docs::Explorer;
+use service_kit::origin::PublicOrigin;
 use service_kit::settings::{LogSettings, ServerSettings};
 use service_kit::telemetry;
 use store::{DatabaseSettings, Db};
@@ -78,8 +79,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let authority = settings.authority.for_audience(&settings.provisioning.audience);
     let authority = Authority::connect(authority).context("authority")?;
     let access = authority.resource_server(&settings.auth, settings.provisioning.profile(), clock.clone());
-    let provisioning =
-        Provisioning::start(settings.provisioning, db.clone(), hasher, access.authenticator(), clock)?;
+    let (own, origin) = (settings.provisioning, PublicOrigin::new(&settings.server));
+    let provisioning = Provisioning::start(own, db.clone(), hasher, access.authenticator(), origin, clock)?;
     let explorer = Explorer::new(&[("provisioning", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
         .dialects(crate::DIALECTS)

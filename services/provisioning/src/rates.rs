@@ -16,6 +16,7 @@ const CALLERS: usize = 10_000;
 pub struct Rates {
     edits: RequestRate,
     address_edits: RequestRate,
+    phone_searches: RequestRate,
 }
 
 impl Rates {
@@ -26,7 +27,11 @@ impl Rates {
             let rate = Rate { requests, window: Duration::from_secs(seconds) };
             RequestRate::new((requests > 0).then_some(rate), CALLERS)
         };
-        Self { edits: of(limits.edits, 600), address_edits: of(limits.address_edits, 60) }
+        Self {
+            edits: of(limits.edits, 600),
+            address_edits: of(limits.address_edits, 60),
+            phone_searches: of(limits.phone_searches, 3600),
+        }
     }
 
     /// Counts a change of an account.
@@ -43,6 +48,14 @@ impl Rates {
     /// [`OcsError::Throttled`].
     pub fn edit_address(&self, caller: AccountId, now: Duration) -> Result<(), OcsError> {
         hit(&self.address_edits, caller, now)
+    }
+
+    /// Counts a search for telephone numbers, so that nobody finds out whose they are by trying all.
+    ///
+    /// # Errors
+    /// [`OcsError::Throttled`].
+    pub fn search_phones(&self, caller: AccountId, now: Duration) -> Result<(), OcsError> {
+        hit(&self.phone_searches, caller, now)
     }
 }
 

@@ -58,11 +58,13 @@ pub struct LimitSettings {
     pub edits: usize,
     /// How many changes of further addresses a caller may make in a minute; 0 is as many as they like. Default: 5.
     pub address_edits: usize,
+    /// How many searches for telephone numbers a caller may make in an hour; 0 is as many as they like. Default: 20.
+    pub phone_searches: usize,
 }
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        Self { body: 64 * 1024, ids: 100_000, details: 1000, edits: 50, address_edits: 5 }
+        Self { body: 64 * 1024, ids: 100_000, details: 1000, edits: 50, address_edits: 5, phone_searches: 20 }
     }
 }
 

@@ -95,8 +95,13 @@ fn parameter(name: &str, kind: Kind, place: ParameterIn) -> Parameter {
         Kind::Required | Kind::Text => text().into(),
         Kind::Integer => ObjectBuilder::new().schema_type(SchemaType::new(Type::Integer)).into(),
         Kind::List => ArrayBuilder::new().items(text()).into(),
+        Kind::Lists => {
+            let lists: Schema = ArrayBuilder::new().items(text()).into();
+            ObjectBuilder::new().additional_properties(Some(lists)).into()
+        }
     };
-    let is_required = if kind == Kind::Required { Required::True } else { Required::False };
+    let is_required =
+        if matches!(kind, Kind::Required | Kind::Lists) { Required::True } else { Required::False };
     let name = if kind == Kind::List { format!("{name}[]") } else { name.to_owned() };
     ParameterBuilder::new().name(name).parameter_in(place).required(is_required).schema(Some(schema)).build()
 }

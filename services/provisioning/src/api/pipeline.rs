@@ -61,6 +61,8 @@ pub struct Call<C> {
     pub caller: C,
     /// The parameters, those of the path included.
     pub parameters: Parameters,
+    /// The host (and port) under which the caller reaches this server.
+    pub server: String,
     /// The service.
     pub app: Data<App>,
 }
@@ -87,12 +89,19 @@ pub async fn handle<O: Operation>(request: HttpRequest, payload: Payload) -> Htt
             // The answer could not be told, so nothing is changed.
             return Err(OcsError::UnknownFormat);
         }
-        let data = O::run(Call { caller, parameters, app: app.clone() }).await?;
+        let data =
+            O::run(Call { caller, parameters, server: server(&request, &app), app: app.clone() }).await?;
         success::<O>(shape, data)
     };
     let answer = answer.await;
     tracing::debug!(operation = O::NAME, is_refused = answer.is_err(), "{}", O::NAME);
     answer.unwrap_or_else(|error| refuse(&request, shape, &error))
+}
+
+/// The origin without its scheme.
+fn server(request: &HttpRequest, app: &App) -> String {
+    let origin = app.origin.for_request(request);
+    origin.split_once("://").map_or(origin.as_str(), |(_, host)| host).to_owned()
 }
 
 fn success<O: Operation>(shape: Shape, data: Value) -> Result<HttpResponse, OcsError> {

@@ -18,6 +18,7 @@ mod hostile;
 mod lists;
 mod memberships;
 mod parameters;
+mod phone_search;
 mod preferences;
 mod states;
 mod sub_admins;

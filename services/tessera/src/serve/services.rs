@@ -71,8 +71,9 @@ impl Services {
         let bases = Bases::start(own, db, &master, of_bases, people, origin.clone(), clock.clone()).await?;
         let own = settings.provisioning.clone();
         let hasher = identity.hasher().clone();
-        let provisioning = Provisioning::start(own, directory_db, hasher, of_provisioning, clock.clone())
-            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let provisioning =
+            Provisioning::start(own, directory_db, hasher, of_provisioning, origin.clone(), clock.clone())
+                .map_err(|error| Failure::Usage(error.to_string()))?;
         let (own, db) = (settings.rooms.clone(), directory::open_rooms_db(settings)?);
         databases.push(("rooms database", db.clone()));
         let rooms = Rooms::start(own, db, of_rooms, origin, clock).await.context("rooms.database")?;

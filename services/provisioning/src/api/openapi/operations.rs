@@ -11,9 +11,11 @@ pub(super) enum Kind {
     Integer,
     /// A list of texts, as `name[]` in a query or a form.
     List,
+    /// A map of lists of texts that has to be there, as `name[key][]`.
+    Lists,
 }
 
-use Kind::{Integer, List, Required, Text};
+use Kind::{Integer, List, Lists, Required, Text};
 
 /// One operation.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +49,7 @@ const APP: (u16, &str) =
 const NO_APP: (u16, &str) = (998, "there is no such app");
 const NOBODY: (u16, &str) = (404, "nobody has this id");
 
-pub(super) const OPERATIONS: [About; 42] = [
+pub(super) const OPERATIONS: [About; 43] = [
     about("capabilities.show", "Capabilities", "What this server can do", &[], &[]),
     about("users.show_oneself", "Accounts", "The caller, with scopes", &[], &[]),
     about("user_fields.of_oneself", "Accounts", "Fields that the caller may edit", &[], &[]),
@@ -96,6 +98,13 @@ pub(super) const OPERATIONS: [About; 42] = [
     about("users.list_details", "Accounts", "Accounts with everything about them", PAGE, &[]),
     about("users.list_disabled", "Accounts", "Disabled accounts", PAGE, &[]),
     about("users.list_recent", "Accounts", "Accounts by their last sign-in", PAGE, &[]),
+    about(
+        "users.search_by_phone",
+        "Accounts",
+        "Accounts that show one of these telephone numbers: by the keys of `search`, `id@host`",
+        &[("location", Required), ("search", Lists)],
+        &[(400, "`location` is no country"), (429, "too many searches")],
+    ),
     about("users.show", "Accounts", "One account", &[], &[NOBODY, (998, "the caller may not know them")]),
     about(
         "users.edit",

@@ -45,7 +45,7 @@ impl Operation for Create {
     type Caller = SubAdmin;
 
     async fn run(call: Call<SubAdmin>) -> Result<Value, OcsError> {
-        let Call { caller, parameters, app } = call;
+        let Call { caller, parameters, app, .. } = call;
         let wanted = Wanted::read(&parameters)?;
         let (standing, asked) = (caller.standing.clone(), wanted.clone());
         app.db.read(move |conn| may_be_made(conn, &standing, &asked)).await?;

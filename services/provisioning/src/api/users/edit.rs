@@ -28,7 +28,7 @@ impl Operation for Edit {
     type Caller = Person;
 
     async fn run(call: Call<Person>) -> Result<Value, OcsError> {
-        let Call { caller, parameters, app } = call;
+        let Call { caller, parameters, app, .. } = call;
         app.rates.edit(caller.account.id, app.clock.uptime())?;
         let (id, key, value) =
             (user_id(&parameters)?, parameters.required("key")?, parameters.required("value")?);
@@ -166,7 +166,7 @@ impl Operation for EditCollection {
     type Caller = Person;
 
     async fn run(call: Call<Person>) -> Result<Value, OcsError> {
-        let Call { caller, parameters, app } = call;
+        let Call { caller, parameters, app, .. } = call;
         app.rates.edit_address(caller.account.id, app.clock.uptime())?;
         let collection = parameters.required("collectionName")?;
         let (id, key, value) =
