@@ -1,7 +1,8 @@
 //! What the tests share: throw-away databases, real processes, answers as text.
 //!
 //! - [`TestDatabase`]: an empty database on either backend, gone at the end of the test. PostgreSQL is the server that
-//!   `TESSERA_TEST_POSTGRES_URL` names; a test never skips because it is missing.
+//!   `TESSERA_TEST_POSTGRES_URL` names; a test never skips because it is missing. [`TestDatabase::url_as`] opens it with
+//!   the rights of one service alone.
 //! - [`PostgresServer`]: a server of the test's own, for what has to be stopped or configured differently.
 //! - [`Process`]: a binary of the workspace, started with nothing but the environment it is given.
 //! - [`dump`]: an HTTP answer as text for a snapshot.
@@ -15,6 +16,7 @@ mod database;
 mod postgres_server;
 mod process;
 mod recorder;
+mod roles;
 
 pub use self::{
     answer::{dump, dump_with},

@@ -13,11 +13,12 @@ REVOKE UPDATE ON audit_events FROM tessera_auth_server;
 
 -- agenda: nothing that anybody signs in with.
 GRANT SELECT ON
-    absences, account_organizations, account_services, account_territories, accounts, organizations, services, territories
+    absences, account_groups, account_organizations, account_services, account_territories, accounts, organizations,
+    services, territories
     TO tessera_agenda;
 GRANT INSERT, UPDATE, DELETE ON absences TO tessera_agenda;
 GRANT UPDATE (name, phone_number, email, verticale, updated_at) ON organizations TO tessera_agenda;
-GRANT INSERT ON audit_events TO tessera_agenda;
+GRANT INSERT ON audit_events, audit_unsealed TO tessera_agenda;
 
 -- provisioning: sets passwords and reads none.
 GRANT SELECT ON
@@ -30,4 +31,4 @@ GRANT INSERT, UPDATE, DELETE ON
     user_preferences
     TO tessera_provisioning;
 GRANT SELECT (account_id), INSERT, UPDATE (hash, updated_at) ON account_passwords TO tessera_provisioning;
-GRANT INSERT ON audit_events TO tessera_provisioning;
+GRANT INSERT ON audit_events, audit_unsealed TO tessera_provisioning;

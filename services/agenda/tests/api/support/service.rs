@@ -104,8 +104,10 @@ impl Service {
         let expected = VerifierSettings { service, ..VerifierSettings::new(ISSUER, "agenda") };
         let verifier = Verifier::new(expected, Arc::new(published), clock.clone());
         let authenticator = Authenticator::new(verifier.clone(), Some(sessions.clone()));
-        let (db, audit) =
-            (Db::open(&DatabaseSettings::at(database.url())).unwrap(), identity.audit().clone());
+        // As in a process of its own: with the rights of this service alone.
+        let url = database.url_as("identity", "tessera_agenda");
+        let db = Db::open(&DatabaseSettings::at(url)).unwrap();
+        let audit = AuditTrail::start(db.clone());
         let agenda = Agenda::start(settings, db, audit.clone(), authenticator, clock.clone());
         let app = move || App::new().configure(agenda.configure());
         let server = HttpServer::new(app).workers(2).disable_signals().bind(("127.0.0.1", 0)).unwrap();
