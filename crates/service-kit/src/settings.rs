@@ -16,6 +16,7 @@ mod layers;
 mod log;
 mod masked;
 mod problem;
+pub mod reference;
 mod secret_files;
 mod server;
 
