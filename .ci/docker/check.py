@@ -175,6 +175,10 @@ def collector_faults(files):
     scraped = collector["receivers"]["prometheus"]["config"]["scrape_configs"][0]["dns_sd_configs"][0]
     if set(scraped["names"]) != set(SERVICES) - {"tessera"} or scraped["port"] != 9090:
         yield "otel-collector.yaml collects from others than the services"
+    # What the alerts and the dashboard ask for.
+    jobs = [rule["replacement"] for rule in files.collector["receivers"]["prometheus"]["config"]["scrape_configs"][0]["relabel_configs"]]
+    if jobs != ["tessera-$$1"]:
+        yield "otel-collector.yaml: the jobs are not called tessera-SERVICE"
     for name, service in ours(files.compose).items():
         if "deploy" not in service:
             continue

@@ -4,6 +4,7 @@ What a container engine would do differently is put in its place: names of servi
 files become copies, and the gateway's address in its network becomes the one that nginx has here.
 """
 
+import contextlib
 import os
 import pathlib
 import re
@@ -206,6 +207,28 @@ class Gateway:
                 if self.process.poll() is not None or time.monotonic() > until:
                     raise SystemExit(f"gateway-check: nginx does not start:\n{self.output.read_text()}") from None
             time.sleep(0.02)
+
+    def workers(self):
+        return set(pathlib.Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split())
+
+    @contextlib.contextmanager
+    def without(self, port):
+        """Takes a server out of upstreams.conf, as somebody who is about to replace it does, and puts it back."""
+        file = self.folder / "upstreams.conf"
+        text, server = file.read_text(), f"server 127.0.0.1:{port} "
+        assert server in text
+        for now in (text.replace(server, f"{server}down "), text):
+            file.write_text(now)
+            before = self.workers()
+            self.process.send_signal(signal.SIGHUP)
+            until = time.monotonic() + 60
+            # Those of before end once they have finished what they had.
+            while before & (after := self.workers()) or not after:
+                if time.monotonic() > until:
+                    raise SystemExit(f"gateway-check: nginx does not reload:\n{self.output.read_text()[-2000:]}")
+                time.sleep(0.02)
+            if now is not text:
+                yield
 
     def stop(self):
         if self.process.poll() is None:
