@@ -373,6 +373,8 @@ class Load:
             except (OSError, ValueError, IndexError) as error:
                 self.failed.append(f"{name}: {error!r}")
             self.count += 1
+            # Well below what one client may ask (auth.limits).
+            time.sleep(0.02)
 
     def __enter__(self):
         for thread in self.threads:
@@ -425,7 +427,7 @@ def replicas_that_just_stop_fail_no_read_and_tell_a_write_to_come_back(real):
 
 def only_writes_told_to_come_back(load, ends):
     """What was written to a replica as it closed is not repeated: nobody knows whether it was done."""
-    most = 10 * ends  # of many thousands
+    most = 5 * ends  # of some hundreds
     assert len(load.failed) <= most and all(failure.startswith("token: 503, back in 5 s") for failure in load.failed), load.failed[:5]
 
 

@@ -8,6 +8,7 @@ import contextlib
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -91,11 +92,14 @@ class Stack:
         subprocess.run([DEPLOY / "make-secrets", self.secrets], check=True)
         self.server = re.search(r"@([^/]+)/", os.environ["TESSERA_TEST_POSTGRES_URL"])[1]
         host, port = self.server.split(":")
-        subprocess.run(
-            [DEPLOY / "postgres/databases.sh"],
-            check=True,
-            env=os.environ | {"PGHOST": host, "PGPORT": port, "TESSERA_SECRETS": str(self.secrets)},
-        )
+        environment = os.environ | {"PGHOST": host, "PGPORT": port, "PGUSER": "postgres", "TESSERA_SECRETS": str(self.secrets)}
+        # In order, as the image of PostgreSQL does.
+        scripts = [mount.split(":") for mount in self.services["postgres"]["volumes"]]
+        for source, target, *_ in sorted(scripts, key=lambda script: script[1]):
+            if target.startswith("/docker-entrypoint-initdb.d/"):
+                script = DEPLOY / source
+                command = [script] if script.suffix == ".sh" else ["psql", "-qX", "-v", "ON_ERROR_STOP=1", "-d", "postgres", "-f", script]
+                subprocess.run(command, check=True, env=environment)
         self.replicas = {}
         for name, service in self.services.items():
             count = service.get("deploy", {}).get("replicas", 0)
@@ -123,8 +127,11 @@ class Stack:
         command = [str(self.binaries / binary)]
         for mount in service.get("volumes", []):
             source, target, _ = mount.split(":")
-            copy = folder / pathlib.Path(target).name
-            copy.write_text(local((DEPLOY / source).read_text()))
+            source, copy = DEPLOY / source, folder / pathlib.Path(target).name
+            if source.is_dir():
+                shutil.copytree(source, copy)
+            else:
+                copy.write_text(local(source.read_text()))
             replaced[target] = str(copy)
             if target == f"/etc/tessera/{binary}.toml":
                 command += ["--config", str(copy)]
