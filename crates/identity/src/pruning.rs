@@ -24,6 +24,11 @@ use crate::master::Secrets;
 use crate::throttle::familiar;
 use crate::{Identity, account_tokens, audit, directory_search};
 
+/// The database, in metrics.
+const DATABASE: &str = "identity";
+/// The audit trail by age.
+const AUDIT: Expired = Expired::new("audit_events", "at");
+
 /// Whose turn it is to prune.
 pub const LEASE: Lease = Lease { table: "identity_leases", name: "pruning" };
 
@@ -39,6 +44,12 @@ pub const EXPIRED: [(Expired, TimeDelta); 8] = [
     (Expired::new("familiar_networks", "seen_at"), familiar::KEPT),
     (Expired::new("account_tokens", "deleted_at"), account_tokens::KEPT),
 ];
+
+/// Shows what is counted of pruning from the start on.
+pub fn register_metrics() {
+    let tables = EXPIRED.into_iter().map(|(rows, _)| rows.table).chain([revisions::TABLE, AUDIT.table]);
+    store::pruning::register(DATABASE, tables);
+}
 
 /// What a process remembers of its passes.
 #[derive(Debug, Default)]
@@ -78,7 +89,7 @@ impl Identity {
             while self.seal_audit().await?.events > 0 {}
             jobs.push(audit_job(self.secrets().clone(), before));
         }
-        let pass = Pruner::new(self.db().clone(), "identity", LEASE).run(jobs, batch.get(), now).await?;
+        let pass = Pruner::new(self.db().clone(), DATABASE, LEASE).run(jobs, batch.get(), now).await?;
         if pass.done {
             *self.looked_through() = Some(gone_before.naive_utc());
         }
@@ -96,11 +107,10 @@ fn expired(rows: Expired, kept: TimeDelta, now: DateTime<Utc>) -> Option<Job> {
 
 /// The chain decides what may go: its beginning.
 fn audit_job(secrets: Secrets, before: DateTime<Utc>) -> Job {
-    let events = Expired::new("audit_events", "at");
     let secrets = Arc::new(secrets);
     Job::new(
-        events.table,
-        move |conn| events.exist(conn, before - TimeDelta::microseconds(1)),
+        AUDIT.table,
+        move |conn| AUDIT.exist(conn, before - TimeDelta::microseconds(1)),
         move |conn, _, limit| {
             let deleted = audit::chain::prune(conn, &secrets, before, limit)?;
             let next = (deleted > 0).then(|| (before.naive_utc(), String::new()));

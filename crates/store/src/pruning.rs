@@ -27,6 +27,10 @@ use crate::{Db, DbConn, Lease, StoreError};
 
 /// How long a process that has stopped in the middle of a pass keeps the others waiting.
 const LEASE: TimeDelta = TimeDelta::minutes(1);
+/// How a pass ends.
+const DONE: &str = "done";
+const ELSEWHERE: &str = "elsewhere";
+const FAILED: &str = "failed";
 /// The pause after a transaction: this many times what it took, within these bounds.
 const PAUSE: (u32, Duration, Duration) = (2, Duration::from_millis(5), Duration::from_secs(5));
 
@@ -97,6 +101,19 @@ pub struct Pass {
     pub done: bool,
 }
 
+/// Shows what is counted of this database and these tables before there is anything to count.
+pub fn register(database: &'static str, tables: impl IntoIterator<Item = &'static str>) {
+    for table in tables {
+        metrics::counter!("tessera_pruned_rows_total", "table" => table).increment(0);
+    }
+    for outcome in [DONE, ELSEWHERE, FAILED] {
+        metrics::counter!("tessera_prune_passes_total", "database" => database, "outcome" => outcome)
+            .increment(0);
+    }
+    // Creating it is what shows it.
+    let _ = metrics::histogram!("tessera_prune_seconds", "database" => database);
+}
+
 /// Who prunes a database.
 #[derive(Debug, Clone)]
 pub struct Pruner {
@@ -118,14 +135,11 @@ impl Pruner {
     /// # Errors
     /// The database's; what went before stays away.
     pub async fn run(&self, jobs: Vec<Job>, batch: u32, now: DateTime<Utc>) -> Result<Pass, StoreError> {
-        for job in &jobs {
-            metrics::counter!("tessera_pruned_rows_total", "table" => job.table).increment(0);
-        }
         let outcome = self.go(jobs, batch.max(1), now).await;
         let label = match &outcome {
-            Ok(Pass { done: true, .. }) => "done",
-            Ok(_) => "elsewhere",
-            Err(_) => "failed",
+            Ok(Pass { done: true, .. }) => DONE,
+            Ok(_) => ELSEWHERE,
+            Err(_) => FAILED,
         };
         metrics::counter!("tessera_prune_passes_total", "database" => self.database, "outcome" => label)
             .increment(1);

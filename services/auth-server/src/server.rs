@@ -11,6 +11,7 @@ use auth_client::applications::ApplicationRegistry;
 use auth_client::directory::Directory;
 use chrono::TimeDelta;
 use identity::Identity;
+use store::pruning::{PruneSettings, repeatedly};
 use tokio::task::JoinHandle;
 
 use crate::api;
@@ -21,8 +22,9 @@ use crate::in_process::{
 use crate::keys::{KeysError, SigningKeys};
 use crate::settings::AuthSettings;
 
-/// How often expired rows are deleted.
-const PRUNE_INTERVAL: Duration = Duration::from_mins(10);
+/// From the start to the first deletion of what is over, at most: a process that is just asked for the first time has better
+/// things to do.
+const FIRST_PRUNING: Duration = Duration::from_secs(30);
 
 /// A running auth server. Cheap to clone; its background work ends with its last clone and mounted resource.
 #[derive(Clone)]
@@ -99,7 +101,7 @@ impl BackgroundWork {
     fn start(app: &App) -> Self {
         let keys = tokio::spawn(maintain_keys(Arc::clone(&app.keys), app.settings.signing.reload));
         let kept = app.settings.audit_kept.map(|kept| TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX));
-        Self([keys, tokio::spawn(prune(app.identity.clone(), kept))])
+        Self([keys, tokio::spawn(prune(app.identity.clone(), app.settings.pruning, kept))])
     }
 }
 
@@ -118,15 +120,8 @@ async fn maintain_keys(keys: Arc<SigningKeys>, interval: Duration) {
     }
 }
 
-async fn prune(identity: Identity, audit_kept: Option<TimeDelta>) {
-    loop {
-        tokio::time::sleep(PRUNE_INTERVAL).await;
-        match identity.prune(audit_kept).await {
-            Ok(0) => {}
-            Ok(rows) => tracing::debug!(rows, "deleted expired rows"),
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "expired rows are deleted later");
-            }
-        }
-    }
+async fn prune(identity: Identity, settings: PruneSettings, audit_kept: Option<TimeDelta>) {
+    identity::pruning::register_metrics();
+    tokio::time::sleep(settings.interval.min(FIRST_PRUNING)).await;
+    repeatedly(settings.interval, || identity.prune_in_batches(audit_kept, settings.batch)).await;
 }

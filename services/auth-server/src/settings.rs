@@ -15,6 +15,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use service_kit::origin::PublicOrigin;
 use service_kit::settings::ServerSettings;
+use store::pruning::PruneSettings;
 use token_signing::RotationPolicy;
 
 pub use self::seatable::SeaTableSettings;
@@ -48,6 +49,8 @@ pub struct AuthSettings {
     /// How long audit events are kept. Default: none, for ever.
     #[serde(with = "humantime_serde")]
     pub audit_kept: Option<Duration>,
+    /// How what is over is deleted from the directory.
+    pub pruning: PruneSettings,
 }
 
 impl Default for AuthSettings {
@@ -63,6 +66,7 @@ impl Default for AuthSettings {
             rdv: RdvSettings::default(),
             seatable: SeaTableSettings::default(),
             audit_kept: None,
+            pruning: PruneSettings::default(),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! | [`domain`] | bases, names, permissions, who may do what: plain types and rules |
 //! | [`store`] | queries, returning domain types |
 //! | [`tokens`] | API-Tokens, temporary ones, Base-Tokens |
-//! | [`app`], [`last_access`], [`trash`] | decisions in their transactions, and what goes on beside requests |
+//! | [`app`], [`last_access`], [`trash`], [`pruning`] | decisions in their transactions, and what goes on beside requests |
 //!
 //! People and groups are the directory's, which is asked through `auth_client::directory` and of which nothing is
 //! remembered. Account-Tokens are the auth server's: they are exchanged there. The data plane, which keeps what is in the
@@ -25,6 +25,7 @@ pub mod last_access;
 mod leavers;
 mod people;
 pub mod process;
+pub mod pruning;
 pub mod settings;
 pub mod store;
 pub mod tokens;
@@ -47,17 +48,17 @@ use service_kit::origin::PublicOrigin;
 pub use self::settings::BasesSettings;
 use crate::api::routes::{self, State};
 use crate::app::App;
-use crate::trash::Purge;
+use crate::pruning::Pruning;
 
 /// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
 pub const DIALECTS: &[(&str, &str)] = &[("/api/v2.1", "seatable")];
 
-/// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, its purges end, and
-/// it stops to see to deleted accounts.
+/// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, its pruning ends,
+/// and it stops to see to deleted accounts.
 #[derive(Clone)]
 pub struct Bases {
     state: State,
-    purge: Arc<Purge>,
+    pruning: Arc<Pruning>,
     leavers: Arc<Leavers>,
 }
 
@@ -80,9 +81,9 @@ impl Bases {
         let scope: Scope = settings.scope.parse().context("bases.scope")?;
         let leavers = Arc::new(leavers::watch(&authenticator, db.clone(), clock.clone()));
         let app = Arc::new(App::start(settings, db, master, directory, origin, clock).await?);
-        let purge = Arc::new(Purge::spawn(Arc::clone(&app)));
+        let pruning = Arc::new(Pruning::spawn(Arc::clone(&app)));
         let (authenticator, scope) = (Data::new(authenticator), Data::new(scope));
-        Ok(Self { state: State { app: Data::from(app), authenticator, scope }, purge, leavers })
+        Ok(Self { state: State { app: Data::from(app), authenticator, scope }, pruning, leavers })
     }
 
     /// What handlers share.
@@ -93,10 +94,10 @@ impl Bases {
 
     /// Mounts every resource of this service, and behind them what answers for every other path below `/api/v2.1`.
     pub fn configure(&self) -> impl Fn(&mut ServiceConfig) + Clone + Send + Sync + 'static {
-        let (state, purge, leavers) =
-            (self.state.clone(), Arc::clone(&self.purge), Arc::clone(&self.leavers));
+        let (state, pruning, leavers) =
+            (self.state.clone(), Arc::clone(&self.pruning), Arc::clone(&self.leavers));
         move |cfg| {
-            let _kept_as_long_as_this_is_mounted = (&purge, &leavers);
+            let _kept_as_long_as_this_is_mounted = (&pruning, &leavers);
             routes::configure(cfg, &state);
         }
     }

@@ -14,6 +14,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use service_kit::client_address;
 use service_kit::settings::hidden_option;
+use store::pruning::PruneSettings;
 use store::{DatabaseSettings, Db, create_data_dir};
 
 pub use self::base_url::BaseUrl;
@@ -62,6 +63,12 @@ pub struct BasesSettings {
     /// How long a deleted base can be restored; then it is gone with its tokens and links. Default: 30 days.
     #[serde(with = "humantime_serde")]
     pub trash_retention: Duration,
+    /// How long an external link that has expired is shown as such; then it is gone, and its token free again. Default: 90
+    /// days.
+    #[serde(with = "humantime_serde")]
+    pub expired_links_kept: Duration,
+    /// How what is over is deleted from the database.
+    pub pruning: PruneSettings,
 }
 
 impl Default for BasesSettings {
@@ -81,6 +88,8 @@ impl Default for BasesSettings {
             tokens: TokenSettings::default(),
             limits: LimitSettings::default(),
             trash_retention: Duration::from_hours(30 * 24),
+            expired_links_kept: Duration::from_hours(90 * 24),
+            pruning: PruneSettings::default(),
         }
     }
 }

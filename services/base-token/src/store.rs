@@ -16,6 +16,7 @@ pub mod external_links;
 pub mod facts;
 pub mod leavers;
 pub mod listings;
+pub(crate) mod overdue;
 mod schema;
 pub(crate) mod secrets;
 pub mod shares;

@@ -118,7 +118,7 @@ pub struct Tokens {
 
 enum BaseSigner {
     Shared { key: Hs256Key, verifier: BaseTokenVerifier },
-    Published(SigningKeys),
+    Published(Box<SigningKeys>),
 }
 
 impl Tokens {
@@ -145,9 +145,9 @@ impl Tokens {
                 key: Hs256Key::new(base_key.as_bytes()),
                 verifier: BaseTokenVerifier::shared(base_key.as_bytes(), clock.clone()),
             },
-            Signing::Es256 => {
-                BaseSigner::Published(SigningKeys::open(db, secrets.key_sealer(), clock.clone()).await?)
-            }
+            Signing::Es256 => BaseSigner::Published(Box::new(
+                SigningKeys::open(db, secrets.key_sealer(), clock.clone()).await?,
+            )),
         };
         let temporary = Hs256Key::new(temporary_key.as_bytes());
         Ok(Self { secrets, base, temporary, clock: clock.clone() })

@@ -5,87 +5,17 @@
 //! | in use | as it is | exchange |
 //! | in the trash | `_(deleted_<id>) <name>`; the old one is free | 404 with that name |
 //! | restored | the old one, or another | exchange again |
-//! | purged, once its time in the trash is over | | are gone: 403 |
-
-use std::sync::Arc;
-use std::time::Duration;
+//! | purged (`pruning`), once its time in the trash is over | | are gone: 403 |
 
 use auth_claims::clock::Clock;
-use chrono::TimeDelta;
 use store::{Db, StoreError};
-use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::domain::base::Base;
 use crate::domain::name::BaseName;
 use crate::domain::workspace::Workspace;
 pub use crate::store::trash::Which;
-use crate::store::{bases, leavers, trash, workspaces};
-
-/// So many bases are removed in one transaction.
-const BATCH: i64 = 100;
-/// From the end of a purge to the next.
-const PAUSE: Duration = Duration::from_mins(10);
-
-/// The task that purges, at its start and every few minutes. Stops when it is dropped.
-#[derive(Debug)]
-pub struct Purge(JoinHandle<()>);
-
-impl Purge {
-    /// Starts it.
-    #[must_use]
-    pub fn spawn(app: Arc<App>) -> Self {
-        Self(tokio::spawn(run(app)))
-    }
-}
-
-impl Drop for Purge {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-async fn run(app: Arc<App>) {
-    loop {
-        match purge(&app.db, &app.clock, app.settings.trash_retention).await {
-            Ok(0) => {}
-            Ok(gone) => tracing::info!(gone, "removed {gone} bases whose time in the trash was over"),
-            Err(error) => tracing::warn!(%error, "bases in the trash are removed later: {error}"),
-        }
-        tokio::time::sleep(PAUSE).await;
-    }
-}
-
-/// Removes the bases that have been in the trash for so long, with their tokens, links and shares, a hundred at a time. How
-/// many there were.
-///
-/// # Errors
-/// The database's; what was removed before stays so.
-#[tracing::instrument(name = "trash.purge", skip_all)]
-pub async fn purge(db: &Db, clock: &Clock, retention: Duration) -> Result<usize, StoreError> {
-    // A retention that no calendar holds is for ever.
-    let Some(before) =
-        TimeDelta::from_std(retention).ok().and_then(|kept| clock.now().checked_sub_signed(kept))
-    else {
-        return Ok(0);
-    };
-    let mut gone = 0;
-    loop {
-        let batch = db.write(move |conn| {
-            let gone = trash::purge(conn, before, BATCH)?;
-            if !gone.is_empty() {
-                leavers::forget_empty(conn)?;
-            }
-            Ok::<_, StoreError>(gone)
-        });
-        let batch = batch.await?;
-        if batch.is_empty() {
-            return Ok(gone);
-        }
-        gone += batch.len();
-    }
-}
+use crate::store::{bases, trash, workspaces};
 
 /// A base and the workspace it lies in.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,9 @@ diesel::table! {
     }
 }
 
+/// The table, in metrics.
+pub(crate) const TABLE: &str = "application_revisions";
+
 /// How long a deletion is remembered.
 pub(crate) const KEPT: TimeDelta = TimeDelta::days(1);
 
@@ -68,7 +71,7 @@ pub(super) fn advance(
 pub(crate) fn job(from: Option<NaiveDateTime>, before: NaiveDateTime) -> Job {
     let since = from.unwrap_or(DateTime::UNIX_EPOCH.naive_utc());
     Job::new(
-        "application_revisions",
+        TABLE,
         move |conn| {
             let told =
                 application_revisions::changed_at.le(before).and(application_revisions::changed_at.gt(since));

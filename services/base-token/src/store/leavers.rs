@@ -82,16 +82,6 @@ pub fn leave(conn: &mut DbConn, account: &AccountId, now: DateTime<Utc>) -> Resu
     Ok(left)
 }
 
-/// Forgets the workspaces that were left and have no base any more, not even in the trash.
-///
-/// # Errors
-/// The database's.
-pub fn forget_empty(conn: &mut DbConn) -> Result<usize, StoreError> {
-    let within = bases::table.filter(bases::workspace_id.eq(workspaces::id));
-    let empty = workspaces::table.filter(workspaces::left_at.is_not_null()).filter(not(exists(within)));
-    Ok(diesel::delete(empty).execute(conn)?)
-}
-
 fn settled_before(now: DateTime<Utc>) -> NaiveDateTime {
     (now - SETTLING).naive_utc()
 }

@@ -48,21 +48,6 @@ pub fn restore(conn: &mut DbConn, base: &Base, name: &str, now: DateTime<Utc>) -
     }
 }
 
-/// Removes bases that were put into the trash before an instant, the longest there first, with everything that hangs on
-/// them; at most `limit`. Gives their ids.
-///
-/// # Errors
-/// The database's.
-pub fn purge(conn: &mut DbConn, before: DateTime<Utc>, limit: i64) -> Result<Vec<i64>, StoreError> {
-    let over = bases::table.filter(bases::trashed_at.lt(before.naive_utc()));
-    let ids: Vec<i64> =
-        over.order((bases::trashed_at, bases::id)).limit(limit).select(bases::id).load(conn)?;
-    // The condition again: meanwhile one of them may have been restored.
-    let still = bases::table.filter(bases::id.eq_any(&ids)).filter(bases::trashed_at.lt(before.naive_utc()));
-    let gone = diesel::delete(still).returning(bases::id).get_results(conn)?;
-    Ok(gone)
-}
-
 /// Which bases an operator looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {

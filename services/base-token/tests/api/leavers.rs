@@ -1,7 +1,5 @@
 //! Deleted accounts: what is theirs goes, what they did for groups stays.
 
-use std::time::Duration;
-
 use base_token::store::leavers;
 use base_token::trash::{self, Which};
 use diesel::prelude::*;
@@ -14,7 +12,6 @@ use crate::support::{Backend, Service};
 use crate::tokens_support::of;
 
 const DAY: i64 = 24 * 3600;
-const RETENTION: Duration = Duration::from_hours(30 * 24);
 
 diesel::table! {
     workspaces (id) {
@@ -118,7 +115,7 @@ async fn what_an_operator_takes_out_of_the_trash_stays_out(
     service.exchange(&token).await.expect_forbidden();
     // With the last base in the trash a workspace goes, unless a base is in use in it.
     service.advance(30 * DAY + 1);
-    assert_eq!(trash::purge(&service.db(), &service.clock, RETENTION).await.unwrap(), 2);
+    assert_eq!(service.prune().await, 3, "two bases and a workspace");
     assert!(has_workspace(&service, "mira").await);
     assert!(!has_workspace(&service, "noa").await);
     assert_eq!(other["workspace_id"], kept["workspace_id"]);

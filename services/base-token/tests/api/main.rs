@@ -22,6 +22,7 @@ mod last_access;
 mod leavers;
 mod matrix;
 mod openapi;
+mod pruning;
 mod related_users;
 mod shares;
 mod signing;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use base_token::BasesSettings;
 use base_token::domain::name::BaseName;
+use base_token::pruning;
 use base_token::trash::{self, RestoreError, Which};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -11,8 +13,6 @@ use uuid::Uuid;
 use crate::support::{Answer, Backend, Service, base_path, workspace_path};
 
 const DAY: i64 = 24 * 3600;
-const RETENTION: Duration = Duration::from_hours(30 * 24);
-
 async fn delete(service: &Service, base: &Value) {
     let path = workspace_path(base["workspace_id"].as_i64().unwrap());
     let name = json!({ "name": base["name"] });
@@ -97,16 +97,18 @@ async fn a_base_is_purged_after_its_time(#[values(Backend::Sqlite, Backend::Post
     service.advance(DAY);
     delete(&service, &late).await;
     let (db, clock) = (service.db(), service.clock.clone());
-    service.advance(29 * DAY);
-    assert_eq!(trash::purge(&db, &clock, RETENTION).await.unwrap(), 0, "not a moment too early");
+    service.advance(29 * DAY - 1);
+    assert_eq!(service.prune().await, 0, "not a moment too early");
     service.advance(1);
-    assert_eq!(trash::purge(&db, &clock, RETENTION).await.unwrap(), 1);
+    assert_eq!(service.prune().await, 2, "the base and its token");
     exchange(&service, &token).await.expect_forbidden();
     let gone = trash::restore(&db, &clock, uuid(&early), None).await.unwrap_err();
     assert!(matches!(gone, RestoreError::Unknown(_)), "{gone}");
     let left = trash::list(&db, Which::Trashed, None, 0, 10).await.unwrap();
     assert_eq!(left.iter().map(|placed| placed.base.uuid).collect::<Vec<_>>(), [uuid(&late)]);
-    assert_eq!(trash::purge(&db, &clock, Duration::MAX).await.unwrap(), 0);
+    service.advance(1000 * DAY);
+    let for_ever = BasesSettings { trash_retention: Duration::MAX, ..BasesSettings::default() };
+    assert_eq!(pruning::prune(&db, &clock, &for_ever).await.unwrap(), 0);
     let used = trash::list(&db, Which::InUse, None, 0, 10).await.unwrap();
     assert_eq!(used.iter().map(|placed| placed.base.uuid).collect::<Vec<_>>(), [uuid(&kept)]);
     // Its number is never given again.
@@ -124,7 +126,7 @@ async fn many_bases_are_purged(#[values(Backend::Sqlite, Backend::Postgres)] bac
         delete(&service, &base).await;
     }
     service.advance(31 * DAY);
-    assert_eq!(trash::purge(&service.db(), &service.clock, RETENTION).await.unwrap(), 205);
+    assert_eq!(service.prune().await, 205);
     assert!(trash::list(&service.db(), Which::Trashed, None, 0, 10).await.unwrap().is_empty());
 }
 

@@ -6,5 +6,3 @@ CREATE TABLE identity_leases (
     holder TEXT COLLATE "C" NOT NULL,
     expires_at TIMESTAMP NOT NULL
 );
-
-CREATE INDEX client_secrets_expires_at ON client_secrets (expires_at) WHERE expires_at IS NOT NULL;

@@ -8,7 +8,7 @@ use actix_web::{App, HttpServer, rt};
 use auth_claims::clock::Clock;
 use auth_claims::resource_server::{ResourceServer, Sources};
 use auth_server::{AuthServer, AuthSettings, InProcessClient};
-use base_token::{Bases, BasesSettings};
+use base_token::{Bases, BasesSettings, pruning};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Identity;
 use identity::audit::Origin;
@@ -141,6 +141,11 @@ impl Service {
     /// The database of bases.
     pub(crate) fn db(&self) -> Db {
         open(&self.databases[1])
+    }
+
+    /// Deletes what is over, with default settings; how many rows went.
+    pub(crate) async fn prune(&self) -> usize {
+        pruning::prune(&self.db(), &self.clock, &BasesSettings::default()).await.unwrap()
     }
 
     pub(crate) fn advance(&self, seconds: i64) {

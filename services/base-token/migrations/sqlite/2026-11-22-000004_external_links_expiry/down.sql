@@ -1,0 +1,1 @@
+DROP INDEX external_links_expires_at;
