@@ -1,7 +1,9 @@
 """Puts the images' roots together and runs the binaries in them as a container engine would: user 65532, no way to more
-privileges, a read-only root without a shell, a volume for the data, secrets as files, and the variables of the Dockerfile.
+privileges, a read-only root without a shell, a volume for the data, secrets as files, the variables of the Dockerfile, and for
+`tessera` the sample settings.
 
-    start.py FOLDER-OF-BINARIES, in namespaces of its own for mounts, network and processes
+    start.py --run FOLDER-OF-BINARIES, in namespaces of its own for mounts, network and processes
+    start.py --assemble FOLDER-OF-BINARIES
 """
 
 import array
@@ -52,6 +54,8 @@ class Container:
         for folder in ["proc", "dev", "data"]:
             (root / folder).mkdir()
         (root / "etc/hosts").write_text("127.0.0.1 localhost\n")
+        if target == "tessera":
+            shutil.copy("deploy/settings/tessera.toml", root / "etc/tessera")
         mount("--bind", root, root)
         mount("-t", "proc", "proc", root / "proc")
         mount("-t", "tmpfs", "-o", "mode=755,size=1m", "dev", root / "dev")
@@ -140,7 +144,7 @@ def one_service(container, folder, process):
         "TESSERA_AUTHORITY__URL": "http://localhost:8080",
         "TESSERA_AUTHORITY__CLIENT_ID": "rooms",
         "TESSERA_AUTHORITY__CLIENT_SECRET_FILE": "/run/secrets/tessera/rooms-client-secret",
-        "TESSERA_AUTH__ISSUER": "http://127.0.0.1:8080",
+        "TESSERA_AUTH__ISSUER": "http://localhost:8080",
     }
     with (folder / "rooms.log").open("w") as log:
         rooms = container.start("rooms", log=log, **variables)
@@ -158,6 +162,13 @@ def every_binary(container):
         if told.returncode or not told.stdout.startswith(f"{name} "):
             sys.exit(f"docker-start: {name} does not run: {told}")
     print(f"  services: {len(SERVICES)} binaries run")
+
+
+def only_assemble(binaries):
+    """Where nobody may make namespaces, as in most containers."""
+    with tempfile.TemporaryDirectory() as folder:
+        assemble(pathlib.Path(folder), pathlib.Path(binaries))
+    print("  NOT RUN: this needs root and namespaces of its own, which are not to be had here")
 
 
 def main(binaries):
@@ -206,4 +217,4 @@ class Both:
         return self.of(name).start(name, *arguments, log=log, **variables)
 
 
-main(sys.argv[1])
+{"--assemble": only_assemble, "--run": main}[sys.argv[1]](sys.argv[2])
