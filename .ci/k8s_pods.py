@@ -3,8 +3,9 @@ own. Each function yields sentences; none means that all is well."""
 
 POD_OWNERS = {"Deployment", "StatefulSet", "DaemonSet", "Job"}
 PROBES = ["startupProbe", "livenessProbe", "readinessProbe"]
-# What the servers need after SIGTERM: the drain (server.shutdown_grace), and the flush of what waits (10 s).
-DRAIN_SECONDS, FLUSH_SECONDS = 20, 10
+# What the servers need after SIGTERM: letting go of connections (server.shutdown_delay), the drain (server.shutdown_grace),
+# and the flush of what waits.
+DELAY_SECONDS, DRAIN_SECONDS, FLUSH_SECONDS = 5, 20, 10
 VOLUMES = {"configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret"}
 PROFILES = {"RuntimeDefault", "Localhost"}
 SELINUX = {None, "", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"}
@@ -136,7 +137,7 @@ def server_rules(spec):
     rules = {}
     for container in spec["containers"]:
         which, waited = container["name"], container.get("lifecycle", {}).get("preStop", {}).get("sleep", {})
-        needed = waited.get("seconds", 0) + DRAIN_SECONDS + FLUSH_SECONDS
+        needed = waited.get("seconds", 0) + DELAY_SECONDS + DRAIN_SECONDS + FLUSH_SECONDS
         rules |= {f"{which} has no {probe}": probe in container for probe in PROBES}
         rules[f"{which} has no preStop"] = waited.get("seconds", 0) > 0
         rules[f"{which} is killed before it has finished"] = spec.get("terminationGracePeriodSeconds", 30) >= needed

@@ -19,9 +19,9 @@ pub(crate) fn end(conn: &mut DbConn, revocation: &Revocation) -> Result<Vec<Revo
         RevocationKind::Sid => rows::renew(conn, value, &Uuid::new_v4().to_string())?,
         RevocationKind::Sub if ends_credentials(*reason) => {
             let mut entailed = Vec::new();
-            for row in rows::list(conn, value)? {
-                rows::delete(conn, &row.sid)?;
-                entailed.push(Revocation::of_session(row.sid, *reason, *issued_before));
+            for sid in rows::sids(conn, value)? {
+                rows::delete(conn, &sid)?;
+                entailed.push(Revocation::of_session(sid, *reason, *issued_before));
             }
             return Ok(entailed);
         }

@@ -72,6 +72,16 @@ pub(super) fn count(conn: &mut DbConn, account: AccountId) -> Result<i64, StoreE
         .get_result(conn)?)
 }
 
+/// The sessions that an account's passwords stand for, in their order. Nothing that a password could be found by: services
+/// that end them may not read it.
+pub(super) fn sids(conn: &mut DbConn, account: &str) -> Result<Vec<String>, StoreError> {
+    Ok(app_passwords::table
+        .filter(app_passwords::account_id.eq(account))
+        .order(app_passwords::id)
+        .select(app_passwords::sid)
+        .load(conn)?)
+}
+
 /// Those of an account, the oldest first.
 pub(super) fn list(conn: &mut DbConn, account: &str) -> Result<Vec<PasswordRow>, StoreError> {
     Ok(app_passwords::table

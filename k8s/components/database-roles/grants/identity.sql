@@ -30,5 +30,15 @@ GRANT INSERT, UPDATE, DELETE ON
     account_details, account_groups, account_mails, account_search, accounts, app_config, apps, group_subadmins, groups,
     user_preferences
     TO tessera_provisioning;
+GRANT INSERT, DELETE ON account_organizations, account_services, account_territories, group_admins TO tessera_provisioning;
 GRANT SELECT (account_id), INSERT, UPDATE (hash, updated_at) ON account_passwords TO tessera_provisioning;
+-- Whoever leaves, or is disabled, is signed out; of what they had is told how much.
+GRANT SELECT, INSERT, DELETE ON revocations TO tessera_provisioning;
+GRANT SELECT, UPDATE ON revocation_counter TO tessera_provisioning;
+GRANT SELECT (account_id, client_id, sid, revoked_reason), UPDATE (revoked_reason) ON refresh_families TO tessera_provisioning;
+GRANT SELECT (account_id, sid), DELETE ON device_sessions TO tessera_provisioning;
+GRANT SELECT (account_id, sid, deleted_at), UPDATE (sid, deleted_at), DELETE ON account_tokens TO tessera_provisioning;
+GRANT SELECT (id, account_id, sid), UPDATE (sid), DELETE ON app_passwords TO tessera_provisioning;
+GRANT SELECT (account_id), DELETE ON trusted_devices TO tessera_provisioning;
+GRANT SELECT (account_id) ON absences, account_otps TO tessera_provisioning;
 GRANT INSERT ON audit_events, audit_unsealed TO tessera_provisioning;

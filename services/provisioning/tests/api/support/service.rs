@@ -20,6 +20,8 @@ use identity::passwords::PasswordSettings;
 use provisioning::{Provisioning, ProvisioningSettings};
 use reqwest::Client;
 use serde_json::{Value, json};
+use service_kit::origin::PublicOrigin;
+use service_kit::settings::ServerSettings;
 use store::{DatabaseSettings, Db};
 use test_kit::{Backend, TestDatabase};
 
@@ -55,9 +57,8 @@ impl Service {
         let clock = Clock::manual(start());
         let db = Db::open(&DatabaseSettings::at(database.url())).unwrap();
         let passwords = PasswordSettings { memory_kib: 8, iterations: 1, ..PasswordSettings::default() };
-        let identity = Identity::open(db.clone(), MasterKey::generate().unwrap(), passwords, clock.clone())
-            .await
-            .unwrap();
+        let identity =
+            Identity::open(db, MasterKey::generate().unwrap(), passwords, clock.clone()).await.unwrap();
         people::make(&identity, &clock).await;
         let auth = AuthSettings { issuer: Some(ISSUER.parse().unwrap()), ..AuthSettings::default() };
         let auth = AuthServer::start(auth, identity.clone()).await.unwrap();
@@ -72,9 +73,14 @@ impl Service {
             exchange: auth.exchange(client),
         };
         let settings: ProvisioningSettings = serde_json::from_value(settings).unwrap();
+        // As in a process of its own: with the rights of this service alone.
+        let url = database.url_as("identity", "tessera_provisioning");
+        let db = Db::open(&DatabaseSettings::at(url)).unwrap();
         let access = ResourceServer::start(ISSUER, settings.profile(), sources, clock.clone());
         let (hasher, authenticator) = (identity.hasher().clone(), access.authenticator());
-        let provisioning = Provisioning::start(settings, db, hasher, authenticator, clock.clone()).unwrap();
+        let origin = PublicOrigin::new(&ServerSettings::default());
+        let provisioning =
+            Provisioning::start(settings, db, hasher, authenticator, origin, clock.clone()).unwrap();
         let app = move || App::new().configure(auth.configure()).configure(provisioning.configure());
         let server = HttpServer::new(app).workers(2).disable_signals().bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", server.addrs()[0]);
@@ -86,6 +92,11 @@ impl Service {
         let access = &service.access;
         service.until(async || access.ensure_feed().is_ok()).await;
         service
+    }
+
+    /// Its host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.url.strip_prefix("http://").unwrap()
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
