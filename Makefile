@@ -8,7 +8,7 @@ PROFILE ?=
 RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
-.PHONY: alerts help run demo test lint fmt openapi examples clients deny docker-build docker-check docker-start gateway-check k8s-check k8s-start secret-scan figures bench-agenda \
+.PHONY: alerts help run demo test lint fmt openapi examples clients deny docker-build docker-check docker-start gateway-check k8s-check k8s-start secret-scan figures soak bench-agenda \
 	bench-applications bench-growth bench-provisioning
 
 help: ## list the targets
@@ -26,6 +26,13 @@ demo: ## walk the path of each dialect's callers against a server of its own, an
 test: ## run every test, on SQLite and on a throw-away PostgreSQL
 	cargo build --workspace --all-targets
 	.ci/with-postgres cargo test --workspace --no-fail-fast
+
+# Each of the tests under load goes on for so many seconds. One after the other, so that they have the machine to themselves.
+SOAK ?= 600
+soak: ## let the tests of replicas under load, of kills, restarts and outages go on for SOAK seconds each (600)
+	cargo build --workspace --all-targets
+	TESSERA_SOAK_SECONDS=$(SOAK) .ci/with-postgres \
+		cargo test -p tessera --test process replicas:: -- --nocapture --test-threads=1
 
 lint: ## what CI wants to see clean: format, clippy, documentation
 	cargo fmt --all --check
