@@ -1,5 +1,6 @@
 //! What the service speaks: one module a resource family, each with its own errors.
 
+mod audit;
 mod bearer;
 mod cached;
 mod internal_applications;
@@ -30,6 +31,7 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
             .route(web::get().to(metadata::metadata))
             .route(web::head().to(metadata::metadata)),
     )
+    .service(resource("/admin/audit/events").route(web::get().to(audit::list)))
     .service(resource("/internal/revocations").route(web::get().to(revocation_feed::follow)))
     .service(
         resource("/internal/applications/{id}")

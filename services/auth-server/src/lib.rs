@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | `api` | one module a resource family, with its errors |
 //! | `domain` | rules without HTTP and database: scopes, audiences, exchanges, claims |
+//! | `sealing` | the chain over the audit trail, in the background |
 //! | `keys`, `presented`, `issuing` | signing, looking at tokens, and the trace an issued or refused one leaves |
 //! | `binding`, `device`, `fresh_second` | what all dialects share of applications, of device sessions, and of the second a token is issued in |
 //!
@@ -25,6 +26,7 @@ mod issuing;
 mod keys;
 mod presented;
 pub mod process;
+mod sealing;
 mod server;
 pub mod settings;
 

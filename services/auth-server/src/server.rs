@@ -20,6 +20,7 @@ use crate::in_process::{
     InProcessApplications, InProcessClient, InProcessDirectory, InProcessExchange, InProcessRevocations,
 };
 use crate::keys::{KeysError, SigningKeys};
+use crate::sealing;
 use crate::settings::AuthSettings;
 
 /// From the start to the first deletion of what is over, at most: a process that is just asked for the first time has better
@@ -94,14 +95,16 @@ impl AuthServer {
     }
 }
 
-/// Keys and pruning; aborted when dropped. Neither holds anything that must be finished: each step is a transaction.
-struct BackgroundWork([JoinHandle<()>; 2]);
+/// Keys, the audit trail and pruning; aborted when dropped. None of them holds anything that must be finished: each step is a
+/// transaction.
+struct BackgroundWork([JoinHandle<()>; 3]);
 
 impl BackgroundWork {
     fn start(app: &App) -> Self {
         let keys = tokio::spawn(maintain_keys(Arc::clone(&app.keys), app.settings.signing.reload));
         let kept = app.settings.audit_kept.map(|kept| TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX));
-        Self([keys, tokio::spawn(prune(app.identity.clone(), app.settings.pruning, kept))])
+        let audit = tokio::spawn(sealing::seal(app.identity.clone()));
+        Self([keys, audit, tokio::spawn(prune(app.identity.clone(), app.settings.pruning, kept))])
     }
 }
 

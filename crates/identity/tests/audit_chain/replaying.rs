@@ -64,6 +64,10 @@ async fn anchors_are_compared_where_there_is_something_to_compare(
     ] {
         assert_eq!(fixture.compared(&[anchor]).await.faults, [Fault::Other(anchor)]);
     }
+    // A right one does not hide a wrong one.
+    for anchors in [[first, wrong(first)], [wrong(first), first]] {
+        assert_eq!(fixture.compared(&anchors).await.faults, [Fault::Other(wrong(first))]);
+    }
     // Of what is pruned the last hash is left.
     let kept = chrono::TimeDelta::hours(1);
     assert_eq!(fixture.identity.prune(Some(kept)).await.unwrap(), 5);

@@ -1,10 +1,12 @@
 //! Bearer tokens on the internal API, refused in the words of RFC 6750 §3.
 
+use std::sync::Arc;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use auth_claims::caller::{self, Credential, Rejection};
-use auth_claims::claims::SubjectKind;
+use auth_claims::claims::{AccessClaims, SubjectKind};
 use auth_claims::scopes::Scope;
 use auth_claims::verify::VerifyError;
 use identity::IdentityError;
@@ -43,6 +45,9 @@ pub(crate) enum BearerError {
     /// It is not a service's, or lacks the scope.
     #[error("the access token lacks the scope {0}")]
     Scope(&'static str),
+    /// Its subject lacks the role.
+    #[error("the subject of the access token lacks the role")]
+    Role,
     /// A dependency is down.
     #[error("temporarily unavailable")]
     Unavailable,
@@ -60,21 +65,31 @@ pub(crate) async fn require(
     request: &HttpRequest,
     scope: &'static str,
 ) -> Result<String, BearerError> {
+    let claims = claims(app, request).await?;
+    if claims.kind == SubjectKind::Client && holds(&claims, scope) {
+        Ok(claims.client_id.clone())
+    } else {
+        Err(BearerError::Scope(scope))
+    }
+}
+
+/// The claims of a live token for the auth server, whoever's it is.
+///
+/// # Errors
+/// 401 without such a token.
+pub(crate) async fn claims(app: &App, request: &HttpRequest) -> Result<Arc<AccessClaims>, BearerError> {
     let credential = caller::bearer(request).map_err(|rejection| match rejection {
         Rejection::Missing => BearerError::Missing,
         _ => BearerError::Request("the Authorization header is malformed"),
     })?;
     let Credential::Bearer(token) = credential else { return Err(BearerError::Missing) };
     let claims = app.tokens.verify(&token).await?;
-    if !claims.aud.contains(INTERNAL_AUDIENCE) {
-        return Err(BearerError::Token);
-    }
-    let holds = claims.scope.iter().map(Scope::as_str).any(|held| held == scope);
-    if claims.kind == SubjectKind::Client && holds {
-        Ok(claims.client_id.clone())
-    } else {
-        Err(BearerError::Scope(scope))
-    }
+    if claims.aud.contains(INTERNAL_AUDIENCE) { Ok(claims) } else { Err(BearerError::Token) }
+}
+
+/// Whether a token holds a scope.
+pub(crate) fn holds(claims: &AccessClaims, scope: &str) -> bool {
+    claims.scope.iter().map(Scope::as_str).any(|held| held == scope)
 }
 
 impl BearerError {
@@ -84,7 +99,7 @@ impl BearerError {
             Self::Late | Self::Refused(_) => "conflict",
             Self::NotFound(_) => "not_found",
             Self::Token => "invalid_token",
-            Self::Scope(_) => "insufficient_scope",
+            Self::Scope(_) | Self::Role => "insufficient_scope",
             Self::Unavailable => "temporarily_unavailable",
             Self::Internal => "server_error",
         }
@@ -97,6 +112,7 @@ impl BearerError {
             Self::Missing => Some("Bearer".to_owned()),
             Self::Token => Some(format!("Bearer error=\"{code}\", error_description=\"{self}\"")),
             Self::Scope(scope) => Some(format!("Bearer error=\"{code}\", scope=\"{scope}\"")),
+            Self::Role => Some(format!("Bearer error=\"{code}\"")),
             Self::Request(_)
             | Self::TooLarge
             | Self::Unconditional
@@ -140,7 +156,7 @@ impl ResponseError for BearerError {
             Self::Late => StatusCode::PRECONDITION_FAILED,
             Self::NotFound(_) => StatusCode::NOT_FOUND,
             Self::Refused(_) => StatusCode::CONFLICT,
-            Self::Scope(_) => StatusCode::FORBIDDEN,
+            Self::Scope(_) | Self::Role => StatusCode::FORBIDDEN,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }

@@ -4,7 +4,8 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
 use super::{
-    internal_applications, internal_directory, jwks, meet, metadata, oauth, rdv, revocation_feed, seatable,
+    audit, internal_applications, internal_directory, jwks, meet, metadata, oauth, rdv, revocation_feed,
+    seatable,
 };
 
 /// The document, as it is checked in.
@@ -26,6 +27,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         oauth::revoke::revoke,
         jwks::jwks,
         metadata::metadata,
+        audit::list,
         revocation_feed::follow,
         internal_applications::get,
         internal_applications::put,
@@ -50,6 +52,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     tags(
         (name = "OAuth 2", description = "The platform's standard face"),
         (name = "Metadata", description = "Public documents"),
+        (name = "Administration", description = "For whoever administers the platform"),
         (name = "Internal", description = "Between services; refused at the gateway"),
         (name = "Meet", description = "The Meet external API's own token route"),
         (name = "RDV", description = "Device sessions of agents; their resources are the service `agenda`"),
@@ -71,7 +74,7 @@ impl Modify for Security {
         let bearer = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
-            .description(Some("A service token for the audience `auth-server`"));
+            .description(Some("An access token for the audience `auth-server`"));
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer.build()));
         let account_token = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(
             "An Account-Token, or an access token for bases; the scheme may be `Token` as well as `Bearer`",

@@ -10,6 +10,7 @@ mod harness;
 
 mod app_passwords;
 mod applications;
+mod auditing;
 mod client_authentication;
 mod client_credentials;
 mod derived;

@@ -101,7 +101,7 @@ impl Identity {
             let partition = Looking {
                 db: self.db(),
                 secrets: self.secrets(),
-                expected: anchors.map(|anchor| (anchor.seq, *anchor)).collect(),
+                expected: by_seq(anchors.copied()),
                 late: expected.late,
                 adopted,
                 walk: Walk { next: head.first_seq, previous: head.anchor.clone() },
@@ -116,11 +116,18 @@ impl Identity {
     }
 }
 
+/// Whoever gives two that differ wants to know of both.
+fn by_seq(anchors: impl Iterator<Item = Anchor>) -> BTreeMap<i64, Vec<Anchor>> {
+    let mut by_seq = BTreeMap::<i64, Vec<Anchor>>::new();
+    anchors.for_each(|anchor| by_seq.entry(anchor.seq).or_default().push(anchor));
+    by_seq
+}
+
 /// A partition while it is looked at.
 struct Looking<'a> {
     db: &'a Db,
     secrets: &'a Secrets,
-    expected: BTreeMap<i64, Anchor>,
+    expected: BTreeMap<i64, Vec<Anchor>>,
     late: TimeDelta,
     adopted: NaiveDateTime,
     walk: Walk,
@@ -193,22 +200,20 @@ impl Looking<'_> {
     fn compare(&mut self, page: &[Link]) -> Vec<Fault> {
         let mut others = Vec::new();
         for (row, _) in page {
-            if let Some(anchor) = self.expected.remove(&row.seq)
-                && row.hash[..] != anchor.hash[..]
-            {
-                others.push(Fault::Other(anchor));
-            }
+            let anchors = self.expected.remove(&row.seq).unwrap_or_default();
+            let other = anchors.into_iter().filter(|anchor| row.hash[..] != anchor.hash[..]);
+            others.extend(other.map(Fault::Other));
         }
         others
     }
 
     fn conclude(self, report: &mut Verification) {
-        for (seq, anchor) in self.expected {
+        for anchor in self.expected.into_values().flatten() {
             // Of the event before the first the hash is still there.
-            let fits = seq == self.first_seq - 1 && self.head.first_seq == self.first_seq;
+            let fits = anchor.seq == self.first_seq - 1 && self.head.first_seq == self.first_seq;
             match () {
                 () if fits && self.head.anchor[..] == anchor.hash[..] => {}
-                () if seq < self.head.first_seq - 1 => report.pruned.push(anchor),
+                () if anchor.seq < self.head.first_seq - 1 => report.pruned.push(anchor),
                 () => report.note([Fault::Other(anchor)]),
             }
         }
