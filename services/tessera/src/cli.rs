@@ -26,7 +26,7 @@ pub(crate) use self::{
     organizations::{AboutOrganization, OrganizationCommand, ServiceCommand, TerritoryCommand},
     otp::OtpCommand,
     roles::{Place, RoleCommand},
-    serving::{Apply, Healthcheck, Serve},
+    serving::{Apply, Healthcheck, Migrate, Serve},
     users::{CreateUser, UserCommand},
 };
 
@@ -95,7 +95,7 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(ConfigCommand),
     /// Bring the databases to this version's schema
-    Migrate,
+    Migrate(Migrate),
     /// Ask a running server whether it is ready; exit 0 when it is
     Healthcheck(Healthcheck),
     /// Print a completion script for a shell

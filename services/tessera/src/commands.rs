@@ -46,7 +46,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Audit(command) => audit::run(&settings(Vec::new())?, command, output).await,
         Command::Keys(command) => keys::run(&settings(Vec::new())?, command, output).await,
         Command::Config(command) => config::run(&settings(Vec::new())?, command, output),
-        Command::Migrate => migrate::run(&settings(Vec::new())?, output).await,
+        Command::Migrate(flags) => migrate::run(&settings(Vec::new())?, &flags, output).await,
         Command::Healthcheck(flags) => healthcheck::run(&settings(Vec::new())?, &flags, output).await,
         Command::Completions { shell } => {
             completions::run(shell);

@@ -1,4 +1,4 @@
-//! Running the services and looking after them: `serve`, `apply`, `healthcheck`.
+//! Running the services and looking after them: `serve`, `apply`, `migrate`, `healthcheck`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -38,6 +38,15 @@ pub(crate) struct Apply {
     /// Accept weak and well-known secrets, and mark the database as a demo
     #[arg(long)]
     pub(crate) demo: bool,
+}
+
+/// `tessera migrate`.
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// Folder with identity.sql, applications.sql, bases.sql and rooms.sql, which grant the services' database roles what
+    /// they need; each is run after the migrations of its database, in one transaction (PostgreSQL)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) grants: Option<PathBuf>,
 }
 
 /// `tessera healthcheck`.
