@@ -8,8 +8,9 @@ PROFILE ?=
 RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
-.PHONY: alerts help run demo test lint fmt openapi examples clients deny docker-build docker-check docker-start gateway-check k8s-check k8s-start secret-scan figures soak bench-agenda \
-	bench-applications bench-growth bench-provisioning
+.PHONY: alerts help run demo test lint fmt openapi examples clients deny docker-build docker-check docker-start \
+	gateway-check k8s-check k8s-start secret-scan figures soak bench-agenda bench-applications bench-growth \
+	bench-provisioning
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -131,7 +131,7 @@ def what_is_not_for_clients_is_not_there_in_any_spelling(told):
                 same(answer.headers["content-type"], "application/json", target)
                 count += 1
     for target in ["/", "/x", "/oauth", "/oauthx/token", "/api/v1", "/api/v1/agentsx", "/api/v1/auth", "/api/v2.1", "/ocs/v3.php/cloud",
-                   "/external-api/v1.0", "/external-api/v1.0/roomsx", "/external-api/v1x0/rooms", "/.well-known/x", "/%00", "/oauth/%00"]:
+                   "/external-api/v1.0", "/external-api/v1.0/roomsx", "/external-api/v1x0/rooms", "/.well-known/x", "/admin", "/admin/x", "/admin/audit", "/%00", "/oauth/%00"]:
         answer = ask(told.gateway.port, "GET", target)
         assert answer.status in (400, 404), f"{target}: {answer}"
         count += 1
