@@ -3,19 +3,24 @@
 //! Every replica runs [`SigningKeys::maintain`] every few seconds. It takes the rotation steps that are due (one
 //! replica wins) and loads what others did, the command line's `keys rotate` included. Without news it costs one
 //! query.
+//!
+//! A key that was made to sign at once may sign at one replica while another has not loaded it yet. So whoever asks for the
+//! published keys is answered from the database: [`SigningKeys::refresh`].
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
 use auth_claims::SourceError;
 use auth_claims::claims::AccessClaims;
 use auth_claims::keys::{JwkSet, KeySource};
 use chrono::{DateTime, Utc};
-use futures_util::future::{self, BoxFuture, FutureExt as _};
+use futures_util::future::{BoxFuture, FutureExt as _};
 use identity::Identity;
 use identity::signing_keys::SigningKeyError;
 use store::{StoreCause as _, StoreError};
 use token_signing::{Keyring, KeyringError, RotationPolicy, StoredKey};
+use tokio::sync::Mutex;
 
 use crate::settings::SigningSettings;
 
@@ -46,6 +51,10 @@ pub(crate) struct SigningKeys {
     identity: Identity,
     policy: RotationPolicy,
     loaded: ArcSwap<Loaded>,
+    /// Of those that wait for a load; a later number came later.
+    tickets: AtomicU64,
+    /// One load at a time. Tickets below this number were drawn before the last load began.
+    served: Mutex<u64>,
 }
 
 /// The rows a keyring was made of, to tell whether there is news.
@@ -60,16 +69,38 @@ impl SigningKeys {
         let policy = settings.rotation_policy();
         let rows = identity.advance_keys(&policy).await?;
         let loaded = load(&identity, rows)?;
-        Ok(Self { identity, policy, loaded: ArcSwap::from_pointee(loaded) })
+        let (tickets, served) = (AtomicU64::default(), Mutex::default());
+        Ok(Self { identity, policy, loaded: ArcSwap::from_pointee(loaded), tickets, served })
     }
 
     /// Takes the steps that are due, and loads what has changed.
     pub(crate) async fn maintain(&self) -> Result<(), KeysError> {
+        let mut served = self.served.lock().await;
+        self.load(&mut served).await
+    }
+
+    /// Loads the keys, so that what any replica signed with before this call is among the published ones. Those who ask at
+    /// the same time share one load, which has begun after the last of them asked. While the database is away, the keys at
+    /// hand are all there is to be known.
+    pub(crate) async fn refresh(&self) {
+        let ticket = self.tickets.fetch_add(1, Ordering::AcqRel);
+        let mut served = self.served.lock().await;
+        if ticket < *served {
+            return;
+        }
+        if let Err(error) = self.load(&mut served).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "published the signing keys at hand");
+        }
+    }
+
+    async fn load(&self, served: &mut u64) -> Result<(), KeysError> {
+        let waiting = self.tickets.load(Ordering::Acquire);
         let rows = self.identity.advance_keys(&self.policy).await?;
         if self.loaded.load().rows != rows {
             self.loaded.store(Arc::new(load(&self.identity, rows)?));
             tracing::info!("loaded the signing keys");
         }
+        *served = waiting;
         Ok(())
     }
 
@@ -97,7 +128,11 @@ impl SigningKeys {
 
 impl KeySource for SigningKeys {
     fn fetch(&self) -> BoxFuture<'_, Result<JwkSet, SourceError>> {
-        future::ready(Ok(self.published())).boxed()
+        async {
+            self.refresh().await;
+            Ok(self.published())
+        }
+        .boxed()
     }
 }
 

@@ -62,8 +62,13 @@ impl PresentedTokens {
 
     async fn genuine(&self, token: &str) -> Result<Arc<AccessClaims>, VerifyError> {
         // The verifier remembers keys for a while; a withdrawn one counts for nothing from its withdrawal on.
-        if key_id(token).is_none_or(|kid| !self.keys.publishes(&kid)) {
-            return Err(VerifyError::Signature);
+        let kid = key_id(token).ok_or(VerifyError::Signature)?;
+        if !self.keys.publishes(&kid) {
+            // Another replica may sign with a key that this one has not loaded yet.
+            self.keys.refresh().await;
+            if !self.keys.publishes(&kid) {
+                return Err(VerifyError::Signature);
+            }
         }
         self.verifier.verify_for_any_audience(token).await
     }

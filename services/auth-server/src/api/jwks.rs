@@ -19,6 +19,7 @@ use crate::app::App;
     ),
 )]
 pub(crate) async fn jwks(request: HttpRequest, app: web::Data<App>) -> HttpResponse {
+    app.keys.refresh().await;
     cached::document(&request, &app.keys.published())
 }
 
