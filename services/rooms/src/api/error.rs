@@ -12,6 +12,9 @@ use crate::domain::person::ClaimsRefusal;
 use crate::domain::scopes::ScopeRefusal;
 use crate::store::new_room::CreateError;
 
+/// `Retry-After`, in seconds: a database that restarts is back by then, more often than not.
+const TRY_AGAIN: &str = "2";
+
 /// Why a request is refused; each displays the sentence that the client gets.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -108,9 +111,11 @@ impl ResponseError for ApiError {
             tracing::error!(error = self.cause(), "request failed: {}", self.cause());
         }
         let mut response = HttpResponse::build(status);
-        if status == StatusCode::UNAUTHORIZED {
-            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
-        }
+        match status {
+            StatusCode::UNAUTHORIZED => response.insert_header((header::WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::SERVICE_UNAVAILABLE => response.insert_header((header::RETRY_AFTER, TRY_AGAIN)),
+            _ => &mut response,
+        };
         match self {
             Self::Dialect(refusal) => refusal.error_response(),
             Self::Claims(refusal @ ClaimsRefusal::InvalidSubject) => {
@@ -152,5 +157,6 @@ mod tests {
     fn a_database_failure_tells_nothing(#[case] error: StoreError, #[case] status: u16, #[case] text: &str) {
         let error = ApiError::from(error);
         assert_eq!((error.status_code().as_u16(), error.to_string().as_str()), (status, text));
+        assert_eq!(error.error_response().headers().contains_key("retry-after"), status == 503);
     }
 }
