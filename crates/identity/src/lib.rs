@@ -49,7 +49,7 @@ pub mod throttle;
 
 pub use errors::IdentityError;
 pub use identity::{Identity, IdentitySettings};
-pub use opening::OpenError;
+pub use opening::{DATABASE_FILE, MASTER_KEY_FILE, OpenError};
 
 use store::{
     Migrations,

@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// The embedded database, in the data directory.
-const DATABASE_FILE: &str = "identity.db";
+pub const DATABASE_FILE: &str = "identity.db";
 /// The master key that the first start makes, in the data directory.
-const MASTER_KEY_FILE: &str = "master.key";
+pub const MASTER_KEY_FILE: &str = "master.key";
 
 /// Why the directory does not open; each names the setting it is about.
 #[derive(Debug, thiserror::Error)]

@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 use service_kit::client_address;
 use store::{DatabaseSettings, Db, create_data_dir};
 
+/// The embedded database, in the data directory.
+pub const DATABASE_FILE: &str = "applications.db";
+
 /// What an operator says about this service. Every member has a default.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -51,7 +54,7 @@ impl ApplicationsSettings {
             create_data_dir(data_dir)
                 .with_context(|| format!("data_dir: cannot create {}", data_dir.display()))?;
         }
-        let database = self.database.clone().or_sqlite(&data_dir.join("applications.db"));
+        let database = self.database.clone().or_sqlite(&data_dir.join(DATABASE_FILE));
         Ok(Db::open(&database).context("applications.database")?.named("applications"))
     }
 }

@@ -21,9 +21,9 @@ pub use self::base_url::BaseUrl;
 use crate::tokens::TokenSettings;
 
 /// The embedded database, in the data directory.
-const DATABASE_FILE: &str = "bases.db";
+pub const DATABASE_FILE: &str = "bases.db";
 /// The master key that the first start makes, in the data directory.
-const MASTER_KEY_FILE: &str = "bases-master.key";
+pub const MASTER_KEY_FILE: &str = "bases-master.key";
 
 /// What an operator says about this service. Every member has a default.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -17,6 +17,9 @@ use crate::domain::pagination::PageSizes;
 use crate::domain::pin::PinLength;
 use crate::domain::room::AccessLevel;
 
+/// The embedded database, in the data directory.
+pub const DATABASE_FILE: &str = "rooms.db";
+
 /// What an operator says about this service. Every member has a default. `contracts/meet.md` §10.2.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -81,7 +84,7 @@ impl RoomsSettings {
             create_data_dir(data_dir)
                 .with_context(|| format!("data_dir: cannot create {}", data_dir.display()))?;
         }
-        let database = self.database.clone().or_sqlite(&data_dir.join("rooms.db"));
+        let database = self.database.clone().or_sqlite(&data_dir.join(DATABASE_FILE));
         Ok(Db::open(&database).context("rooms.database")?.named("rooms"))
     }
 

@@ -5,6 +5,7 @@ mod audit;
 mod bases;
 mod clients;
 mod credentials;
+mod keeping;
 mod keys;
 mod organizations;
 mod otp;
@@ -22,6 +23,7 @@ pub(crate) use self::{
     bases::{BaseCommand, ListBases},
     clients::{ClientCommand, ClientKindArg, CreateClient},
     credentials::{AccountTokenCommand, AppPasswordCommand},
+    keeping::{Backup, Restore},
     keys::{ConfigCommand, KeysCommand},
     organizations::{AboutOrganization, OrganizationCommand, ServiceCommand, TerritoryCommand},
     otp::OtpCommand,
@@ -94,6 +96,10 @@ pub(crate) enum Command {
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Copy the embedded databases, beside a running server
+    Backup(Backup),
+    /// Put the databases of a backup into the data directory, while nothing runs on it
+    Restore(Restore),
     /// Bring the databases to this version's schema
     Migrate(Migrate),
     /// Ask a running server whether it is ready; exit 0 when it is

@@ -6,6 +6,7 @@ mod applications;
 mod apply;
 mod arguments;
 mod audit;
+mod backup;
 pub(crate) mod bases;
 mod clients;
 mod completions;
@@ -17,6 +18,7 @@ mod migrate;
 mod openapi;
 mod organizations;
 mod otp;
+mod restore;
 mod roles;
 mod services;
 mod territories;
@@ -46,6 +48,8 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Audit(command) => audit::run(&settings(Vec::new())?, command, output).await,
         Command::Keys(command) => keys::run(&settings(Vec::new())?, command, output).await,
         Command::Config(command) => config::run(&settings(Vec::new())?, command, output),
+        Command::Backup(flags) => backup::run(&settings(Vec::new())?, &flags, output).await,
+        Command::Restore(flags) => restore::run(&settings(Vec::new())?, &flags, output),
         Command::Migrate(flags) => migrate::run(&settings(Vec::new())?, &flags, output).await,
         Command::Healthcheck(flags) => healthcheck::run(&settings(Vec::new())?, &flags, output).await,
         Command::Completions { shell } => {

@@ -3,6 +3,7 @@
 //! `serve` mounts the services side by side on one listener (`serve.rs`); every other command works on the databases
 //! themselves and lives in `commands/`, one file each. A new command: a variant in `cli.rs`, a module in `commands/`.
 
+mod backups;
 mod banner;
 mod cli;
 mod commands;
