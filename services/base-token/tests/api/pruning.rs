@@ -104,15 +104,16 @@ fn in_batches_of(rows: u32) -> BasesSettings {
 /// What the database wrote down of each `DELETE`: the rows of a table that went at once. SQLite and PostgreSQL tell it by a
 /// trigger, for deleting by a foreign key's cascade counts, too.
 async fn watch_deletions(service: &Service, backend: Backend) {
-    let mut sql = "CREATE TABLE deletions (of TEXT NOT NULL, turn BIGINT NOT NULL);".to_owned();
+    let mut sql = vec!["CREATE TABLE deletions (of TEXT NOT NULL, turn BIGINT NOT NULL);".to_owned()];
     if backend == Backend::Postgres {
-        sql.push_str(
+        sql.push(
             "CREATE FUNCTION note_deletion() RETURNS TRIGGER LANGUAGE plpgsql AS $$
-             BEGIN INSERT INTO deletions VALUES (TG_TABLE_NAME, txid_current()); RETURN NULL; END $$;",
+             BEGIN INSERT INTO deletions VALUES (TG_TABLE_NAME, txid_current()); RETURN NULL; END $$;"
+                .to_owned(),
         );
     }
     for table in PRUNED {
-        sql.push_str(&match backend {
+        sql.push(match backend {
             // The lease is taken anew in every transaction, so its end tells one from the other.
             Backend::Sqlite => format!(
                 "CREATE TRIGGER note_{table} AFTER DELETE ON {table} BEGIN
@@ -124,12 +125,14 @@ async fn watch_deletions(service: &Service, backend: Backend) {
         });
     }
     if backend == Backend::Sqlite {
-        sql.push_str(
+        sql.push(
             "CREATE TABLE turns (turn BIGINT NOT NULL); INSERT INTO turns VALUES (0);
              CREATE TRIGGER turn_taken AFTER UPDATE ON bases_leases BEGIN UPDATE turns SET turn = turn + 1; END;
-             CREATE TRIGGER turn_begun AFTER INSERT ON bases_leases BEGIN UPDATE turns SET turn = turn + 1; END;",
+             CREATE TRIGGER turn_begun AFTER INSERT ON bases_leases BEGIN UPDATE turns SET turn = turn + 1; END;"
+                .to_owned(),
         );
     }
+    let sql = sql.concat();
     service.db().write(move |conn| Ok::<_, StoreError>(conn.batch_execute(&sql)?)).await.unwrap();
 }
 
