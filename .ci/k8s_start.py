@@ -84,6 +84,13 @@ def run_sql(*arguments, url=SERVER):
     return done.stdout.strip()
 
 
+def make_certificate(key, certificate):
+    """For `localhost`, and its own authority."""
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    subprocess.run([*made, *subject, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+
+
 def name_of(item):
     return item["metadata"]["name"]
 
@@ -110,9 +117,7 @@ class Databases:
         """A certificate for `localhost`, and nobody but the superuser without TLS and a password."""
         data = pathlib.Path(run_sql("-c", "SHOW data_directory"))
         key = pathlib.Path(folder, "server.key")
-        subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
-        made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        subprocess.run([*made, *subject, "-keyout", key, "-out", self.authority], check=True, capture_output=True)
+        make_certificate(key, self.authority)
         for source in (key, self.authority):
             shutil.copy(source, data)
             shutil.chown(data / source.name, data.owner())
@@ -123,7 +128,8 @@ class Databases:
             run_sql("-c", f"ALTER SYSTEM SET {setting} = '{value}'")
         run_sql("-c", "SELECT pg_reload_conf()")
         until = time.monotonic() + READY_SECONDS
-        while psql("-c", "SELECT 1", url=f"{self.url('rooms', 'tessera_owner')}?sslmode=require").returncode:
+        verified = f"{self.url('rooms', 'tessera_owner')}?sslmode=verify-full&sslrootcert={self.authority}"
+        while psql("-c", "SELECT 1", url=verified).returncode:
             if time.monotonic() > until:
                 sys.exit("k8s-start: PostgreSQL does not speak TLS")
             time.sleep(0.05)
@@ -239,6 +245,19 @@ class Cluster:
                 sys.exit(f"k8s-start: {name_of(item)}, {container['name']}: exit {process.returncode}\n{output}")
             print(f"  {name_of(item)}: {container['name']} is done")
 
+    def try_a_strange_server(self, item):
+        """Where the authority is named, a server whose certificate is somebody else's gets no password."""
+        known, strange = self.config_maps["tessera-database-ca"], pathlib.Path(self.folder, "strange.crt")
+        make_certificate(self.folder / "strange.key", strange)
+        self.config_maps["tessera-database-ca"] = {"ca.crt": strange.read_text()}
+        container = pod_of(item)["initContainers"][0]
+        process = self.launch(item, container, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        output, _ = process.communicate(timeout=120)
+        self.config_maps["tessera-database-ca"] = known
+        if process.returncode == 0 or "certificate verify failed" not in output:
+            sys.exit(f"k8s-start: {container['name']} trusts any server: exit {process.returncode}\n{output}")
+        print("  a database with somebody else's certificate: refused")
+
     def start(self, item):
         log = self.folder / f"{name_of(item)}.log"
         with log.open("w") as output:
@@ -273,6 +292,8 @@ def run(kustomization, binaries):
         cluster, running = Cluster(render(kustomization), binaries, folder, databases), []
         try:
             for job in cluster.all("Job"):
+                if any(variable["name"] == "PGSSLMODE" for variable in pod_of(job)["initContainers"][0]["env"]):
+                    cluster.try_a_strange_server(job)
                 # Twice: an upgrade runs it on what is there.
                 cluster.run_job(job)
                 cluster.run_job(job)
