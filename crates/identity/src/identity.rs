@@ -22,7 +22,10 @@ use crate::{
     pruning::Remembered,
     refresh::TokenState,
     sign_in_times,
-    throttle::{PasswordGuard, PasswordLimits},
+    throttle::{
+        ClientGuard, ClientLimits, PasswordGuard, PasswordLimits,
+        lockouts::{self, Guessed},
+    },
 };
 
 /// The settings tree `identity.*`, the same in every binary that holds the directory.
@@ -49,6 +52,7 @@ pub struct Identity {
     pub(crate) clients: Arc<ClientCache>,
     pub(crate) tokens: TokenState,
     pub(crate) guard: Arc<PasswordGuard>,
+    pub(crate) client_guard: Arc<ClientGuard>,
     pub(crate) sign_ins: Arc<sign_in_times::Noted>,
     pub(crate) otp: Arc<OtpChecks>,
     pub(crate) pruned: Arc<Remembered>,
@@ -78,7 +82,8 @@ impl Identity {
             audit: AuditTrail::start(db.clone()),
             clients: Arc::new(ClientCache::new()),
             tokens: TokenState::default(),
-            guard: Arc::new(PasswordGuard::new(&PasswordLimits::default())),
+            guard: Arc::new(PasswordGuard::new(Guessed::Password, &PasswordLimits::default())),
+            client_guard: Arc::new(ClientGuard::new(&ClientLimits::default())),
             sign_ins: Arc::default(),
             otp: Arc::new(OtpChecks::new(OtpSettings::default())),
             pruned: Arc::default(),
@@ -89,14 +94,22 @@ impl Identity {
         })
     }
 
-    /// The same directory with these limits on wrong passwords. What was counted before is forgotten.
+    /// The same directory with these limits on wrong passwords. What this process has counted before is forgotten.
     #[must_use]
     pub fn with_password_limits(mut self, limits: &PasswordLimits) -> Self {
-        self.guard = Arc::new(PasswordGuard::new(limits));
+        self.guard = Arc::new(PasswordGuard::new(Guessed::Password, limits));
+        lockouts::describe();
         self
     }
 
-    /// The same directory with these rules for second factors. What was counted before is forgotten.
+    /// The same directory with these limits on wrong client secrets. What this process has counted before is forgotten.
+    #[must_use]
+    pub fn with_client_limits(mut self, limits: &ClientLimits) -> Self {
+        self.client_guard = Arc::new(ClientGuard::new(limits));
+        self
+    }
+
+    /// The same directory with these rules for second factors. What this process has counted before is forgotten.
     #[must_use]
     pub fn with_otp(mut self, settings: OtpSettings) -> Self {
         self.otp = Arc::new(OtpChecks::new(settings));

@@ -13,12 +13,13 @@ use identity::Identity;
 use identity::account_tokens::AccountTokenStanding;
 use identity::accounts::{AccountProfile, Name, NewAccount, NewPassword, SignInRefusal};
 use identity::audit::Origin;
+use identity::clients::{ClientKind, NewClient, NewSecret, Registration};
 use identity::device_sessions::{DeviceCredential, DeviceSettings};
 use identity::master::MasterKey;
 use identity::otp::SecondFactor;
 use identity::passwords::PasswordSettings;
 use identity::services::ServiceChange;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use store::{DatabaseSettings, Db};
 use test_kit::{Backend, TestDatabase};
 
@@ -77,6 +78,7 @@ async fn threat_17_whatever_is_wrong_costs_the_same_queries() {
         account_tokens(&identity).await;
         basic(&identity).await;
         internal_ids(&identity).await;
+        clients(&identity).await;
     }
 }
 
@@ -171,6 +173,38 @@ async fn basic(identity: &Identity) {
     for name in ["ada", "ada@example.org", "none", "nobody", "", "\0"] {
         let (refused, cost) = queries_of(identity.verify_basic(name, &wrong, &origin)).await;
         assert!(matches!(refused, Err(SignInRefusal::BadCredentials)), "{refused:?}");
+        costs.push(cost);
+    }
+    assert!(costs[0] > 0 && costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");
+}
+
+/// The right secret of a client that is known costs no query; a wrong one the same for every client, there or not.
+async fn clients(identity: &Identity) {
+    let here = "192.0.2.1".parse().unwrap();
+    let client = NewClient {
+        id: Some("booking".parse().unwrap()),
+        kind: ClientKind::Service,
+        registration: Registration::new("Booking"),
+        secret: NewSecret::Generate,
+    };
+    let (_, secret) = identity.create_client(client, &Origin::default()).await.unwrap();
+    let secret = SecretString::from(secret.unwrap().expose().expose_secret());
+    let authenticate = async |secret: &SecretString| {
+        identity.may_authenticate("booking", here).unwrap();
+        let proven = identity.authenticate_client(&"booking".parse().unwrap(), secret).await;
+        if proven.is_ok() {
+            identity.client_proven("booking", here).await;
+        }
+        proven.is_ok()
+    };
+    assert!(authenticate(&secret).await);
+    settled().await;
+    let (proven, cost) = queries_of(authenticate(&secret)).await;
+    assert_eq!((proven, cost), (true, 0));
+    let mut costs = Vec::new();
+    for id in ["booking", "nobody", "", "\0"] {
+        let (counted, cost) = queries_of(identity.client_failed(id, here)).await;
+        counted.unwrap();
         costs.push(cost);
     }
     assert!(costs[0] > 0 && costs.iter().all(|cost| *cost == costs[0]), "{costs:?}");

@@ -69,8 +69,13 @@ impl Throttle {
 
     /// Counts a failure of the pair.
     pub fn failed(&self, name: &str, address: IpAddr, now: Duration) {
+        self.fail(Key::pair(name, address), now);
+    }
+
+    /// Counts a failure of whatever the key names.
+    pub fn fail(&self, key: Key, now: Duration) {
         if let Some(quota) = self.quota {
-            self.bucket(Key::pair(name, address)).fail(quota, now);
+            self.bucket(key).fail(quota, now);
         }
     }
 

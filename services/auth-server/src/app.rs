@@ -8,15 +8,15 @@ use auth_claims::scopes::Scopes;
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::Identity;
 use identity::clients::{Client, LONGEST_ACCESS_TOKEN};
-use identity::throttle::{Limit, Throttle};
 use seatable_dialect::rates::Rates;
 
 use crate::domain::access::Terms;
 use crate::domain::applications::Binding;
 use crate::domain::issuer::IssuerId;
 use crate::keys::SigningKeys;
+use crate::limits::Limits;
 use crate::presented::PresentedTokens;
-use crate::settings::{AuthSettings, LimitSettings};
+use crate::settings::AuthSettings;
 
 /// The shared state of the service.
 pub(crate) struct App {
@@ -26,7 +26,7 @@ pub(crate) struct App {
     pub(crate) identity: Identity,
     pub(crate) keys: Arc<SigningKeys>,
     pub(crate) tokens: PresentedTokens,
-    pub(crate) throttle: Throttle,
+    pub(crate) limits: Limits,
     pub(crate) seatable_rates: Rates,
 }
 
@@ -35,9 +35,9 @@ impl App {
         let keys = Arc::new(keys);
         let issuer = settings.issuer.clone().unwrap_or_default();
         let tokens = PresentedTokens::new(issuer.as_str(), Arc::clone(&keys), identity.clone());
-        let throttle = throttle(&settings.limits);
+        let limits = Limits::new(&settings.limits, identity.clock());
         let seatable_rates = Rates::new(&settings.seatable.rates);
-        Self { issuer, settings, identity, keys, tokens, throttle, seatable_rates }
+        Self { issuer, settings, identity, keys, tokens, limits, seatable_rates }
     }
 
     /// What is decided about a token of this client, whoever it is about.
@@ -58,9 +58,4 @@ impl App {
 /// The lifetime of a token, whatever the settings say not longer than revocations are remembered.
 pub(crate) fn lifetime(wanted: Duration) -> TimeDelta {
     TimeDelta::from_std(wanted).map_or(LONGEST_ACCESS_TOKEN, |wanted| wanted.min(LONGEST_ACCESS_TOKEN))
-}
-
-fn throttle(limits: &LimitSettings) -> Throttle {
-    let limit = Limit { failures: limits.client_failures, window: limits.client_failure_window };
-    Throttle::new((limit.failures > 0).then_some(limit), limits.client_failure_pairs)
 }

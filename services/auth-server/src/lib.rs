@@ -10,6 +10,7 @@
 //! | `domain` | rules without HTTP and database: scopes, audiences, exchanges, claims |
 //! | `sealing` | the chain over the audit trail, in the background |
 //! | `keys`, `presented`, `issuing` | signing, looking at tokens, and the trace an issued or refused one leaves |
+//! | `limits` | how often anybody may ask |
 //! | `binding`, `device`, `fresh_second` | what all dialects share of applications, of device sessions, and of the second a token is issued in |
 //!
 //! To add a grant see `api/oauth/token.rs`, to add a credential that can be exchanged `api/oauth/subject_tokens.rs`,
@@ -24,6 +25,7 @@ mod fresh_second;
 mod in_process;
 mod issuing;
 mod keys;
+mod limits;
 mod presented;
 pub mod process;
 mod sealing;

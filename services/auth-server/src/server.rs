@@ -43,6 +43,7 @@ impl AuthServer {
         let identity = identity
             .with_refresh(settings.refresh)
             .with_password_limits(&settings.limits.passwords())
+            .with_client_limits(&settings.limits.clients())
             .with_otp(settings.otp.clone());
         let keys = SigningKeys::start(identity.clone(), &settings.signing).await?;
         let app = App::new(settings, identity, keys);

@@ -1,5 +1,6 @@
 //! `auth.*`, the same keys in `auth-server` and `tessera`.
 
+mod limits;
 mod seatable;
 
 use std::time::Duration;
@@ -9,7 +10,6 @@ use identity::clients::LONGEST_ACCESS_TOKEN;
 use identity::device_sessions::DeviceSettings;
 use identity::otp::OtpSettings;
 use identity::refresh::RefreshSettings;
-use identity::throttle::PasswordLimits;
 use meet_dialect::cors::CorsSettings;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -18,6 +18,7 @@ use service_kit::settings::ServerSettings;
 use store::pruning::PruneSettings;
 use token_signing::RotationPolicy;
 
+pub use self::limits::LimitSettings;
 pub use self::seatable::SeaTableSettings;
 use crate::domain::issuer::{InvalidIssuer, IssuerId};
 
@@ -154,74 +155,6 @@ impl SigningSettings {
             interval: self.interval,
             publish_lead: self.publish_lead,
             longest_token: LONGEST_ACCESS_TOKEN.to_std().unwrap_or(Duration::MAX),
-        }
-    }
-}
-
-/// `auth.limits.*`
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct LimitSettings {
-    /// Failed authentications of one client from one address within the window; 0 switches the limit off.
-    /// Default: 20.
-    pub client_failures: usize,
-    /// How long a failure counts. Default: `1m`.
-    #[serde(with = "humantime_serde")]
-    pub client_failure_window: Duration,
-    /// How many pairs of client and address are remembered. Default: 100000.
-    pub client_failure_pairs: usize,
-    /// Wrong passwords for one name from one address within `password_failure_window`; 0 switches this limit off.
-    /// Default: 30.
-    pub password_failures: usize,
-    /// How long those count. Default: `1m`.
-    #[serde(with = "humantime_serde")]
-    pub password_failure_window: Duration,
-    /// Wrong passwords for one name within `password_window`, from all addresses together; an address from which the
-    /// account has signed in before has this limit to itself, so that others do not lock the account out there. 0
-    /// switches it off. Default: 200.
-    pub password_account_failures: usize,
-    /// Wrong passwords from one address within `password_window`, for all names together that have not signed in from
-    /// there before; 0 switches this limit off. Default: 1000.
-    pub password_address_failures: usize,
-    /// How long those two count. Default: `1h`.
-    #[serde(with = "humantime_serde")]
-    pub password_window: Duration,
-    /// How many pairs, names and addresses are remembered, each. Default: 50000.
-    pub password_entries: usize,
-    /// How many actors a token may carry, the client that held the first token of an exchange included: how often it
-    /// can be exchanged. Default: 4.
-    pub actors: usize,
-}
-
-impl Default for LimitSettings {
-    fn default() -> Self {
-        let passwords = PasswordLimits::default();
-        Self {
-            client_failures: 20,
-            client_failure_window: Duration::from_mins(1),
-            client_failure_pairs: 100_000,
-            password_failures: passwords.pair_failures,
-            password_failure_window: passwords.pair_window,
-            password_account_failures: passwords.account_failures,
-            password_address_failures: passwords.address_failures,
-            password_window: passwords.window,
-            password_entries: passwords.remembered,
-            actors: 4,
-        }
-    }
-}
-
-impl LimitSettings {
-    /// What the directory is told of them.
-    #[must_use]
-    pub fn passwords(&self) -> PasswordLimits {
-        PasswordLimits {
-            pair_failures: self.password_failures,
-            pair_window: self.password_failure_window,
-            account_failures: self.password_account_failures,
-            address_failures: self.password_address_failures,
-            window: self.password_window,
-            remembered: self.password_entries,
         }
     }
 }

@@ -20,7 +20,11 @@ use crate::{
     identity::Identity,
     otp::{FactorShown, SecondFactor, Shown, Whence},
     passwords::{EncodedHash, PasswordError, Turn, Verdict},
-    throttle::{Admitted, Network, familiar::Familiar},
+    throttle::{
+        Network,
+        attempts::{Admitted, Whose},
+        familiar::Familiar,
+    },
 };
 
 /// Somebody who has signed in, and what that rests on.
@@ -122,7 +126,8 @@ impl Identity {
         let account = credentials.as_ref().map(|(account, _)| account.id);
         let is_familiar = familiar.is_known();
         let outcome = async {
-            let checked = self.check_password(&key, &network, is_familiar, credentials, password).await?;
+            let admitted = self.admit(&self.guard, &key, &network, is_familiar).await?;
+            let checked = self.check(admitted, credentials, password, origin).await?;
             let whence = Whence { network: &network, is_familiar, origin };
             let (checked, shown) = self.with_factor(checked, password, factor, whence).await?;
             let (account, stored) = checked;
@@ -151,24 +156,6 @@ impl Identity {
         Ok((checked, shown))
     }
 
-    /// Checks a password if name and network have tries left.
-    async fn check_password(
-        &self,
-        key: &str,
-        network: &Network,
-        is_familiar: bool,
-        credentials: Option<Credentials>,
-        password: &SecretString,
-    ) -> Result<(Account, String), SignInRefusal> {
-        let admitted = self.guard.admit(key, network, is_familiar, &self.clock).await?;
-        let checked = self.check(admitted, credentials, password).await;
-        if let (Err(SignInRefusal::BadCredentials), true) = (&checked, is_familiar) {
-            // What a stranger would hear: see `check_shared`.
-            self.guard.check_shared(key, network, self.clock.uptime())?;
-        }
-        checked
-    }
-
     async fn known_under(
         &self,
         name: Name,
@@ -191,17 +178,25 @@ impl Identity {
         admitted: Admitted,
         found: Option<Credentials>,
         password: &SecretString,
+        origin: &Origin,
     ) -> Result<(Account, String), SignInRefusal> {
         let turn = self.hasher.turn(password).await.map_err(refusal);
-        let (identity, password) = (self.clone(), password.clone());
+        let (identity, password, origin) = (self.clone(), password.clone(), origin.clone());
         let checked = async move {
+            let account = found.as_ref().map(|(account, _)| account.id);
             let outcome = match turn {
                 Ok(turn) => identity.compare(turn, found, &password).await,
                 Err(refusal) => Err(refusal),
             };
             match &outcome {
-                Ok(_) | Err(SignInRefusal::Disabled) => admitted.succeeded(),
-                Err(SignInRefusal::BadCredentials) => admitted.failed(identity.clock.uptime()),
+                Ok(_) | Err(SignInRefusal::Disabled) => {
+                    identity.confirm(&admitted).await?;
+                    identity.succeeded(admitted).await;
+                }
+                Err(SignInRefusal::BadCredentials) => {
+                    let whose = Whose { account, origin: &origin };
+                    identity.failed(&identity.guard, admitted, whose).await?;
+                }
                 Err(_) => drop(admitted),
             }
             outcome

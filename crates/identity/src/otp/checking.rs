@@ -11,6 +11,8 @@ use crate::Identity;
 use crate::accounts::{Account, AccountId, SignInRefusal};
 use crate::audit::{AuditEvent, Origin, Outcome};
 use crate::errors::IdentityError;
+use crate::throttle::attempts::Whose;
+use crate::throttle::lockouts::Guessed;
 use crate::throttle::{Network, PasswordGuard};
 
 /// The rules of second factors, and what was guessed so far.
@@ -22,7 +24,7 @@ pub(crate) struct OtpChecks {
 
 impl OtpChecks {
     pub(crate) fn new(settings: OtpSettings) -> Self {
-        Self { guard: PasswordGuard::new(&settings.limits()), settings }
+        Self { guard: PasswordGuard::new(Guessed::Otp, &settings.limits()), settings }
     }
 }
 
@@ -102,35 +104,36 @@ impl Identity {
         Whence { network, is_familiar, origin }: Whence<'_>,
     ) -> Result<(), SignInRefusal> {
         let key = account.id.to_string();
-        let admitted = self.otp.guard.admit(&key, network, is_familiar, &self.clock).await?;
-        let right = match self.spend(account, row, code, origin).await {
-            Ok(right) => right,
-            Err(error) => return Err(error.into()),
+        let admitted = self.admit(&self.otp.guard, &key, network, is_familiar).await?;
+        let secret = OtpSecret::open(&row.sealed_secret, self.secrets.sealer(), account.id)
+            .map_err(IdentityError::from)?;
+        let now = self.clock.now();
+        let Some(step) = secret.step_of(code.expose_secret(), now, row.last_step) else {
+            // A right code that is used up is none that anybody has guessed, and tells nothing: whoever sends one twice, or
+            // through many doors at once, does not lock themselves out.
+            if secret.step_of(code.expose_secret(), now, i64::MIN).is_none() {
+                let whose = Whose { account: Some(account.id), origin };
+                self.failed(&self.otp.guard, admitted, whose).await?;
+            }
+            return Err(SignInRefusal::OtpInvalid);
         };
-        if right {
-            admitted.succeeded();
-            return Ok(());
+        self.confirm(&admitted).await?;
+        if !self.spend(account.id, row, step, origin).await? {
+            return Err(SignInRefusal::OtpInvalid);
         }
-        admitted.failed(self.clock.uptime());
-        // As for passwords, a familiar network is told of a wrong code what any other would be.
-        if is_familiar {
-            self.otp.guard.check_shared(&key, network, self.clock.uptime())?;
-        }
-        Err(SignInRefusal::OtpInvalid)
+        self.succeeded(admitted).await;
+        Ok(())
     }
 
+    /// Uses the code of a step up, unless somebody else has just done so.
     async fn spend(
         &self,
-        account: &Account,
+        id: AccountId,
         row: &OtpRow,
-        code: &SecretString,
+        step: i64,
         origin: &Origin,
     ) -> Result<bool, IdentityError> {
-        let (id, row) = (account.id, row.clone());
-        let secret = OtpSecret::open(&row.sealed_secret, self.secrets.sealer(), id)?;
-        let Some(step) = secret.step_of(code.expose_secret(), self.clock.now(), row.last_step) else {
-            return Ok(false);
-        };
+        let row = row.clone();
         let act = self.act(&Origin { actor: Some(id.to_string()), ..origin.clone() });
         let spend = move |conn: &mut DbConn| {
             let spent = rows::spend(conn, id, &row, step)?;

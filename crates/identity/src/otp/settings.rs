@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::throttle::PasswordLimits;
+use crate::throttle::{LockoutRule, PasswordLimits};
 
 /// No device is trusted longer, whatever the settings say.
 const LONGEST_TRUST: Duration = Duration::from_hours(365 * 24);
@@ -30,11 +30,17 @@ pub struct OtpSettings {
     /// How long those count. Default: `5m`.
     #[serde(with = "humantime_serde")]
     pub failure_window: Duration,
-    /// Wrong codes for one account within `account_window`, from all addresses together; an address from which the
-    /// account has signed in before has this limit to itself, so that others do not lock the account out there. 0
-    /// switches it off. Default: 50.
-    pub account_failures: usize,
-    /// How long those count. Default: `1d`.
+    /// Wrong codes for one account in a row, from all addresses together and at all auth servers, from which on every one
+    /// locks; an address from which the account has signed in before has this limit to itself, so that others do not lock
+    /// the account out there. 0 switches it off. Default: 50.
+    pub account_failures: u32,
+    /// How long the first lock lasts; each further wrong code doubles it. Default: `5m`.
+    #[serde(with = "humantime_serde")]
+    pub lockout: Duration,
+    /// How long a lock lasts at most. Default: `1d`.
+    #[serde(with = "humantime_serde")]
+    pub lockout_longest: Duration,
+    /// How long after the last wrong code, or the end of the lock it brought, all are forgotten. Default: `1d`.
     #[serde(with = "humantime_serde")]
     pub account_window: Duration,
 }
@@ -48,6 +54,8 @@ impl Default for OtpSettings {
             failures: 5,
             failure_window: Duration::from_mins(5),
             account_failures: 50,
+            lockout: Duration::from_mins(5),
+            lockout_longest: Duration::from_hours(24),
             account_window: Duration::from_hours(24),
         }
     }
@@ -59,10 +67,14 @@ impl OtpSettings {
         PasswordLimits {
             pair_failures: self.failures,
             pair_window: self.failure_window,
-            account_failures: self.account_failures,
+            lockout: LockoutRule {
+                failures: self.account_failures,
+                first: self.lockout,
+                longest: self.lockout_longest,
+                forgotten: self.account_window,
+            },
             // Whoever gets here knows a password, so there are no names to be tried out.
             address_failures: 0,
-            window: self.account_window,
             ..PasswordLimits::default()
         }
     }

@@ -1,17 +1,24 @@
 //! Threat 10: how many codes somebody can try who knows the password, however they go about it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use identity::accounts::Name;
 use identity::audit::Origin;
 use identity::otp::{OtpSettings, SecondFactor};
 use rstest::rstest;
 use test_kit::Backend;
 
-use crate::fixture::{Fixture, STEP, from, why};
+use crate::fixture::{Fixture, PASSWORD, STEP, from, secret, why};
 
 fn limits() -> OtpSettings {
-    OtpSettings { failures: 3, account_failures: 8, ..OtpSettings::default() }
+    OtpSettings {
+        failures: 3,
+        account_failures: 8,
+        lockout: Duration::from_hours(24),
+        ..OtpSettings::default()
+    }
 }
 
 #[rstest]
@@ -134,4 +141,47 @@ async fn zero_switches_each_limit_off(#[values(Backend::Sqlite, Backend::Postgre
         fixture.sign_in_from("192.0.2.1", "ada", &app.factor(0)).await.unwrap();
         fixture.pass(STEP);
     }
+}
+
+/// Whoever sends one right code through many doors at once gets in through one of them, and through all the others with the
+/// next code: a code that is used up is nobody's guess.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_code_at_many_doors_at_once_locks_nobody_out(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Arc::new(Fixture::on(backend).await);
+    let app = fixture.protect("ada").await;
+    let sign_ins = (0..25).map(|_| {
+        let (fixture, right) = (Arc::clone(&fixture), app.factor(0));
+        tokio::spawn(async move { why(&fixture.sign_in_from("192.0.2.1", "ada", &right).await) })
+    });
+    let answers: Vec<_> = join_all(sign_ins).await.into_iter().map(Result::unwrap).collect();
+    let of = |word: &str| answers.iter().filter(|answer| **answer == word).count();
+    assert_eq!((of("success"), of("otp_invalid")), (1, 24), "{answers:?}");
+    fixture.pass(STEP);
+    fixture.sign_in_from("192.0.2.1", "ada", &app.factor(0)).await.unwrap();
+}
+
+/// All replicas count together, and a lock is there after a restart; unlocking the account ends it.
+#[rstest]
+#[tokio::test]
+async fn threat_10_codes_at_two_replicas_are_counted_together(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let settings = OtpSettings { failures: 0, account_failures: 6, ..OtpSettings::default() };
+    let fixture = Fixture::with(backend, settings.clone()).await;
+    let app = fixture.protect("ada").await;
+    let mut answers = Vec::new();
+    for number in 0..10 {
+        let replica = fixture.identity.clone().with_otp(settings.clone());
+        let (name, origin) = (Name::login_or_email("ada"), from(&format!("192.0.2.{number}")));
+        let guess = replica.verify_credentials(name, &secret(PASSWORD), &app.wrong(), &origin).await;
+        answers.push(why(&guess));
+    }
+    assert_eq!(answers, [vec!["otp_invalid"; 6], vec!["throttled"; 4]].concat());
+    assert_eq!(why(&fixture.sign_in_from("203.0.113.5", "ada", &app.factor(0)).await), "throttled");
+    let ada = fixture.identity.find_account_by_login("ada").await.unwrap().unwrap();
+    assert_eq!(fixture.identity.unlock_account(ada.id, &Origin::default()).await.unwrap(), 1);
+    fixture.sign_in_from("203.0.113.5", "ada", &app.factor(0)).await.unwrap();
 }

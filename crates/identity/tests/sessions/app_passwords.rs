@@ -14,6 +14,7 @@ use store::StoreError;
 use test_kit::Backend;
 
 use crate::fixture::{Fixture, PASSWORD, email, from, secret};
+use crate::guessing::locking;
 
 /// Has the form of an app password and is nobody's.
 const NOBODYS: &str = "00000-00000-00000-00000-00000";
@@ -245,7 +246,7 @@ async fn threat_09_an_app_password_needs_no_second_factor_and_the_password_does(
 async fn threat_10_guesses_are_counted_and_lock_no_program_out(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let limits = PasswordLimits { pair_failures: 3, account_failures: 6, ..PasswordLimits::default() };
+    let limits = PasswordLimits { pair_failures: 3, lockout: locking(6), ..PasswordLimits::default() };
     let fixture = Fixture::limited(backend, limits).await;
     let ada = fixture.find("ada").await;
     let (_, text) = create(&fixture, ada.id, "sync").await;

@@ -130,6 +130,7 @@ impl Fixture {
         let query = match table {
             "device_sessions" => "SELECT sid AS value FROM device_sessions",
             "account_tokens" => "SELECT sid AS value FROM account_tokens",
+            "lockouts" => "SELECT 'x' AS value FROM lockouts",
             "familiar_networks" => "SELECT account_id AS value FROM familiar_networks",
             _ => panic!("which table?"),
         };

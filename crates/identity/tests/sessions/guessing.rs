@@ -7,7 +7,7 @@ use futures_util::future::join_all;
 use identity::IdentityError;
 use identity::accounts::SignInRefusal;
 use identity::passwords::PasswordSettings;
-use identity::throttle::PasswordLimits;
+use identity::throttle::{LockoutRule, PasswordLimits};
 use rstest::rstest;
 use test_kit::Backend;
 
@@ -18,14 +18,20 @@ const ADA: &str = "ada@example.org";
 pub(crate) fn limits() -> PasswordLimits {
     PasswordLimits {
         pair_failures: 5,
-        account_failures: 12,
+        lockout: locking(12),
         address_failures: 20,
         ..PasswordLimits::default()
     }
 }
 
+/// So many failures in a row, then locks from an hour on.
+pub(crate) fn locking(failures: u32) -> LockoutRule {
+    let hours = Duration::from_hours;
+    LockoutRule { failures, first: hours(1), longest: hours(24), forgotten: hours(24) }
+}
+
 /// How a wrong password is refused: looked at, or not.
-async fn guess(fixture: &Fixture, address: &str, name: &str) -> Option<u64> {
+pub(crate) async fn guess(fixture: &Fixture, address: &str, name: &str) -> Option<u64> {
     match fixture.try_from(address, name, "wrong").await {
         Err(SignInRefusal::BadCredentials) => None,
         Err(SignInRefusal::Throttled { retry_after }) => Some(retry_after),
@@ -160,7 +166,7 @@ async fn threat_10_many_names_from_one_address_are_one_guesser(
 async fn threat_10_spellings_and_dialects_share_a_count(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
-    let fixture = Fixture::limited(backend, PasswordLimits { account_failures: 0, ..limits() }).await;
+    let fixture = Fixture::limited(backend, PasswordLimits { lockout: locking(0), ..limits() }).await;
     fixture.account("élodie").await;
     let origin = from("192.0.2.1");
     for name in ["élodie@example.org", "ÉLODIE@EXAMPLE.ORG", "  Élodie@Example.org\u{2003}"] {
@@ -246,7 +252,7 @@ async fn threat_17_nobodys_name_is_limited_like_somebodys(
 #[rstest]
 #[tokio::test]
 async fn zero_switches_each_limit_off(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    let off = PasswordLimits { pair_failures: 0, account_failures: 0, address_failures: 0, ..limits() };
+    let off = PasswordLimits { pair_failures: 0, lockout: locking(0), address_failures: 0, ..limits() };
     let fixture = Fixture::limited(backend, off).await;
     for _ in 0..60 {
         assert_eq!(guess(&fixture, "192.0.2.1", ADA).await, None);

@@ -10,6 +10,7 @@ mod eviction;
 mod familiar;
 mod fixture;
 mod guessing;
+mod locking;
 mod presenting;
 mod pruning;
 mod races;

@@ -2,9 +2,12 @@
 
 use std::net::IpAddr;
 
+use auth_claims::account_token::ACCOUNT_TOKEN;
+use auth_claims::basic::APP_PASSWORD;
 use auth_claims::caller::{ExchangeError, ExchangeRefusal};
+use auth_claims::device::{DEVICE_SESSION, DeviceTriple};
 use identity::accounts::Account;
-use identity::audit::{AuditEvent, Outcome};
+use identity::audit::{AuditEvent, Origin, Outcome};
 use identity::clients::{ClientKind, GrantType};
 use rstest::rstest;
 
@@ -189,4 +192,76 @@ async fn threat_10_in_one_process_the_callers_address_counts_too(
     let agenda = Some("agenda".to_owned());
     assert_eq!(told.first().map(of), Some((Some(CLIENT), agenda.clone())));
     assert_eq!(told.last().map(of), Some((Some(elsewhere), agenda)));
+}
+
+/// Account-Tokens, device sessions and app passwords that there are not, from one address, are too many at some point; those
+/// that there are, are good from there all the same, and other addresses are not concerned.
+#[rstest]
+#[actix_web::test]
+async fn threat_10_unknown_credentials_of_one_address_are_limited(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let app = Spawned::with(backend, |settings| settings.limits.unknown_credentials = 9).await;
+    let service = app.client("rooms", ClientKind::Service, |registration| {
+        registration.grants = vec![GrantType::ClientCredentials, GrantType::TokenExchange];
+        registration.scopes = scopes("a internal:revocations");
+        registration.default_scopes = scopes("a");
+    });
+    let (service, account) = (service.await, app.account("nadia").await);
+    let token = app.identity.account_token(&account, &Origin::default()).await.expect("a token");
+    let exchange = async |kind: &str, token: &str, address: &str| {
+        app.exchange(&service, kind, token, &[("client_address", address)]).await
+    };
+    let triple = DeviceTriple {
+        access_token: "A".repeat(22),
+        client: "B".repeat(22),
+        uid: "nadia@example.org".to_owned(),
+    };
+    let triple = triple.to_subject_token();
+    let unknown = [
+        (ACCOUNT_TOKEN, "0".repeat(40)),
+        (DEVICE_SESSION, triple),
+        (APP_PASSWORD, "00000-00000-00000-00000-00000".to_owned()),
+    ];
+    for number in 0..9 {
+        let (kind, token) = &unknown[number % 3];
+        exchange(kind, token, GUESSER).await.assert_refused(400, "invalid_grant");
+    }
+    for (kind, token) in &unknown {
+        let refused = exchange(kind, token, GUESSER).await;
+        refused.assert_refused(429, "temporarily_unavailable");
+        assert_eq!(refused.header("retry-after"), "60");
+        exchange(kind, token, VICTIM).await.assert_refused(400, "invalid_grant");
+    }
+    assert_eq!(exchange(ACCOUNT_TOKEN, token.expose(), GUESSER).await.status, 200);
+}
+
+/// Sign-ins of one address and of one account; what counts for an account, only its right password uses up.
+#[rstest]
+#[actix_web::test]
+async fn sign_ins_are_limited(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = Spawned::with(backend, |settings| {
+        (settings.limits.sign_in_requests, settings.limits.account_requests) = (6, 4);
+    });
+    let app = app.await;
+    let service = app.client("rooms", ClientKind::Service, |registration| {
+        registration.grants = vec![GrantType::TokenExchange];
+        registration.scopes = scopes("a internal:revocations");
+        registration.default_scopes = scopes("a");
+    });
+    let (service, account) = (service.await, app.account("nadia").await);
+    let sign_in = async |address: &str, token: &str| {
+        app.exchange(&service, BASIC, token, &[("client_address", address)]).await
+    };
+    for _ in 0..6 {
+        sign_in(GUESSER, &wrong()).await.assert_refused(400, "invalid_grant");
+    }
+    sign_in(GUESSER, &basic(&account)).await.assert_refused(429, "temporarily_unavailable");
+    for number in 0..4 {
+        assert_eq!(sign_in(&format!("198.51.100.{number}"), &basic(&account)).await.status, 200);
+    }
+    let refused = sign_in(VICTIM, &basic(&account)).await;
+    refused.assert_refused(429, "temporarily_unavailable");
+    assert_eq!(refused.header("retry-after"), "15");
+    sign_in(VICTIM, &wrong()).await.assert_refused(400, "invalid_grant");
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use argon2::Argon2;
 use argon2::password_hash::PasswordHasher as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use store::DbConn;
 use tokio::sync::Semaphore;
 
 use super::{App, AppError, BasePath};
@@ -79,8 +80,10 @@ impl App {
         at: BasePath,
         wish: LinkWish,
     ) -> Result<(Base, ExternalLink), AppError> {
-        // Nobody hashes for strangers.
-        self.permit(caller, at.clone(), MANAGE).await?;
+        // Nobody hashes for strangers, nor for a link that there is no room for. The transaction looks again.
+        let base = self.permit(caller, at.clone(), MANAGE).await?.base().id;
+        let wanted = wish.token.clone();
+        self.db.read(move |conn| has_room(conn, base, wanted.as_ref())).await?;
         let password_hash = match wish.password {
             Some(password) => Some(self.hashing.hash(password).await?),
             None => None,
@@ -101,10 +104,7 @@ impl App {
                 at: now,
                 expires_at: wish.expire_days.map(|days| days.after(now)),
             };
-            let is_free = external_links::find(conn, &token)?.is_none();
-            if is_free && external_links::count(conn, base.id)? >= MOST_LINKS {
-                return Err(Refusal::TooManyLinks.into());
-            }
+            has_room(conn, base.id, Some(&token))?;
             let made = external_links::insert(conn, &new)?.ok_or(Refusal::LinkTaken)?;
             Ok((base.clone(), made))
         })
@@ -128,6 +128,17 @@ impl App {
         })
         .await
     }
+}
+
+/// Whether a base may have one link more. A token that is taken is told first.
+fn has_room(conn: &mut DbConn, base: i64, token: Option<&LinkToken>) -> Result<(), AppError> {
+    if let Some(token) = token
+        && external_links::find(conn, token)?.is_some()
+    {
+        return Err(Refusal::LinkTaken.into());
+    }
+    let is_full = external_links::count(conn, base)? >= MOST_LINKS;
+    if is_full { Err(Refusal::TooManyLinks.into()) } else { Ok(()) }
 }
 
 fn drawn() -> Result<LinkToken, TokenError> {

@@ -54,7 +54,7 @@ impl Name {
     }
 
     /// The form under which failures are counted: that of the look-up, so that no two spellings of a name are two.
-    pub(super) fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         queries::storable(&fold(&self.text))
     }
 

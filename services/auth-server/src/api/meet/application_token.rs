@@ -153,6 +153,7 @@ async fn answer(
     if !app.settings.meet.enabled {
         return Err(Refusal::NotFound.into()); // row 3: before the body is read
     }
+    app.limits.of_address(attempt.address())?;
     let fields = body::fields(request, payload, LARGEST_BODY, &ACCEPTED).await?; // row 4
     let wish = TokenRequest::parse(&fields).map_err(Refusal::Fields)?; // row 5
     attempt.client(&wish.client_id);
@@ -174,17 +175,20 @@ async fn answer(
 
 /// Rows 6 and 7: inactivity is told only after the right secret.
 async fn authenticate(app: &App, wish: &TokenRequest, attempt: &Attempt) -> Result<Arc<Client>, MeetError> {
-    let (now, address) = (app.identity.clock().uptime(), attempt.address());
-    app.throttle.check(&wish.client_id, address, now).map_err(MeetError::Throttled)?;
+    let address = attempt.address();
+    app.identity.may_authenticate(&wish.client_id, address)?;
     let proven = prove(app, &wish.client_id, &wish.client_secret).await;
     match proven {
-        Ok(_) | Err(ClientRefusal::Inactive) => app.throttle.succeeded(&wish.client_id, address),
-        Err(ClientRefusal::Invalid) => app.throttle.failed(&wish.client_id, address, now),
+        Ok(_) | Err(ClientRefusal::Inactive) => app.identity.client_proven(&wish.client_id, address).await,
+        Err(ClientRefusal::Invalid) => app.identity.client_failed(&wish.client_id, address).await?,
         Err(ClientRefusal::Failed(_)) => {}
     }
     match proven {
         // Only an application may name the user it acts for; to this route every other client is an unknown one.
-        Ok(client) if client.kind == ClientKind::Application => Ok(client),
+        Ok(client) if client.kind == ClientKind::Application => {
+            app.limits.of_client(&client)?;
+            Ok(client)
+        }
         Ok(_) | Err(ClientRefusal::Invalid) => Err(MeetError::Credentials),
         Err(ClientRefusal::Inactive) => Err(MeetError::Inactive),
         Err(ClientRefusal::Failed(error)) => Err(error.into()),

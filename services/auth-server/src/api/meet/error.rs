@@ -44,7 +44,7 @@ pub(crate) enum MeetError {
     /// A user could be neither created nor found.
     #[error("Failed to create or retrieve provisional user.")]
     Provisioning,
-    /// Too many failures.
+    /// Too many failures, or requests.
     #[error("Request was throttled. Expected available in {} seconds.", .0.retry_after)]
     Throttled(Throttled),
     /// A dependency is down.
@@ -62,6 +62,12 @@ const fn bound(refusal: &BindingRefusal) -> &'static str {
         ApplicationRefusal::Unknown | ApplicationRefusal::Foreign | ApplicationRefusal::Deleted => {
             "Invalid credentials"
         }
+    }
+}
+
+impl From<Throttled> for MeetError {
+    fn from(throttled: Throttled) -> Self {
+        Self::Throttled(throttled)
     }
 }
 

@@ -1,7 +1,8 @@
 //! Client authentication (`contracts/oauth2.md` §2, RFC 6749 §2.3).
 //!
 //! Whatever is wrong with a client, the answer is the same and so is the work behind it (threat 17). Failures count
-//! against the pair of client id and address (threat 10).
+//! against the pair of client id and address, at all auth servers together (threat 10); requests against the address, and
+//! against the client once it is proven.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -58,16 +59,20 @@ impl Credentials {
     /// # Errors
     /// `invalid_client` for every client that is unknown, unproven or disabled; 429 after too many failures.
     pub(super) async fn authenticate(&self, app: &App, address: IpAddr) -> Result<Arc<Client>, OAuthError> {
-        let now = app.identity.clock().uptime();
-        app.throttle.check(&self.id, address, now).map_err(OAuthError::Throttled)?;
+        app.limits.of_address(address)?;
+        app.identity.may_authenticate(&self.id, address)?;
         match self.prove(app).await {
             Ok(client) => {
-                app.throttle.succeeded(&self.id, address);
+                app.identity.client_proven(&self.id, address).await;
+                // A public client is taken at its word: anybody could use up what it may ask.
+                if client.kind.is_confidential() {
+                    app.limits.of_client(&client)?;
+                }
                 Ok(client)
             }
             Err(ClientRefusal::Failed(error)) => Err(error.into()),
             Err(ClientRefusal::Invalid | ClientRefusal::Inactive) => {
-                app.throttle.failed(&self.id, address, now);
+                app.identity.client_failed(&self.id, address).await?;
                 Err(self.refusal())
             }
         }

@@ -61,8 +61,8 @@ pub(crate) enum OAuthError {
     /// The audience is not the client's to address.
     #[error(transparent)]
     Target(#[from] InvalidTarget),
-    /// Too many failures.
-    #[error("too many failed attempts, try again later")]
+    /// Too many failures, or requests.
+    #[error("too many attempts, try again later")]
     Throttled(Throttled),
     /// A dependency is down.
     #[error("temporarily unavailable")]
@@ -135,6 +135,12 @@ impl OAuthError {
             Self::Unavailable => Some(RETRY_UNAVAILABLE),
             _ => None,
         }
+    }
+}
+
+impl From<Throttled> for OAuthError {
+    fn from(throttled: Throttled) -> Self {
+        Self::Throttled(throttled)
     }
 }
 

@@ -96,7 +96,7 @@ impl SubjectTokenType {
     ///
     /// # Errors
     /// `invalid_grant` for a token that is invalid for any reason, with that reason if it may be told; 429 after too
-    /// many wrong passwords.
+    /// many wrong ones, or sign-ins.
     pub(super) async fn resolve(
         self,
         app: &App,
@@ -106,9 +106,9 @@ impl SubjectTokenType {
         match self {
             Self::AccessToken | Self::Jwt => platform::resolve(app, token).await.map(Subject::Token),
             Self::Basic => basic::resolve(app, token, origin).await,
-            Self::AppPassword => app_password::resolve(app, token).await,
-            Self::DeviceSession => device_session::resolve(app, token).await,
-            Self::AccountToken => account_token::resolve(app, token).await,
+            Self::AppPassword => app_password::resolve(app, token, origin).await,
+            Self::DeviceSession => device_session::resolve(app, token, origin).await,
+            Self::AccountToken => account_token::resolve(app, token, origin).await,
         }
     }
 }

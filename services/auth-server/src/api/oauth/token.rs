@@ -65,7 +65,7 @@ pub(crate) struct TokenResponse<'a> {
         (status = 400, description = "The request or the grant is refused", body = OAuthErrorBody),
         (status = 401, description = "The client is not authenticated", body = OAuthErrorBody),
         (status = 413, description = "The body is larger than 64 KiB", body = OAuthErrorBody),
-        (status = 429, description = "Too many failures; `Retry-After`", body = OAuthErrorBody),
+        (status = 429, description = "Too many failures or requests; `Retry-After`", body = OAuthErrorBody),
         (status = 503, description = "A dependency is down; `Retry-After`", body = OAuthErrorBody),
     ),
     security(("basic" = []), ()),

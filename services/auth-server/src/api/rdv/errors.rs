@@ -2,9 +2,11 @@
 
 use actix_web::HttpRequest;
 use identity::IdentityError;
+use identity::throttle::Throttled;
 use rdv_dialect::RdvError;
 use rdv_dialect::failure::AuthFailure;
 use rdv_dialect::texts::Language;
+use service_kit::client_address;
 
 use crate::app::App;
 
@@ -25,13 +27,31 @@ pub(super) fn failed(error: IdentityError) -> RdvError {
     }
 }
 
-/// Too many failed sign-ins, in the format of §13. It does not tell which of the limits it is: the narrowest is named.
+/// Too many sign-ins, in the format of §13. It does not tell which of the limits it is: the narrowest is named.
 pub(super) fn throttled(app: &App, retry_after: u64) -> RdvError {
     let limits = &app.settings.limits;
-    let limits =
-        [limits.password_failures, limits.password_account_failures, limits.password_address_failures];
-    let limit = limits.into_iter().find(|limit| *limit > 0).unwrap_or_default();
-    RdvError::Throttled { retry_after, limit: u32::try_from(limit).unwrap_or(u32::MAX) }
+    let narrow = |limit: usize| u32::try_from(limit).unwrap_or(u32::MAX);
+    let limits = [
+        narrow(limits.password_failures),
+        limits.password_account_failures,
+        narrow(limits.password_address_failures),
+    ];
+    RdvError::Throttled {
+        retry_after,
+        limit: limits.into_iter().find(|limit| *limit > 0).unwrap_or_default(),
+    }
+}
+
+/// A device session that there is not, counted for its address. The answer that it is not there becomes 429 beyond the
+/// limit.
+pub(super) fn unknown(app: &App, request: &HttpRequest, refusal: RdvError) -> RdvError {
+    match app.limits.of_unknown(client_address(request)) {
+        Ok(()) => refusal,
+        Err(Throttled { retry_after }) => {
+            let limit = u32::try_from(app.settings.limits.unknown_credentials).unwrap_or(u32::MAX);
+            RdvError::Throttled { retry_after, limit }
+        }
+    }
 }
 
 /// The outcome in metrics: a bounded label.

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::DIALECT;
 use super::agent::{SessionBody, tell};
-use super::errors::{failed, language};
+use super::errors::{failed, language, unknown};
 use super::sign_in::FailureBody;
 use crate::app::App;
 use crate::{device, issuing};
@@ -64,6 +64,8 @@ pub(crate) struct PasswordRequest {
                 "password": ["est trop court (au moins 12 caractères)"],
                 "full_messages": ["Mot de passe est trop court (au moins 12 caractères)"]
             } })),
+        (status = 429, description = "Too many sessions that there are not; `Retry-After`",
+            example = json!({ "errors": ["Limite d'appels API atteinte. Merci de patienter.\n"] })),
         (status = 503, description = "A dependency is down; `Retry-After`", body = FailureBody),
     ),
 )]
@@ -78,7 +80,8 @@ pub(crate) async fn change(
     let presented = triple(&request).ok_or_else(unauthorized)?;
     let (token, credential) = (presented.access_token.clone(), device::credential(presented));
     // Who has no session learns nothing of the passwords.
-    app.identity.find_device_session(&credential).await.map_err(failed)?.ok_or_else(unauthorized)?;
+    let found = app.identity.find_device_session(&credential).await.map_err(failed)?;
+    found.ok_or_else(|| unknown(&app, &request, unauthorized()))?;
     let new = new_password(&parameters, language).map_err(|failure| failure.in_language(language))?;
     let origin = issuing::origin(&request, DIALECT);
     let changed = app.identity.change_password_on_device(&credential, &new, &origin).await;

@@ -2,6 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use identity::accounts::SignInRefusal;
+use identity::throttle::Throttled;
 use rdv_dialect::RdvError;
 use rdv_dialect::failure::AuthFailure;
 use rdv_dialect::parameters::Parameters;
@@ -68,7 +69,7 @@ pub(crate) struct FailureBody {
         )),
         (status = 400, description = "The JSON cannot be parsed; no body"),
         (status = 401, description = "Wrong credentials, or an agent that is not active", body = FailureBody),
-        (status = 429, description = "Too many failures; `Retry-After`",
+        (status = 429, description = "Too many failures or sign-ins; `Retry-After`",
             example = json!({ "errors": ["Limite d'appels API atteinte. Merci de patienter.\n"] })),
         (status = 503, description = "A dependency is down; `Retry-After`", body = FailureBody),
     ),
@@ -109,6 +110,8 @@ async fn answer(
     let email = parameters.text("email").unwrap_or_default();
     let password = SecretString::from(parameters.text("password").unwrap_or_default());
     let sessions = &app.settings.rdv.sessions;
+    let busy = |Throttled { retry_after }| throttled(app, retry_after);
+    app.limits.of_sign_in(attempt.address()).map_err(busy)?;
     let opened = app.identity.sign_in_by_email(email, &password, sessions, &attempt.origin).await;
     let opened = opened.map_err(|refusal| match refusal {
         // This dialect has no way to ask for a second factor: whoever has one does not sign in here.
@@ -121,6 +124,7 @@ async fn answer(
         SignInRefusal::Throttled { retry_after } => throttled(app, retry_after),
         SignInRefusal::Failed(error) => failed(error),
     })?;
+    app.limits.of_account(opened.session.account.id).map_err(busy)?;
     let told = tell(app, opened.session, opened.token.expose()).await?;
     Ok(response::ok(Some(&told.headers), &SessionBody::opened(told.data)))
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::DIALECT;
-use super::errors::{failed, language};
+use super::errors::{failed, language, unknown};
 use super::sign_in::FailureBody;
 use crate::app::App;
 use crate::{device, issuing};
@@ -46,6 +46,8 @@ pub(crate) struct Done {
         (status = 404, description = "No live session", body = FailureBody,
             example = json!({ "success": false, "errors": ["L'utilisateur est inconnu ou n'est pas connecté."] })),
         (status = 413, description = "The body is larger than 64 KiB", body = FailureBody),
+        (status = 429, description = "Too many sessions that there are not; `Retry-After`",
+            example = json!({ "errors": ["Limite d'appels API atteinte. Merci de patienter.\n"] })),
         (status = 503, description = "A dependency is down; `Retry-After`", body = FailureBody),
     ),
 )]
@@ -61,6 +63,6 @@ pub(crate) async fn sign_out(
     if app.identity.sign_out_device(&credential, &origin).await.map_err(failed)? {
         Ok(response::ok(None, &Done { success: true }))
     } else {
-        Err(refusal())
+        Err(unknown(&app, &request, refusal()))
     }
 }

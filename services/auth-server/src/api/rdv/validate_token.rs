@@ -8,7 +8,7 @@ use rdv_dialect::parameters::Parameters;
 use rdv_dialect::response;
 
 use super::agent::{SessionBody, tell};
-use super::errors::{failed, language};
+use super::errors::{failed, language, unknown};
 use super::sign_in::FailureBody;
 use crate::app::App;
 use crate::device;
@@ -34,6 +34,8 @@ use crate::device;
         (status = 400, description = "The JSON cannot be parsed; no body"),
         (status = 401, description = "No live session", body = FailureBody),
         (status = 413, description = "The body is larger than 64 KiB", body = FailureBody),
+        (status = 429, description = "Too many sessions that there are not; `Retry-After`",
+            example = json!({ "errors": ["Limite d'appels API atteinte. Merci de patienter.\n"] })),
         (status = 503, description = "A dependency is down; `Retry-After`", body = FailureBody),
     ),
 )]
@@ -47,6 +49,7 @@ pub(crate) async fn validate_token(
     let presented = triple(&request).ok_or_else(refusal)?;
     let token = presented.access_token.clone();
     let found = app.identity.find_device_session(&device::credential(presented)).await.map_err(failed)?;
-    let told = tell(&app, found.ok_or_else(refusal)?, &token).await?;
+    let session = found.ok_or_else(|| unknown(&app, &request, refusal()))?;
+    let told = tell(&app, session, &token).await?;
     Ok(response::ok(Some(&told.headers), &SessionBody::valid(told.data)))
 }

@@ -1,5 +1,7 @@
 //! Who calls: an Account-Token, or an access token of the platform (`contracts/seatable-tokens.md` §4.1).
 
+use std::net::IpAddr;
+
 use actix_web::HttpRequest;
 use auth_claims::caller::{Credential, Rejection};
 use auth_claims::claims::{AccessClaims, SubjectKind};
@@ -21,19 +23,22 @@ use crate::presented::TokenRefusal;
 pub(super) async fn account(app: &App, request: &HttpRequest) -> Result<Account, SeaTableError> {
     let account = match dialect::credential(header::authorization(request)?)? {
         Credential::Bearer(token) => of_access_token(app, &token).await?,
-        Credential::Subject { token, .. } => of_account_token(app, &token).await?,
+        Credential::Subject { token, .. } => of_account_token(app, &token, client_address(request)).await?,
     };
     let (id, now) = (account.id.to_string(), app.identity.clock().uptime());
     app.seatable_rates.of_id(Class::User, &id, client_address(request), now)?;
     Ok(account)
 }
 
-async fn of_account_token(app: &App, token: &str) -> Result<Account, SeaTableError> {
+async fn of_account_token(app: &App, token: &str, address: IpAddr) -> Result<Account, SeaTableError> {
     match app.identity.find_account_token(token).await.map_err(failed)? {
         AccountTokenStanding::Usable { account, .. } => Ok(account),
         AccountTokenStanding::Disabled(_) => Err(SeaTableError::not_authenticated()),
         AccountTokenStanding::Deleted => Err(SeaTableError::account_deleted()),
-        AccountTokenStanding::Unknown => Err(SeaTableError::invalid_token()),
+        AccountTokenStanding::Unknown => {
+            app.limits.of_unknown(address)?;
+            Err(SeaTableError::invalid_token())
+        }
     }
 }
 

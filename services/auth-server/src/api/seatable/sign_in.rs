@@ -149,6 +149,7 @@ async fn answer(
     count(app, Class::Anon, request)?;
     let credentials = Credentials::read(&Parameters::read(request, payload).await?)?;
     let signed_in = verify(app, request, &credentials, origin).await?;
+    app.limits.of_account(signed_in.account.id).map_err(SeaTableError::from)?;
     let trust = if wants_trust(request) {
         app.identity.trust_device(&signed_in, origin).await.map_err(failed)?
     } else {

@@ -117,6 +117,60 @@ async fn threat_10_guesses_from_many_addresses_lock_nobody_out(
     assert_eq!(exchange_from(&app, &gate, "198.51.100.7", (UID, PASSWORD)).await.status, 200);
 }
 
+/// Threat 10: guesses that are spread over two auth servers are counted together, in every dialect, and a lock is there after
+/// a restart.
+#[rstest]
+#[actix_web::test]
+async fn threat_10_two_auth_servers_count_wrong_passwords_together(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let world = World::with(backend, |settings| settings.limits.password_account_failures = 20).await;
+    let servers = [world.app.replica_behind_a_proxy().await, world.app.replica_behind_a_proxy().await];
+    let gate = world.app.exchanger("gate").await;
+    let mut statuses = Vec::new();
+    for number in 0..30 {
+        let (app, address) = (&servers[number % 2], format!("203.0.113.{number}"));
+        let guess = format!("guess-{number}");
+        let answer = if number % 3 == 0 {
+            exchange_from(app, &gate, &address, (UID, &guess)).await
+        } else {
+            from(app, &address, UID, &guess).await
+        };
+        statuses.push(answer.status != 429);
+    }
+    assert_eq!(statuses, [vec![true; 20], vec![false; 10]].concat());
+    let later = world.app.replica_behind_a_proxy().await;
+    for app in servers.iter().chain([&later]) {
+        assert_throttled(&from(app, "198.51.100.7", UID, PASSWORD).await, "30");
+    }
+    world.app.clock.advance(TimeDelta::minutes(1));
+    Session::of(&from(&later, "198.51.100.7", UID, PASSWORD).await);
+}
+
+/// Sessions that there are not, from one address, are too many at some point, on every route that takes one; the one that
+/// there is, is good all the same.
+#[actix_web::test]
+async fn unknown_sessions_of_one_address_are_limited() {
+    let world = World::with(Backend::Sqlite, |settings| settings.limits.unknown_credentials = 3).await;
+    let session = Session::of(&sign_in(&world.app, UID, PASSWORD).await);
+    let unknown = async |method: Method, path: &str| {
+        let request = world.app.request(method, path).header("access-token", "A".repeat(22));
+        send(request.header("client", "B".repeat(22)).header("uid", UID)).await
+    };
+    let calls = [
+        (Method::GET, "/api/v1/auth/validate_token", 401),
+        (Method::DELETE, "/api/v1/auth/sign_out", 404),
+        (Method::PUT, "/api/v1/auth/password", 401),
+    ];
+    for (method, path, status) in &calls {
+        assert_eq!(unknown(method.clone(), path).await.status, *status);
+    }
+    for (method, path, _) in calls {
+        assert_throttled(&unknown(method, path).await, "3");
+    }
+    assert!(crate::rdv::is_valid(&world.app, &session).await);
+}
+
 /// Threat 10: many names do not make many guesses from one address either.
 #[actix_web::test]
 async fn threat_10_guesses_at_many_names_stop() {

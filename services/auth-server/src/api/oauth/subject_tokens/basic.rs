@@ -11,11 +11,15 @@ use zeroize::Zeroizing;
 use super::{OwnSession, Subject};
 use crate::api::oauth::error::OAuthError;
 use crate::app::App;
+use crate::issuing;
 
 /// The account these belong to.
 pub(super) async fn resolve(app: &App, token: &str, origin: &Origin) -> Result<Subject, OAuthError> {
     let (login, secret) = split(token).ok_or(REFUSAL)?;
-    Ok(subject(app.identity.verify_basic(&login, &secret, origin).await?))
+    app.limits.of_sign_in(issuing::address(origin))?;
+    let verified = app.identity.verify_basic(&login, &secret, origin).await?;
+    app.limits.of_account(verified.account.id)?;
+    Ok(subject(verified))
 }
 
 const REFUSAL: OAuthError = OAuthError::grant("the credentials are not valid");
