@@ -1,6 +1,6 @@
 //! Which applications bootstrap files made.
 
-use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use store::{DbConn, StoreError, on_backend};
 
@@ -17,7 +17,11 @@ mod schema {
 
 use self::schema::bootstrap_made as table;
 
-/// Notes that a file makes the application of this id and this instant.
+/// What was noted longer ago about an id of which there is no application is about nobody any more. Of several replicas that
+/// apply a file at the same time each may note something, and one note will be right.
+const SETTLED: TimeDelta = TimeDelta::days(1);
+
+/// Notes that a file makes the application of this id and this instant, which is not there yet.
 pub(super) fn note(
     conn: &mut DbConn,
     id: &ApplicationId,
@@ -25,6 +29,8 @@ pub(super) fn note(
 ) -> Result<(), StoreError> {
     let row = (table::id.eq(id.as_str()), table::created_at.eq(created_at.naive_utc()));
     on_backend!(conn, |c| diesel::insert_into(table::table).values(row).on_conflict_do_nothing().execute(c))?;
+    let old = table::id.eq(id.as_str()).and(table::created_at.lt((created_at - SETTLED).naive_utc()));
+    diesel::delete(table::table.filter(old)).execute(conn)?;
     Ok(())
 }
 

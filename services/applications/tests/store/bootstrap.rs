@@ -5,8 +5,11 @@ use std::path::Path;
 
 use applications::bootstrap::{BootstrapError, Document};
 use bootstrap::{Change, SecretSources, Source};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use proptest::prelude::*;
 use rstest::rstest;
+use store::{DbConn, StoreError};
 
 use crate::support::{Backend, Mood, Service, application, id};
 
@@ -124,6 +127,41 @@ async fn pruning_takes_back_what_files_made(#[values(Backend::Sqlite, Backend::P
     assert!(service.find("by-hand").await.is_some());
     service.assert_agreement("desk").await;
     assert!(app.apply_bootstrap(&empty, true).await.unwrap().is_empty());
+}
+
+/// However often an application is deleted and declared again, one note of a file is left of it.
+#[rstest]
+#[tokio::test]
+async fn notes_of_applications_that_are_gone_go(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let service = Service::on(backend).await;
+    let app = service.app();
+    let notes = async || {
+        let query = "SELECT count(*) AS count FROM bootstrap_made WHERE id = 'portal'";
+        let work = move |conn: &mut DbConn| {
+            Ok::<_, StoreError>(diesel::sql_query(query).get_result::<Count>(conn)?.count)
+        };
+        service.db().read(work).await.unwrap()
+    };
+    for _ in 0..3 {
+        app.apply_bootstrap(&parse(FILE).unwrap(), false).await.unwrap();
+        assert_eq!(notes().await, 1);
+        app.delete(id("portal"), |_| Ok(())).await.unwrap();
+        service.clock.advance(chrono::TimeDelta::days(2));
+    }
+    // Of a moment ago there may be another one, of a replica that is about to make it.
+    app.apply_bootstrap(&parse(FILE).unwrap(), false).await.unwrap();
+    app.delete(id("portal"), |_| Ok(())).await.unwrap();
+    service.clock.advance(chrono::TimeDelta::hours(23));
+    app.apply_bootstrap(&parse(FILE).unwrap(), false).await.unwrap();
+    assert_eq!(notes().await, 2);
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
 }
 
 /// Two replicas that apply the same file at their start: one makes everything, the other finds it done.

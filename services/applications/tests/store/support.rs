@@ -149,7 +149,7 @@ pub(crate) struct Service {
     pub(crate) replicas: [Arc<App>; 2],
     pub(crate) authority: Arc<Authority>,
     pub(crate) clock: Clock,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 /// When every test begins.
@@ -172,7 +172,12 @@ impl Service {
         let (url, registry) = (database.url(), || Arc::clone(&authority) as _);
         let replicas =
             [replica(&url, registry(), clock.clone()).await, replica(&url, registry(), clock.clone()).await];
-        Self { replicas, authority, clock, _database: database }
+        Self { replicas, authority, clock, database }
+    }
+
+    /// The database, for what no replica tells.
+    pub(crate) fn db(&self) -> Db {
+        Db::open(&DatabaseSettings::at(self.database.url())).unwrap()
     }
 
     /// One of the replicas.
