@@ -153,7 +153,7 @@ async fn rotate(stack: &Stack, how: &[&str], person: &Person) -> String {
 }
 
 /// The `kid` of a token.
-fn key_of(token: &str) -> String {
+pub(crate) fn key_of(token: &str) -> String {
     let header = URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap();
     serde_json::from_slice::<Value>(&header).unwrap()["kid"].as_str().unwrap().to_owned()
 }

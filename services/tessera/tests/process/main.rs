@@ -22,6 +22,7 @@ mod keys;
 mod leavers;
 mod provisioning;
 mod refresh_durability;
+mod replicas;
 mod restart;
 mod revoking;
 mod sessions;

@@ -6,11 +6,13 @@ mod applications;
 mod audit;
 mod bases;
 mod declared;
+mod front;
 mod gate;
 mod operator;
 mod patience;
 mod plan;
 mod provisioning;
+mod replicas;
 mod requests;
 mod unit;
 mod watch;
@@ -29,6 +31,7 @@ pub(crate) use self::{
     patience::{BOUND, settled},
     plan::Plan,
     provisioning::OCS,
+    replicas::Facing,
     requests::MEET,
     unit::Unit,
     watch::Watch,
@@ -65,6 +68,10 @@ pub(crate) struct Stack {
     provisioning: Option<Unit>,
     /// More processes of the same services.
     others: Vec<Unit>,
+    /// What stands before two processes of a service.
+    fronts: Vec<front::Front>,
+    /// Which of two processes addresses lead to.
+    facing: Facing,
     /// What the operator's commands get, to work on the same databases.
     operator: Vec<(String, String)>,
     home: TempDir,

@@ -55,7 +55,7 @@ impl Stack {
             Some(_) => &self.auth,
             None => self.agenda.as_ref().unwrap_or(&self.auth),
         };
-        format!("{}{AGENDA}{path}", unit.origin())
+        format!("{}{AGENDA}{path}", self.origin_of(unit))
     }
 
     /// A request as this agent, to be completed.

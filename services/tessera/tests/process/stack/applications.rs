@@ -16,7 +16,7 @@ const SCOPE: &str = "global offline_access";
 impl Stack {
     /// An address at the applications service, below the prefix of its API.
     pub(crate) fn applications_url(&self, path: &str) -> String {
-        format!("{}{APPLICATIONS}{path}", self.applications.as_ref().unwrap_or(&self.auth).origin())
+        format!("{}{APPLICATIONS}{path}", self.origin_of(self.applications.as_ref().unwrap_or(&self.auth)))
     }
 
     /// A client's own token.

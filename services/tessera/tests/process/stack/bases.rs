@@ -35,7 +35,7 @@ struct Count {
 impl Stack {
     /// An address at the service of bases, below the prefix of its API.
     pub(crate) fn bases_url(&self, path: &str) -> String {
-        format!("{}{BASES}{path}", self.bases.as_ref().unwrap_or(&self.auth).origin())
+        format!("{}{BASES}{path}", self.origin_of(self.bases.as_ref().unwrap_or(&self.auth)))
     }
 
     /// Tries to sign in.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use test_kit::TestDatabase;
 
-use super::{Declared, Stack, Topology, Unit, Watch, declared};
+use super::{Declared, Facing, Stack, Topology, Unit, Watch, declared};
 
 /// What Base-Tokens are signed with.
 const BASE_KEY: &str = "TESSERA_BASES__TOKENS__BASE_KEY";
@@ -45,6 +45,8 @@ impl Plan {
             bases,
             provisioning,
             others: Vec::new(),
+            fronts: Vec::new(),
+            facing: Facing::First,
             operator: Vec::new(),
             home,
             databases: Vec::new(),
@@ -81,20 +83,31 @@ impl Plan {
         }
         // For its master key, which replicas share.
         bases.set("TESSERA_DATA_DIR", stack.home.path().join("bases").display().to_string());
-        let databases = [(); 4].map(|()| TestDatabase::postgres());
-        for (section, database, units) in [
-            ("IDENTITY", &databases[0], vec![&mut stack.auth, agenda, provisioning]),
-            ("ROOMS", &databases[1], vec![rooms]),
-            ("APPLICATIONS", &databases[2], vec![applications]),
-            ("BASES", &databases[3], vec![bases]),
+        self.place([(); 4].map(|()| TestDatabase::postgres()));
+    }
+
+    /// Tells every process where its database is: the auth server's, the rooms service's, the applications service's and
+    /// that of bases.
+    pub(super) fn place(&mut self, databases: [TestDatabase; 4]) {
+        let stack = &mut self.0;
+        for (section, database, services) in [
+            ("IDENTITY", &databases[0], &["auth-server", "agenda", "provisioning"][..]),
+            ("ROOMS", &databases[1], &["rooms"]),
+            ("APPLICATIONS", &databases[2], &["applications"]),
+            ("BASES", &databases[3], &["base-token"]),
         ] {
             let name = format!("TESSERA_{section}__DATABASE__URL");
-            for unit in units {
+            for unit in stack.units().filter(|unit| services.contains(&unit.name())) {
                 unit.set(&name, database.url());
             }
+            stack.operator.retain(|(known, _)| *known != name);
             stack.operator.push((name, database.url()));
         }
         stack.databases = databases.into();
+    }
+
+    pub(super) fn stack_mut(&mut self) -> &mut Stack {
+        &mut self.0
     }
 
     /// Where the auth server will be.

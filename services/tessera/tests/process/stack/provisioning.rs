@@ -11,7 +11,7 @@ pub(crate) const OCS: &str = "/ocs/v2.php";
 impl Stack {
     /// An address at the provisioning service, below the prefix of its API.
     pub(crate) fn ocs_url(&self, path: &str) -> String {
-        format!("{}{OCS}{path}", self.provisioning.as_ref().unwrap_or(&self.auth).origin())
+        format!("{}{OCS}{path}", self.origin_of(self.provisioning.as_ref().unwrap_or(&self.auth)))
     }
 
     /// A request of nobody, to be completed.

@@ -12,12 +12,12 @@ const BASIC: &str = "urn:tessera:token-type:basic";
 impl Stack {
     /// An address at the auth server.
     pub(crate) fn auth_url(&self, path: &str) -> String {
-        format!("{}{path}", self.auth.origin())
+        format!("{}{path}", self.origin_of(&self.auth))
     }
 
     /// An address at the rooms service, below the prefix of its API.
     pub(crate) fn rooms_url(&self, path: &str) -> String {
-        format!("{}{MEET}{path}", self.rooms.as_ref().unwrap_or(&self.auth).origin())
+        format!("{}{MEET}{path}", self.origin_of(self.rooms.as_ref().unwrap_or(&self.auth)))
     }
 
     /// Sends a request and remembers the tokens of its answer.

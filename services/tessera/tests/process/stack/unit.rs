@@ -1,6 +1,7 @@
 //! One process of a stack: how it is started, and what it wrote in all its runs.
 
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use test_kit::{Launch, Process, binary, free_port};
 
@@ -59,6 +60,11 @@ impl Unit {
         self.environment.retain(|(known, _)| known != name);
     }
 
+    /// Whether a variable is set.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.environment.iter().any(|(known, _)| known == name)
+    }
+
     pub(crate) fn name(&self) -> &'static str {
         self.name
     }
@@ -66,6 +72,10 @@ impl Unit {
     /// Where it serves clients.
     pub(crate) fn origin(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    pub(super) fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     pub(crate) fn management_url(&self, path: &str) -> String {
@@ -118,6 +128,16 @@ impl Unit {
     /// Asks it to stop and waits until it has.
     pub(crate) fn terminate(&mut self) -> ExitStatus {
         let status = self.running().terminate();
+        self.archive();
+        status
+    }
+
+    /// Waits until it has ended by itself, without holding up the test's own clients.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        while self.running().is_running() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let status = self.running().wait();
         self.archive();
         status
     }
