@@ -1,5 +1,11 @@
 -- $COUNT rows in each table that is pruned. $NAME sets these rows apart from others; $AT is the instant of row n.
--- Tests and measurements put in what stands for these words.
+-- Tests and measurements put in what stands for these words. The tests and the example of `tessera` use this file, too.
+
+-- Nobody's client, so that nobody who signs in has to look through its secrets.
+INSERT INTO clients (id, kind, name, enabled, scopes, default_scopes, domains, grants, audiences, roles, permissions,
+    created_at, updated_at)
+VALUES ('growth', 'service', 'growth', FALSE, '', '', '[]', '[]', '[]', '[]', '[]', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)
+ON CONFLICT (id) DO NOTHING;
 
 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < $COUNT)
 INSERT INTO revocations (seq, kind, value, issued_before, reason, expires_at, lifted)
@@ -10,7 +16,7 @@ FROM n;
 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < $COUNT)
 INSERT INTO refresh_families (id, client_id, account_id, sid, scopes, audience, auth_time, amr, generation, rotated_at,
     created_at, expires_at)
-SELECT '$NAME-' || n, (SELECT MIN(id) FROM clients), (SELECT MIN(id) FROM accounts), '$NAME-' || n, 'rooms:list', '["rooms"]',
+SELECT '$NAME-' || n, 'growth', (SELECT MIN(id) FROM accounts), '$NAME-' || n, 'rooms:list', '["rooms"]',
     $AT, '[]', 1, $AT, $AT, $AT
 FROM n;
 
@@ -29,7 +35,7 @@ SELECT (SELECT MIN(id) FROM accounts), CAST('$NAME-' || n AS $BYTES), $AT, $AT F
 
 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < $COUNT)
 INSERT INTO client_secrets (id, client_id, hash, created_at, expires_at)
-SELECT '$NAME-' || n, (SELECT MIN(id) FROM clients), 'hmac-sha256$0000', $AT, $AT FROM n;
+SELECT '$NAME-' || n, 'growth', 'hmac-sha256$0000', $AT, $AT FROM n;
 
 WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < $COUNT)
 INSERT INTO lockouts (subject, network, failures, failed_at, expires_at)
