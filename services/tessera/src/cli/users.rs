@@ -26,6 +26,11 @@ pub(crate) enum UserCommand {
         /// Login, e-mail, id or number of the account
         account: String,
     },
+    /// Let an account in again that too many wrong passwords or codes have locked
+    Unlock {
+        /// Login, e-mail, id or number of the account
+        account: String,
+    },
     /// Work with the second factors of accounts
     #[command(subcommand)]
     Otp(OtpCommand),

@@ -5,6 +5,7 @@ use std::io::{self, BufRead, IsTerminal};
 use anyhow::Context;
 use auth_claims::claims::OrganizationMembership;
 use auth_claims::roles::Role;
+use chrono::{DateTime, Utc};
 use identity::Identity;
 use identity::accounts::{Account, AccountFilter, AccountProfile, NewAccount, NewPassword};
 use secrecy::SecretString;
@@ -35,6 +36,24 @@ struct AccountView {
     enabled: bool,
 }
 
+/// An account in a list.
+#[derive(Serialize)]
+struct ListedView {
+    #[serde(flatten)]
+    account: AccountView,
+    /// Wrong passwords or codes in a row, from unfamiliar addresses.
+    failed_attempts: u32,
+    /// Until when such addresses are refused.
+    locked_until: Option<DateTime<Utc>>,
+}
+
+/// What unlocking an account has ended.
+#[derive(Serialize)]
+struct UnlockedView<'a> {
+    login: &'a str,
+    forgotten: usize,
+}
+
 pub(super) async fn run(settings: &Settings, command: UserCommand, output: Output) -> Result<(), Failure> {
     let identity = directory::open(settings).await?;
     match command {
@@ -47,6 +66,7 @@ pub(super) async fn run(settings: &Settings, command: UserCommand, output: Outpu
         }
         UserCommand::Disable { account } => set_enabled(&identity, &account, false, output).await,
         UserCommand::Enable { account } => set_enabled(&identity, &account, true, output).await,
+        UserCommand::Unlock { account } => unlock(&identity, &account, output).await,
         UserCommand::Otp(command) => otp::run(&identity, settings, command, output).await,
         UserCommand::AppPassword(command) => app_passwords::run(&identity, command, output).await,
         UserCommand::Token(command) => account_tokens::run(&identity, command, output).await,
@@ -76,17 +96,34 @@ fn membership(id: Option<&str>, role: Option<String>) -> Result<Vec<Organization
 
 async fn list(identity: &Identity, output: Output) -> Result<(), Failure> {
     let page = |after| identity.list_accounts(AccountFilter::default(), after, identity::pages::MAX_PAGE);
-    let views: Vec<AccountView> = every(page).await?.iter().map(view).collect();
-    let row = |account: &AccountView| {
+    let accounts = every(page).await?;
+    let locks = identity.lock_states(&accounts).await?;
+    let listed = |account: &Account| {
+        let lock = locks.get(&account.id).copied().unwrap_or_default();
+        ListedView { account: view(account), failed_attempts: lock.failures, locked_until: lock.locked_until }
+    };
+    let views: Vec<ListedView> = accounts.iter().map(listed).collect();
+    let row = |listed: &ListedView| {
+        let account = &listed.account;
+        let locked = if listed.locked_until.is_some() { ", locked" } else { "" };
         vec![
             account.number.to_string(),
             account.login.clone(),
             or_dash(account.email.as_ref()),
-            state(account),
+            format!("{}{locked}", state(account)),
             names(&account.roles),
         ]
     };
     output.table(&views, &["number", "login", "email", "state", "roles"], row).context("standard output")?;
+    Ok(())
+}
+
+async fn unlock(identity: &Identity, name: &str, output: Output) -> Result<(), Failure> {
+    let account = find_account(identity, name).await?;
+    let forgotten = identity.unlock_account(account.id, &directory::operator()).await?;
+    let view = UnlockedView { login: &account.login, forgotten };
+    let lines = [("login", account.login.clone()), ("forgotten counts", forgotten.to_string())];
+    output.record(&view, &lines).context("standard output")?;
     Ok(())
 }
 
