@@ -19,7 +19,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
     applications::{ApplicationCommand, ApplicationState, CreateApplication, Switch},
-    audit::AuditCommand,
+    audit::{AuditCommand, ListAudit, Narrowed, VerifyAudit},
     bases::{BaseCommand, ListBases},
     clients::{ClientCommand, ClientKindArg, CreateClient},
     credentials::{AccountTokenCommand, AppPasswordCommand},

@@ -28,6 +28,9 @@ pub(crate) enum Failure {
     /// The server does not answer, or is not ready. Exit status 6.
     #[error("{0}")]
     NotReady(String),
+    /// `audit verify` found something that is not as it was sealed. Exit status 7.
+    #[error("the audit trail is not as it was sealed (faults: {0})")]
+    Tampered(u64),
     /// Everything else. Exit status 1.
     #[error(transparent)]
     Other(#[from] anyhow::Error),
@@ -43,6 +46,7 @@ impl Failure {
             Self::Refused(_) => 4,
             Self::Drift(_) => 5,
             Self::NotReady(_) => 6,
+            Self::Tampered(_) => 7,
         })
     }
 }

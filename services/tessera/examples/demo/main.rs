@@ -1,8 +1,10 @@
 //! `make demo`: starts the platform on a throw-away directory and walks an integrator's, an agent's, an application's,
-//! a script's and an administrator's path as a client, printing each request and its answer. Exits non-zero at the first answer that is not the expected one.
+//! a script's, an administrator's and an auditor's path as a client, printing each request and its answer. Exits non-zero at
+//! the first answer that is not the expected one.
 
 mod agent;
 mod applications;
+mod auditor;
 mod bases;
 mod integrator;
 mod provisioning;
@@ -36,5 +38,6 @@ async fn run() -> anyhow::Result<usize> {
     applications::walk(&mut walk).await?;
     bases::walk(&mut walk).await?;
     provisioning::walk(&mut walk).await?;
+    auditor::walk(&mut walk, &server).await?;
     Ok(walk.steps())
 }

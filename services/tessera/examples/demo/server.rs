@@ -1,6 +1,7 @@
 //! The server under demonstration: the `tessera` binary beside this example, on free ports and a temporary directory.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -14,7 +15,8 @@ pub(crate) const BASE_KEY: &str = "demo-base-key-that-everybody-may-read-0123456
 pub(crate) struct DemoServer {
     pub(crate) url: Url,
     child: Child,
-    _data: tempfile::TempDir,
+    binary: PathBuf,
+    data: tempfile::TempDir,
 }
 
 impl DemoServer {
@@ -42,9 +44,23 @@ impl DemoServer {
             .with_context(|| {
                 format!("cannot start {}: build it with `cargo build -p tessera`", binary.display())
             })?;
-        let mut server = Self { url: Url::parse(&format!("http://{listen}/"))?, child, _data: data };
+        let mut server = Self { url: Url::parse(&format!("http://{listen}/"))?, child, binary, data };
         server.wait_until_ready(management).await?;
         Ok(server)
+    }
+
+    /// What the command line answers about this server's directory.
+    pub(crate) fn tessera(&self, arguments: &[&str]) -> anyhow::Result<String> {
+        let output = Command::new(&self.binary)
+            .args(arguments)
+            .env("TESSERA_DEMO", "true")
+            .arg("--data-dir")
+            .arg(self.data.path().join("tessera-data"))
+            .output()?;
+        if !output.status.success() {
+            bail!("tessera {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8(output.stdout)?)
     }
 
     async fn wait_until_ready(&mut self, management: SocketAddr) -> anyhow::Result<()> {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
+use identity::audit::Outcome;
+use identity::audit::chain::Anchor;
 
 use super::duration;
 
@@ -12,26 +14,66 @@ use super::duration;
 pub(crate) enum AuditCommand {
     /// List what was done, newest first; with --json every detail
     List(ListAudit),
+    /// Write what was done until now as JSON Lines, oldest first, each with its place in the chain
+    Export(Narrowed),
+    /// Look whether everything is as it was sealed; exit 7 when it is not
+    Verify(VerifyAudit),
 }
 
 /// `tessera audit list`.
 #[derive(Debug, Args)]
 pub(crate) struct ListAudit {
-    /// Only what this account did: its login, e-mail, id or number
-    #[arg(long, value_name = "ACCOUNT")]
-    pub(crate) agent: Option<String>,
-    /// Only since then: an instant such as `2026-01-31T08:00:00Z`, or how long ago, such as `2h`
-    #[arg(long, value_name = "INSTANT|DURATION", value_parser = since)]
-    pub(crate) since: Option<Since>,
-    /// Only this action, such as `api.call`
-    #[arg(long, value_name = "ACTION")]
-    pub(crate) action: Option<String>,
+    #[command(flatten)]
+    pub(crate) narrowed: Narrowed,
     /// At most so many
     #[arg(long, default_value_t = 100, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) limit: u32,
 }
 
-/// When a list begins.
+/// Which events.
+#[derive(Debug, Args)]
+pub(crate) struct Narrowed {
+    /// Only what this account did: its login, e-mail, id or number
+    #[arg(long, value_name = "ACCOUNT", conflicts_with = "actor")]
+    pub(crate) agent: Option<String>,
+    /// Only what was done by this id: an account's or a client's, or `operator`
+    #[arg(long, value_name = "ID")]
+    pub(crate) actor: Option<String>,
+    /// Only this action, such as `api.call`
+    #[arg(long, value_name = "ACTION")]
+    pub(crate) action: Option<String>,
+    /// Only what was done to this: an id
+    #[arg(long, value_name = "ID")]
+    pub(crate) target: Option<String>,
+    /// Only what was done through this client
+    #[arg(long, value_name = "ID")]
+    pub(crate) client: Option<String>,
+    /// Only what was done in this dialect, such as `meet` or `cli`
+    #[arg(long, value_name = "DIALECT")]
+    pub(crate) dialect: Option<String>,
+    /// Only what ended so: `success`, `failure` or `received`
+    #[arg(long, value_name = "OUTCOME")]
+    pub(crate) outcome: Option<Outcome>,
+    /// Only since then: an instant such as `2026-01-31T08:00:00Z`, or how long ago, such as `2h`
+    #[arg(long, value_name = "INSTANT|DURATION", value_parser = since)]
+    pub(crate) since: Option<Since>,
+    /// Only before then, in the same forms
+    #[arg(long, value_name = "INSTANT|DURATION", value_parser = since)]
+    pub(crate) until: Option<Since>,
+}
+
+/// `tessera audit verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyAudit {
+    /// The chain has to be this one still: an end that an earlier run or the log has told. May be repeated
+    #[arg(long, value_name = "PARTITION:SEQ:HASH")]
+    pub(crate) expect: Vec<Anchor>,
+    /// An event that was sealed so much later than it says that it happened counts as inserted
+    #[arg(long, default_value = "24h", value_name = "DURATION", value_parser = duration)]
+    pub(crate) late: Duration,
+}
+
+/// When a list begins or ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Since {
     /// At this instant.

@@ -1,5 +1,8 @@
 //! `tessera audit`
 
+mod export;
+mod verify;
+
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
@@ -11,7 +14,7 @@ use identity::audit::{self, AuditEvent, AuditFilter};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::AuditCommand;
+use crate::cli::{AuditCommand, ListAudit, Narrowed};
 use crate::directory::{self, find_account};
 use crate::failure::Failure;
 use crate::output::{Output, or_dash, printable};
@@ -32,33 +35,51 @@ struct EventView {
     detail: Option<Value>,
 }
 
-pub(super) async fn run(
-    settings: &Settings,
-    AuditCommand::List(flags): AuditCommand,
-    output: Output,
-) -> Result<(), Failure> {
+pub(super) async fn run(settings: &Settings, command: AuditCommand, output: Output) -> Result<(), Failure> {
     let identity = directory::open(settings).await?;
-    let filter = AuditFilter {
-        actor: actor(&identity, flags.agent.as_deref()).await?,
-        since: flags.since.map(|since| since.instant(identity.clock().now())),
-        action: flags.action,
-        limit: flags.limit,
-    };
+    match command {
+        AuditCommand::List(flags) => list(&identity, flags, output).await,
+        AuditCommand::Export(narrowed) => export::run(&identity, narrowed).await,
+        AuditCommand::Verify(flags) => verify::run(&identity, &flags, output).await,
+    }
+}
+
+async fn list(identity: &Identity, flags: ListAudit, output: Output) -> Result<(), Failure> {
+    let filter = AuditFilter { limit: flags.limit, ..filter(identity, flags.narrowed).await? };
     let events = identity.db().read(move |conn| audit::list(conn, &filter)).await.context("audit events")?;
     let views: Vec<EventView> = events.into_iter().map(view).collect();
-    let logins = if output == Output::Human { logins(&identity, &views).await? } else { BTreeMap::new() };
+    let logins = if output == Output::Human { logins(identity, &views).await? } else { BTreeMap::new() };
     let headings = ["at", "action", "actor", "client", "dialect", "target", "outcome", "address", "request"];
     output.table(&views, &headings, |event| row(event, &logins)).context("standard output")?;
     Ok(())
 }
 
+async fn filter(identity: &Identity, narrowed: Narrowed) -> Result<AuditFilter, Failure> {
+    let Narrowed { agent, actor, action, target, client, dialect, outcome, since, until } = narrowed;
+    let now = identity.clock().now();
+    let actor = match agent {
+        Some(agent) => Some(account(identity, &agent).await?),
+        None => actor,
+    };
+    Ok(AuditFilter {
+        actor,
+        action,
+        target,
+        client_id: client,
+        dialect,
+        outcome,
+        since: since.map(|since| since.instant(now)),
+        until: until.map(|until| until.instant(now)),
+        limit: 0,
+    })
+}
+
 /// The actor of an account's events. One that was deleted is known by its id alone.
-async fn actor(identity: &Identity, agent: Option<&str>) -> Result<Option<String>, Failure> {
-    let Some(name) = agent else { return Ok(None) };
+async fn account(identity: &Identity, name: &str) -> Result<String, Failure> {
     if let Ok(id) = name.parse::<AccountId>() {
-        return Ok(Some(id.to_string()));
+        return Ok(id.to_string());
     }
-    Ok(Some(find_account(identity, name).await?.id.to_string()))
+    Ok(find_account(identity, name).await?.id.to_string())
 }
 
 fn view(event: AuditEvent) -> EventView {
