@@ -86,6 +86,14 @@ figures: release ## measure cold start and idle memory of the release build
 bench-agenda: ## compare what listing agents and absences costs in a small and in a large directory
 	.ci/with-postgres cargo run --release -p identity --example visibility
 
+.PHONY: statements upgrade-check
+statements: ## write down the statements of this version, which the versions after it are tested against: at a release
+	.ci/with-postgres .ci/statements
+
+upgrade-check: ## run the process tests (SUITE) and programs (FOLDER) of the version before on the schema of this one
+	cargo build -p tessera --bins
+	.ci/with-postgres .ci/upgrade-check $(SUITE) $(FOLDER) $(CARGO_TARGET_DIR)/debug/tessera
+
 bench-applications: ## compare the first page of a million applications with page 10,000
 	.ci/with-postgres cargo run --release -p applications --example pages
 
