@@ -16,6 +16,7 @@ mod bases;
 mod cli;
 mod disabling;
 mod durability;
+mod growth;
 mod hostile;
 mod integrator;
 mod keys;

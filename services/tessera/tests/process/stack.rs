@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod bases;
 mod declared;
+mod filling;
 mod front;
 mod gate;
 mod operator;
