@@ -7,5 +7,6 @@ mod authority;
 mod credentials;
 mod directory;
 mod exchange;
+mod going_away;
 mod hostile;
 mod revocations;
