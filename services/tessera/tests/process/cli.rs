@@ -47,3 +47,5 @@ const REFUSED: i32 = 4;
 const DRIFT: i32 = 5;
 /// Not ready. Exit status 6.
 const NOT_READY: i32 = 6;
+/// Not as it was sealed. Exit status 7.
+const TAMPERED: i32 = 7;

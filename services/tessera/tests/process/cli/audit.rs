@@ -6,7 +6,7 @@ use reqwest::Method;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use super::{NOT_FOUND, both, refused};
+use super::{NOT_FOUND, TAMPERED, both, refused};
 use crate::stack::{Plan, Stack, Topology, absence};
 
 /// Events wait in memory for a moment before they are written.
@@ -121,4 +121,97 @@ async fn what_somebody_did_outlives_the_account(
     stack.tessera(&["apply", "--prune", file.to_str().unwrap()]).expect(0);
     refused(&stack, &["audit", "list", "--agent", "bob"], NOT_FOUND, &["bob"]);
     assert_eq!(listed(&stack, &["--agent", id, "--action", "api.call"], 1).await, events);
+}
+
+/// Verifies until everything is sealed.
+async fn sealed(stack: &Stack) -> Value {
+    let start = Instant::now();
+    loop {
+        let report = stack.tessera(&["audit", "verify", "--json"]).expect(0).json();
+        if report["unsealed"] == 0 && report["partitions"][0]["verified"].as_u64() > Some(0) {
+            return report;
+        }
+        assert!(start.elapsed() < 3 * PATIENCE, "{report}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn exported(stack: &Stack, arguments: &[&str]) -> Vec<Value> {
+    let ran = stack.tessera(&[&["audit", "export"], arguments].concat()).expect(0);
+    ran.stdout.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+/// What services without the master key write is sealed by whoever has it, and what is changed in the database shows.
+#[rstest]
+#[tokio::test]
+async fn what_is_changed_behind_the_trail_shows(
+    #[values(Topology::Single, Topology::Separate)] topology: Topology,
+) {
+    let stack = Stack::start(topology).await;
+    let triple = stack.agent_sign_in(&stack.declared.ada).await;
+    for _ in 0..3 {
+        stack.as_agent(&triple, Method::GET, "/agents").await.expect(200);
+    }
+    listed(&stack, &["--action", "api.call"], 3).await;
+    let report = sealed(&stack).await;
+    assert_eq!((&report["fault_count"], &report["pruned"]), (&json!(0), &json!([])));
+    let head = report["partitions"][0]["head"].as_str().unwrap().to_owned();
+
+    let calls = exported(&stack, &["--action", "api.call", "--dialect", "rdv", "--outcome", "received"]);
+    assert_eq!(calls.len(), 3);
+    assert!(calls.iter().all(|call| call["seal"]["seq"].is_u64() && call["id"].is_string()), "{calls:?}");
+    assert!(calls.is_sorted_by_key(|call| call["at"].as_str().map(str::to_owned)), "{calls:?}");
+    let all = exported(&stack, &[]);
+    let last = all.iter().filter_map(|event| event["seal"]["seq"].as_i64()).max().unwrap();
+    let partition = &report["partitions"][0];
+    assert!(last >= partition["last_seq"].as_i64().unwrap(), "{partition}");
+    assert_eq!(exported(&stack, &["--target", "nothing"]), Vec::<Value>::new());
+
+    let text = stack.tessera(&["audit", "verify", "--expect", &head]).expect(0).stdout;
+    assert!(text.starts_with("partition") && text.contains(&head[..head.rfind(':').unwrap()]), "{text}");
+    let (place, _) = head.rsplit_once(':').unwrap();
+    let other = format!("{place}:{}", "0".repeat(64));
+    let ran =
+        stack.tessera(&["audit", "verify", "--json", "--expect", &head, "--expect", &other]).expect(TAMPERED);
+    assert!(ran.json()["faults"][0].as_str().unwrap().starts_with(&other), "{ran:?}");
+
+    stack.execute("UPDATE audit_events SET actor = 'nobody' WHERE action = 'api.call'");
+    let ran = stack.tessera(&["audit", "verify"]).expect(TAMPERED);
+    assert_eq!(ran.stdout.matches("changed, inserted or moved").count(), 3, "{ran:?}");
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+    stack.tessera(&["audit", "verify", "--expect", "1:2"]).expect(2);
+    stack.tessera(&["audit", "list", "--outcome", "maybe"]).expect(2);
+    stack.tessera(&["audit", "list", "--agent", "ada", "--actor", "x"]).expect(2);
+}
+
+/// The same events over HTTP.
+#[rstest]
+#[tokio::test]
+async fn collectors_read_over_http(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
+    let stack = Stack::start(topology).await;
+    let client = ["client", "create", "--json", "--id", "siem", "--name", "SIEM", "--kind", "service"];
+    let rights = [
+        "--grant",
+        "client_credentials",
+        "--scope",
+        "audit:read",
+        "--default-scope",
+        "audit:read",
+        "--audience",
+        "auth-server",
+        "--role",
+        "SERVICE",
+    ];
+    let made = stack.tessera(&[&client[..], &rights].concat()).expect(0).json();
+    let secret = made["client_secret"].as_str().unwrap();
+    let form = [("grant_type", "client_credentials")];
+    let request = stack.http.post(stack.auth_url("/oauth/token")).basic_auth("siem", Some(secret));
+    let token = stack.send(request.form(&form)).await.expect(200).json();
+    let token = token["access_token"].as_str().unwrap();
+    let url = stack.auth_url("/admin/audit/events?action=client.create&target=siem");
+    let page = stack.send(stack.http.get(url).bearer_auth(token)).await.expect(200).json();
+    assert_eq!((page["events"].as_array().map(Vec::len), &page["next"]), (Some(1), &Value::Null), "{page}");
+    assert_eq!(page["events"][0]["actor"], "operator", "{page}");
+    let anonymous = stack.http.get(stack.auth_url("/admin/audit/events"));
+    stack.send(anonymous).await.expect(401);
 }

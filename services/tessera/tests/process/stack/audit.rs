@@ -1,5 +1,6 @@
-//! The audit trail, read from the database: no command shows it.
+//! The identity database, looked at and changed by other ways than the program's.
 
+use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Text};
@@ -40,5 +41,18 @@ impl Stack {
             "success" => Events { success: row.events, ..events },
             _ => Events { failure: events.failure + row.events, ..events },
         })
+    }
+
+    /// Changes the identity database behind the back of whoever runs on it.
+    pub(crate) fn execute(&self, statement: &str) {
+        if let Some(database) = self.databases.first() {
+            let mut conn = PgConnection::establish(&database.url()).expect("the identity database");
+            sql_query(statement).execute(&mut conn).expect(statement);
+        } else {
+            let path = self.home.path().join("data/identity.db").display().to_string();
+            let mut conn = SqliteConnection::establish(&path).expect("the identity database");
+            conn.batch_execute("PRAGMA busy_timeout = 10000").expect("a pragma");
+            sql_query(statement).execute(&mut conn).expect(statement);
+        }
     }
 }
