@@ -21,6 +21,7 @@ mod hostile;
 mod integrator;
 mod keys;
 mod leavers;
+mod locking;
 mod provisioning;
 mod refresh_durability;
 mod replicas;
