@@ -30,10 +30,10 @@ test: ## run every test, on SQLite and on a throw-away PostgreSQL
 
 # Each of the tests under load goes on for so many seconds. One after the other, so that they have the machine to themselves.
 SOAK ?= 600
-soak: ## let the tests of replicas under load, of kills, restarts and outages go on for SOAK seconds each (600)
+soak: ## let the tests of replicas under load, of kills, restarts and outages go on for SOAK seconds each (600), and prune a million rows
 	cargo build --workspace --all-targets
 	TESSERA_SOAK_SECONDS=$(SOAK) .ci/with-postgres \
-		cargo test -p tessera --test process replicas:: -- --nocapture --test-threads=1
+		cargo test -p tessera --test process -- replicas:: growth:: --nocapture --test-threads=1
 
 lint: ## what CI wants to see clean: format, clippy, documentation
 	cargo fmt --all --check
