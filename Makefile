@@ -97,6 +97,9 @@ upgrade-check: ## run the process tests (SUITE) and programs (FOLDER) of the ver
 bench-applications: ## compare the first page of a million applications with page 10,000
 	.ci/with-postgres cargo run --release -p applications --example pages
 
+bench-audit: ## seal and verify an audit trail of a million events on both databases
+	.ci/with-postgres cargo run --release -p identity --example audit_chain
+
 bench-provisioning: ## compare what listing accounts costs in a small and in a large directory, and what creating one takes
 	.ci/with-postgres cargo run --release -p identity --example provisioning
 	cargo build --release -p tessera --bin tessera --example creating
