@@ -27,6 +27,7 @@ mod refresh_durability;
 mod replicas;
 mod restart;
 mod revoking;
+mod roles;
 mod sessions;
 mod settings;
 mod shutdown;

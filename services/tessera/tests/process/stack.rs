@@ -15,6 +15,7 @@ mod plan;
 mod provisioning;
 mod replicas;
 mod requests;
+mod roles;
 mod unit;
 mod watch;
 
@@ -34,6 +35,7 @@ pub(crate) use self::{
     provisioning::OCS,
     replicas::Facing,
     requests::MEET,
+    roles::GRANTS,
     unit::Unit,
     watch::Watch,
 };
