@@ -9,7 +9,7 @@ RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
 .PHONY: alerts help run demo test lint fmt openapi examples clients deny docker-build docker-check docker-start \
-	gateway-check k8s-check k8s-start secret-scan figures soak bench-agenda bench-applications bench-growth \
+	gateway-check k8s-check k8s-start secret-scan figures soak bench-agenda bench-applications bench-audit bench-growth \
 	bench-provisioning
 
 help: ## list the targets
