@@ -141,20 +141,22 @@ fn giving_way(
     conn.batch_execute(GIVE_WAY)?;
     loop {
         match attempt(conn) {
-            Err(StoreError::Migration { component, version, reason })
-                if reason.contains(GAVE_WAY) && start.elapsed() < PATIENCE =>
-            {
+            Err(error) if gave_way(&error) && start.elapsed() < PATIENCE => {
                 if !std::mem::replace(&mut waited, true) {
-                    tracing::info!(
-                        component,
-                        version,
-                        "migration {version} waits for a table that is in use"
-                    );
+                    tracing::info!("a migration waits for a table that is in use");
                 }
                 std::thread::sleep(Duration::from_millis(500));
             }
             outcome => return outcome,
         }
+    }
+}
+
+fn gave_way(error: &StoreError) -> bool {
+    match error {
+        StoreError::Migration { reason, .. } => reason.contains(GAVE_WAY),
+        StoreError::Query(cause) => cause.to_string().contains(GAVE_WAY),
+        _ => false,
     }
 }
 
