@@ -55,7 +55,7 @@ fn sections(answer: &Answer) -> [bool; 3] {
 }
 
 /// A change of nothing but the switch.
-fn switched(disabled: bool) -> Value {
+pub(crate) fn switched(disabled: bool) -> Value {
     serde_json::json!({
         "type": "GENESYS", "disabled": disabled,
         "config": { "organizationId": "7d3f2a90", "pcEnvironment": "mypurecloud.ie" },

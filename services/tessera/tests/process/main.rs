@@ -27,6 +27,7 @@ mod refresh_durability;
 mod replicas;
 mod restart;
 mod revoking;
+mod seeing;
 mod roles;
 mod sessions;
 mod settings;
