@@ -12,6 +12,7 @@
 
 mod agents;
 mod applications;
+mod backup;
 mod bases;
 mod cli;
 mod disabling;
@@ -27,9 +28,10 @@ mod refresh_durability;
 mod replicas;
 mod restart;
 mod revoking;
-mod seeing;
 mod roles;
+mod seeing;
 mod sessions;
 mod settings;
 mod shutdown;
 mod stack;
+mod upgrade;
