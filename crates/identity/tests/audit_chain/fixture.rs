@@ -50,7 +50,7 @@ impl Fixture {
         let origin = Origin {
             actor: Some(format!("actor-{}", number % 3)),
             client_id: Some(format!("client-{}", number % 2)),
-            dialect: (number % 4 > 0).then(|| "meet".to_owned()),
+            dialect: (!number.is_multiple_of(4)).then(|| "meet".to_owned()),
             address: Some("192.0.2.7".parse().unwrap()),
             request_id: Some(format!("r-{number}")),
         };

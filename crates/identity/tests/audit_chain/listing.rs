@@ -8,6 +8,9 @@ use test_kit::Backend;
 
 use crate::fixture::Fixture;
 
+/// Which numbers a filter leaves.
+type Expected = fn(u32) -> bool;
+
 impl Fixture {
     /// Every page of a list, one after the other.
     async fn pages(&self, filter: &AuditFilter, order: Order) -> Vec<StoredEvent> {
@@ -58,7 +61,6 @@ async fn filters_are_what_they_say(#[values(Backend::Sqlite, Backend::Postgres)]
     fixture.identity.audit().flush().await.unwrap();
     let text = |text: &str| Some(text.to_owned());
     let all = AuditFilter { limit: 4, ..AuditFilter::default() };
-    type Expected = fn(u32) -> bool;
     let cases: [(AuditFilter, Expected); 9] = [
         (AuditFilter { actor: text("actor-1"), ..all.clone() }, |n| n % 3 == 1),
         (AuditFilter { client_id: text("client-0"), ..all.clone() }, |n| n % 2 == 0),

@@ -1,6 +1,6 @@
 //! The chain over the audit trail, on both databases: what somebody does to the tables by SQL shows.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "what fails here fails a test")]
+#![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
 
 mod fixture;
 mod listing;

@@ -1,6 +1,6 @@
 //! Whoever may write every table, but has no master key, leaves traces.
 
-use identity::audit::chain::Fault;
+use identity::audit::chain::{Expectations, Fault};
 use rstest::rstest;
 use test_kit::Backend;
 
@@ -228,6 +228,6 @@ async fn a_chain_of_another_key_shows(#[values(Backend::Sqlite, Backend::Postgre
         identity::passwords::PasswordSettings::default(),
         fixture.clock.clone(),
     );
-    let report = stranger.await.unwrap().verify_audit(&Default::default()).await.unwrap();
+    let report = stranger.await.unwrap().verify_audit(&Expectations::default()).await.unwrap();
     assert_eq!(report.fault_count, 6, "the head and each event: {:?}", report.faults);
 }

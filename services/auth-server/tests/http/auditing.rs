@@ -24,6 +24,9 @@ fn reader(registration: &mut Registration) {
     registration.grants = vec![GrantType::ClientCredentials, GrantType::TokenExchange];
 }
 
+/// Which numbers a filter leaves.
+type Expected = fn(u32) -> bool;
+
 impl Spawned {
     async fn collector(&self) -> Credentials {
         self.client("siem", ClientKind::Service, |registration| {
@@ -111,7 +114,6 @@ async fn pages_follow_one_another(#[values(Backend::Sqlite, Backend::Postgres)] 
     let app = Spawned::on(backend).await;
     let token = app.own_token(&app.collector().await).await;
     app.happen(24).await;
-    type Expected = fn(u32) -> bool;
     let cases: [(&str, Expected); 8] = [
         ("", |_| true),
         ("&actor=actor-1", |n| n % 3 == 1),
