@@ -227,6 +227,7 @@ fn the_openapi_document_is_complete() {
     let expected = [
         "/.well-known/jwks.json",
         "/.well-known/oauth-authorization-server",
+        "/admin/audit/events",
         "/api/v1/auth/password",
         "/api/v1/auth/sign_in",
         "/api/v1/auth/sign_out",
