@@ -13,13 +13,13 @@ const POSTGRES: &str = include_str!("previous/postgres.sql");
 
 /// Makes the database plan a statement without running it: it knows every table, column and trigger, or says which not.
 fn plan(conn: &mut DbConn, statement: &str) -> Result<(), StoreError> {
-    match conn {
-        DbConn::Sqlite(conn) => conn.batch_execute(&format!("EXPLAIN {statement}"))?,
+    let planned = match conn {
+        DbConn::Sqlite(conn) => conn.batch_execute(&format!("EXPLAIN {statement}")),
         DbConn::Pg(conn) => {
-            conn.batch_execute(&format!("PREPARE replica AS {statement}; DEALLOCATE replica"))?
+            conn.batch_execute(&format!("PREPARE replica AS {statement}; DEALLOCATE replica"))
         }
-    }
-    Ok(())
+    };
+    Ok(planned?)
 }
 
 /// The statements that this schema understands, by their lines, and what the database said of each of the others.

@@ -50,13 +50,16 @@ async fn a_restore_replaces_nothing_by_accident() {
     stack.auth().start().await;
 }
 
+/// What is done to a backup.
+type Damage = &'static dyn Fn(&Path);
+
 /// A file that is gone, cut short or changed by one bit; a manifest that is; a folder that never was a backup.
 #[test]
 fn a_damaged_backup_is_not_restored() {
     let stack = prepared();
     let data = stack.home().join("data/identity.db");
     let untouched = fs::read(&data).unwrap();
-    let damages: [(&str, &dyn Fn(&Path)); 5] = [
+    let damages: [(&str, Damage); 5] = [
         ("rooms.db is not what was written", &|folder| {
             let path = folder.join("rooms.db");
             let mut bytes = fs::read(&path).unwrap();
