@@ -1,6 +1,7 @@
 //! The power of one replica of every service goes while clients are at work.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use super::calls;
 use super::load::{Load, Record};
@@ -19,6 +20,7 @@ async fn a_killed_replica_costs_its_connections_and_nothing_else() {
             for unit in stack.half(side) {
                 unit.kill();
             }
+            let gone_at = Instant::now();
             load.goes_on(3).await;
             for unit in stack.half(side) {
                 unit.begin();
@@ -28,18 +30,20 @@ async fn a_killed_replica_costs_its_connections_and_nothing_else() {
             }
             load.goes_on(3).await;
             let record = load.end().await;
-            only_connections_broke(&record);
+            only_connections_broke(&record, gone_at);
             calls::nothing_is_lost(&mut stack, &record).await;
         }
     }
 }
 
 #[track_caller]
-fn only_connections_broke(record: &Record) {
+fn only_connections_broke(record: &Record, gone_at: Instant) {
     let mut clients = BTreeSet::new();
     for failure in &record.failures {
         assert!(failure.answer.is_err(), "somebody else's end was told to a client: {failure:?}");
-        assert!(clients.insert(failure.client), "one connection broke twice: {:?}", record.failures);
+        // Whoever comes while a process dies may still be let in, and lose that connection, too.
+        let first = failure.begun < gone_at || clients.insert(failure.client);
+        assert!(first, "a client lost two connections to processes that were gone: {:?}", record.failures);
     }
-    println!("{:?}, {} connections broke", record.answered, clients.len());
+    println!("{} requests broke off, all others were answered: {:?}", record.failures.len(), record.answered);
 }

@@ -57,6 +57,7 @@ pub(super) struct Failure {
     pub(super) call: &'static str,
     /// Which client's.
     pub(super) client: usize,
+    pub(super) begun: Instant,
     pub(super) took: Duration,
     /// Without an answer, what became of the connection.
     pub(super) answer: Result<Answer, String>,
@@ -243,7 +244,7 @@ impl Asking {
             }
             answer => {
                 let answer = answer.map_err(|error| format!("{error:?}"));
-                let failure = Failure { call, client, took, answer };
+                let failure = Failure { call, client, begun, took, answer };
                 *self.counts.last_failure.lock().unwrap() = format!("{failure:?}");
                 self.record.failures.push(failure);
             }
