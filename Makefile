@@ -43,8 +43,9 @@ lint: ## what CI wants to see clean: format, clippy, documentation
 fmt: ## format the code
 	cargo fmt --all
 
-openapi: ## write the OpenAPI document of each service to proto-docs/openapi
+openapi: ## write what is generated from the code: OpenAPI documents and the reference of settings
 	cargo run $(PROFILE) -p tessera -- openapi --out proto-docs/openapi
+	cargo run $(PROFILE) -p tessera -- config reference >proto-docs/settings.md
 
 examples: release ## run the examples of the documentation as they stand
 	.ci/examples $(RELEASE) README.md proto-docs/*.md

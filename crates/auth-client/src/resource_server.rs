@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use auth_claims::clock::Clock;
 use auth_claims::resource_server::{ResourceServer, ServiceProfile, Sources};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::Authority;
 
 /// The part of `auth.*` that concerns those who only verify tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IssuerSettings {
     /// The `iss` of accepted tokens, the same as the auth server's. Default: `http://127.0.0.1:8080`.

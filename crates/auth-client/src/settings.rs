@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;
@@ -9,7 +10,7 @@ use url::Url;
 use crate::transport::AuthorityError;
 
 /// The section `authority` of a service's settings.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AuthoritySettings {
     /// The authorization server's address as this service reaches it. Proxies of the environment (`HTTPS_PROXY` and
@@ -19,9 +20,11 @@ pub struct AuthoritySettings {
     /// This service's client id.
     pub client_id: String,
     /// Its secret; or `client_secret_file`.
+    #[schemars(with = "String")]
     pub client_secret: SecretString,
     /// How long one request may take; a long poll its waiting time more. Default 5 s.
     #[serde(default = "five_seconds", with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub timeout: Duration,
     /// The audience exchanged tokens are asked for. Default: the service's own.
     #[serde(default)]

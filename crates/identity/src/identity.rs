@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use auth_claims::clock::Clock;
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize, Serializer};
 use store::{DatabaseSettings, Db};
@@ -29,13 +30,14 @@ use crate::{
 };
 
 /// The settings tree `identity.*`, the same in every binary that holds the directory.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IdentitySettings {
     /// Where the directory is kept. Default: a SQLite file in the data directory.
     pub database: DatabaseSettings,
     /// Base64 of 32 bytes. Default: a file in the data directory, made at the first start.
     #[serde(serialize_with = "hidden")]
+    #[schemars(with = "Option<String>")]
     pub master_key: Option<SecretString>,
     /// Cost of password hashes and bounds of their pool.
     pub password: PasswordSettings,
@@ -82,7 +84,10 @@ impl Identity {
             audit: AuditTrail::start(db.clone()),
             clients: Arc::new(ClientCache::new()),
             tokens: TokenState::default(),
-            guard: Arc::new(PasswordGuard::new(Guessed::Password, &PasswordLimits::default())),
+            guard: Arc::new(PasswordGuard::new(
+                Guessed::Password,
+                &PasswordLimits::default(),
+            )),
             client_guard: Arc::new(ClientGuard::new(&ClientLimits::default())),
             sign_ins: Arc::default(),
             otp: Arc::new(OtpChecks::new(OtpSettings::default())),
@@ -167,9 +172,19 @@ fn hidden<S: Serializer>(key: &Option<SecretString>, serializer: S) -> Result<S:
 async fn check_master_key(db: &Db, secrets: &Secrets) -> Result<(), IdentityError> {
     let mark = hex::encode(secrets.mac(Purpose::BootstrapFingerprint, b"master key"));
     if let Some(known) = db.read(|conn| facts::find(conn, Fact::MasterKey)).await? {
-        return if known == mark { Ok(()) } else { Err(IdentityError::ForeignMasterKey) };
+        return if known == mark {
+            Ok(())
+        } else {
+            Err(IdentityError::ForeignMasterKey)
+        };
     }
     let noted = mark.clone();
-    let known = db.write(move |conn| facts::note(conn, Fact::MasterKey, &noted)).await?;
-    if known == mark { Ok(()) } else { Err(IdentityError::ForeignMasterKey) }
+    let known = db
+        .write(move |conn| facts::note(conn, Fact::MasterKey, &noted))
+        .await?;
+    if known == mark {
+        Ok(())
+    } else {
+        Err(IdentityError::ForeignMasterKey)
+    }
 }

@@ -31,6 +31,7 @@ use auth_claims::revocations::RevocationReason;
 use auth_claims::scopes::Scopes;
 use chrono::{DateTime, Utc};
 pub(crate) use families::{end_with_application, revoke_families};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::Shared;
 use store::StoreError;
@@ -44,17 +45,20 @@ use crate::errors::IdentityError;
 use crate::revocations::Feed;
 
 /// How long refresh tokens live.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RefreshSettings {
     /// How long the token just used still gives its successor, as long as that is unused. Default: 60s.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub grace: Duration,
     /// How long a family lives after sign-in, however often it is used. Default: 30d.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub absolute: Duration,
     /// How long a family lives without being used. Default: 14d.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub idle: Duration,
 }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use rate_limit::{Network, Rate, RequestRate, Throttled};
+use schemars::JsonSchema;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::SeaTableError;
 
 /// How many requests there may be in a window that slides; 0 is no limit.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateSettings {
     /// Sign-ins from one address. Default: 60.
@@ -26,11 +27,13 @@ pub struct RateSettings {
     pub ping: usize,
     /// How long a request counts. Default: `1m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub window: Duration,
     /// How many addresses, bases and accounts are remembered, each. Default: 20000.
     pub entries: usize,
     /// Addresses and networks whose requests are not counted. Default: none.
     #[serde(deserialize_with = "addresses_or_networks")]
+    #[schemars(with = "Vec<String>")]
     pub whitelist: Vec<IpNet>,
 }
 

@@ -2,28 +2,33 @@
 
 use std::{path::Path, time::Duration};
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 /// Where a database is and how patient to be with it. Every member has a default.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseSettings {
     /// `sqlite:<path>` or `postgres://user:password@host:port/database?sslmode=verify-full&sslrootcert=<file>`.
     /// Default: empty, for which the service puts a SQLite file into its data directory.
     #[serde(serialize_with = "shown")]
+    #[schemars(with = "String")]
     pub url: SecretString,
     /// Connections at most, and so queries running at the same time. SQLite writes have one of their own besides.
     /// Default: 10.
     pub max_connections: u32,
     /// How long a request waits for a connection before it is answered with 503. Default: 5s.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub acquire_timeout: Duration,
     /// How long a statement waits for a lock somebody else holds. Default: 5s.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub busy_timeout: Duration,
     /// How long a PostgreSQL statement may run; migrations have no limit. Default: 15s.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub statement_timeout: Duration,
 }
 

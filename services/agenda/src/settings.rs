@@ -3,6 +3,7 @@
 use auth_claims::resource_server::ServiceProfile;
 use auth_claims::scopes::Scope;
 use rdv_dialect::parameters::BodyLimit;
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use service_kit::client_address;
@@ -12,7 +13,7 @@ use service_kit::settings::hidden_option;
 const SHORTEST_SECRET: usize = 32;
 
 /// What an operator says about this service. Every member has a default.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AgendaSettings {
     /// Whether the API is served; if not, every path below its prefix is unknown. Default: true.
@@ -25,6 +26,7 @@ pub struct AgendaSettings {
     /// The key of `X-Agent-Auth-Signature`, at least 32 characters. Whoever has it is every agent. Default: none, and no
     /// signature is accepted.
     #[serde(serialize_with = "hidden_option", deserialize_with = "optional_secret")]
+    #[schemars(with = "Option<String>")]
     pub shared_secret: Option<SecretString>,
     /// Sizes.
     pub limits: LimitSettings,
@@ -43,7 +45,7 @@ impl Default for AgendaSettings {
 }
 
 /// Sizes of what clients send.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
     /// Bytes of a request body; more is answered with 413. Default: 65536.

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use auth_claims::clock::Clock;
 use auth_claims::resource_server::ResourceServer;
 use auth_client::{Authority, AuthoritySettings, IssuerSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::Server;
 use service_kit::docs::Explorer;
@@ -23,7 +24,7 @@ use crate::{Applications, ApplicationsSettings};
 pub const SECRETS: &[&str] = &["authority.client_secret", "applications.database.url"];
 
 /// Everything an operator can say to this process.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where the database is kept unless it has a URL. Default: `./tessera-data`.

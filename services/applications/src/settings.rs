@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use auth_claims::resource_server::ServiceProfile;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -14,7 +15,7 @@ use store::{DatabaseSettings, Db, create_data_dir};
 pub const DATABASE_FILE: &str = "applications.db";
 
 /// What an operator says about this service. Every member has a default.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ApplicationsSettings {
     /// Whether the API is served; if not, every path below its prefix is unknown. Default: true.
@@ -60,7 +61,7 @@ impl ApplicationsSettings {
 }
 
 /// Sizes of what clients send and get.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
     /// Bytes of a request body, at least 262144; more is answered with 413. Default: 327680.

@@ -9,6 +9,7 @@ use clap::Parser;
 use identity::IdentitySettings;
 use identity::audit::Origin;
 use identity::bootstrap::BootstrapSettings;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::docs::Explorer;
 use service_kit::flags::Flags;
@@ -49,7 +50,7 @@ impl Command {
 }
 
 /// Everything an operator can say to this process.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where the embedded database and the master key are kept. Default: `./tessera-data`.

@@ -11,6 +11,7 @@ use identity::device_sessions::DeviceSettings;
 use identity::otp::OtpSettings;
 use identity::refresh::RefreshSettings;
 use meet_dialect::cors::CorsSettings;
+use schemars::JsonSchema;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use service_kit::origin::PublicOrigin;
@@ -23,14 +24,16 @@ pub use self::seatable::SeaTableSettings;
 use crate::domain::issuer::{InvalidIssuer, IssuerId};
 
 /// How tokens are issued.
-#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuthSettings {
     /// The `iss` of every token and the base of every published endpoint. Default: `server.public_url`, else the address
     /// of the listener.
+    #[schemars(with = "Option<String>")]
     pub issuer: Option<IssuerId>,
     /// How long an access token lives unless its client says otherwise; never longer than a day. Default: `1h`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub access_token_ttl: Duration,
     /// Signing keys.
     pub signing: SigningSettings,
@@ -49,6 +52,7 @@ pub struct AuthSettings {
     pub seatable: SeaTableSettings,
     /// How long audit events are kept. Default: none, for ever.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "Option<String>")]
     pub audit_kept: Option<Duration>,
     /// How what is over is deleted from the directory.
     pub pruning: PruneSettings,
@@ -100,19 +104,23 @@ impl AuthSettings {
 /// `auth.signing.*`
 ///
 /// Deserializing refuses contradictions, so that a value of this type is one that can be worked with.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(remote = "Self", default, deny_unknown_fields)]
 pub struct SigningSettings {
     /// What tokens are signed by: `ES256`, `EdDSA` or `RS256`. Default: `ES256`.
+    #[schemars(with = "String")]
     pub algorithm: Algorithm,
     /// How long a key signs. Default: `30d`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub interval: Duration,
     /// How long the next key is published before it signs. Default: `15m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub publish_lead: Duration,
     /// How often the stored keys are looked at, for what other replicas and the command line did. Default: `2s`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub reload: Duration,
 }
 
@@ -160,7 +168,7 @@ impl SigningSettings {
 }
 
 /// `auth.meet.*`, after `contracts/meet.md` §10.2.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MeetSettings {
     /// Whether the token route is there at all (`EXTERNAL_API_ENABLED`). Default: true.
@@ -172,6 +180,7 @@ pub struct MeetSettings {
     pub allow_user_creation: bool,
     /// How long its tokens live (`APPLICATION_JWT_EXPIRATION_SECONDS`); 0 is legal. Default: `1h`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub token_ttl: Duration,
     /// Whom its tokens are meant for (`APPLICATION_JWT_AUDIENCE`). Default: `rooms`.
     pub audience: String,
@@ -193,7 +202,7 @@ impl Default for MeetSettings {
 }
 
 /// `auth.rdv.*`, after `contracts/rdv-sign-in.md` §1.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RdvSettings {
     /// Whether the routes below `/api/v1/auth` are there at all. Default: true.

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use auth_claims::clock::Clock;
 use auth_claims::resource_server::ResourceServer;
 use auth_client::{Authority, AuthoritySettings, IssuerSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::Server;
 use service_kit::docs::Explorer;
@@ -28,7 +29,7 @@ pub const SECRETS: &[&str] = &[
 ];
 
 /// Everything an operator can say to this process.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where the database and the master key are kept unless they have settings of their own. Default: `./tessera-data`.

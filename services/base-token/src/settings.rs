@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use auth_claims::resource_server::ServiceProfile;
 use auth_claims::scopes::Scope;
 use master_key::MasterKey;
+use schemars::JsonSchema;
 use seatable_dialect::rates::RateSettings;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -26,7 +27,7 @@ pub const DATABASE_FILE: &str = "bases.db";
 pub const MASTER_KEY_FILE: &str = "bases-master.key";
 
 /// What an operator says about this service. Every member has a default.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BasesSettings {
     /// Whether the API is served; if not, its paths are unknown. Default: true.
@@ -36,6 +37,7 @@ pub struct BasesSettings {
     /// Base64 of 32 bytes, which API-Tokens and signing keys are sealed under. Default: a file in the data directory, made
     /// at the first start.
     #[serde(serialize_with = "hidden_option")]
+    #[schemars(with = "Option<String>")]
     pub master_key: Option<SecretString>,
     /// The `aud` that access tokens for this service have. Default: `bases`.
     pub audience: String,
@@ -44,12 +46,16 @@ pub struct BasesSettings {
     pub scope: String,
     /// The address of the SeaTable server, which the URLs of external links and those below begin with. Default: the
     /// public origin.
+    #[schemars(with = "Option<String>")]
     pub server_url: Option<BaseUrl>,
     /// Where clients find `dtable-server`. Default: `dtable-server/` below the server.
+    #[schemars(with = "Option<String>")]
     pub dtable_server: Option<BaseUrl>,
     /// Where clients find the socket of `dtable-server`. Default: the server.
+    #[schemars(with = "Option<String>")]
     pub dtable_socket: Option<BaseUrl>,
     /// Where clients find `dtable-db`. Default: `dtable-db/` below the server.
+    #[schemars(with = "Option<String>")]
     pub dtable_db: Option<BaseUrl>,
     /// Whether the data plane is behind an API gateway at `api-gateway/` below the server; clients are told so. Default:
     /// false.
@@ -62,10 +68,12 @@ pub struct BasesSettings {
     pub limits: LimitSettings,
     /// How long a deleted base can be restored; then it is gone with its tokens and links. Default: 30 days.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub trash_retention: Duration,
     /// How long an external link that has expired is shown as such; then it is gone, and its token free again. Default: 90
     /// days.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub expired_links_kept: Duration,
     /// How what is over is deleted from the database.
     pub pruning: PruneSettings,
@@ -99,7 +107,7 @@ fn scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error>
 }
 
 /// Sizes of what clients send.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
     /// Bytes of a request body; more is answered with 413. Default: 1048576.

@@ -10,6 +10,7 @@ use auth_claims::resource_server::ResourceServer;
 use auth_client::{Authority, AuthoritySettings, IssuerSettings};
 use identity::IdentitySettings;
 use identity::passwords::{PasswordHasher, PasswordSettings};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::Server;
 use service_kit::docs::Explorer;
@@ -24,7 +25,7 @@ use crate::{Provisioning, ProvisioningSettings};
 pub const SECRETS: &[&str] = &["authority.client_secret", "identity.database.url"];
 
 /// Everything an operator can say to this process.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Where the database is kept unless it has a URL. Default: `./tessera-data`.
@@ -50,7 +51,7 @@ pub struct Settings {
 }
 
 /// The part of `identity.*` that concerns those who query, and set passwords without checking any.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DirectorySettings {
     /// Where the directory is kept, the same as the auth server's. Default: a SQLite file in the data directory.

@@ -4,11 +4,12 @@ use auth_claims::resource_server::ServiceProfile;
 use auth_claims::scopes::Scope;
 use identity::apps::PROVISIONING;
 use phonenumber::country::Id as Region;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use service_kit::client_address;
 
 /// What an operator says about this service. Every member has a default.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProvisioningSettings {
     /// Whether the API is served; if not, every path below its prefixes is unknown. Default: true.
@@ -45,7 +46,7 @@ impl ProvisioningSettings {
 }
 
 /// Sizes of what clients send and get, and how often they may.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
     /// Bytes of a request body; more is answered with 413. Default: 65536.
@@ -69,7 +70,7 @@ impl Default for LimitSettings {
 }
 
 /// What accounts may say of themselves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccountSettings {
     /// The language of accounts that have not chosen one. Default: `en`.

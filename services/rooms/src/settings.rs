@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 use auth_claims::resource_server::ServiceProfile;
 use meet_dialect::cors::CorsSettings;
+use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Deserializer, Serialize, de::Error};
 use service_kit::client_address;
@@ -21,7 +22,7 @@ use crate::domain::room::AccessLevel;
 pub const DATABASE_FILE: &str = "rooms.db";
 
 /// What an operator says about this service. Every member has a default. `contracts/meet.md` §10.2.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RoomsSettings {
     /// Whether the API is served; if not, every path below its prefix is unknown. Default: true.
@@ -38,6 +39,7 @@ pub struct RoomsSettings {
     #[serde(deserialize_with = "optional_web_address")]
     pub application_base_url: Option<Url>,
     /// The level of a room for which none is asked. Default: `trusted`.
+    #[schemars(with = "String")]
     pub default_access_level: AccessLevel,
     /// Whether `public` may be asked for. Default: false.
     pub allow_public_access: bool,
@@ -96,12 +98,13 @@ impl RoomsSettings {
 }
 
 /// Dial-in. `contracts/meet.md` §8.5.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TelephonySettings {
     /// Whether rooms show how to dial in, and new ones get a PIN. Default: false.
     pub enabled: bool,
     /// Digits of a PIN, 4 to 32. Default: 10.
+    #[schemars(with = "u8")]
     pub pin_length: PinLength,
     /// How many colliding PINs are drawn before a room goes without. Default: 5.
     pub pin_max_retries: u32,
@@ -124,7 +127,7 @@ impl Default for TelephonySettings {
 }
 
 /// Sizes of what clients send and get.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
     /// Bytes of a request body; more is answered with 413. Default: 65536.

@@ -18,6 +18,7 @@ mod migrate;
 mod openapi;
 mod organizations;
 mod otp;
+mod reference;
 mod restore;
 mod roles;
 mod services;
@@ -47,7 +48,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Role(command) => roles::run(&settings(Vec::new())?, command, output).await,
         Command::Audit(command) => audit::run(&settings(Vec::new())?, command, output).await,
         Command::Keys(command) => keys::run(&settings(Vec::new())?, command, output).await,
-        Command::Config(command) => config::run(&settings(Vec::new())?, command, output),
+        Command::Config(command) => config::run(&settings(Vec::new())?, &command, output),
         Command::Backup(flags) => backup::run(&settings(Vec::new())?, &flags, output).await,
         Command::Restore(flags) => restore::run(&settings(Vec::new())?, &flags, output),
         Command::Migrate(flags) => migrate::run(&settings(Vec::new())?, &flags, output).await,

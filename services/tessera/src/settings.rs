@@ -10,6 +10,7 @@ use bootstrap::BootstrapSettings;
 use identity::IdentitySettings;
 use provisioning::ProvisioningSettings;
 use rooms::RoomsSettings;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use service_kit::settings::{LogSettings, ServerSettings, Sources, environment, load};
 
@@ -30,7 +31,7 @@ pub(crate) const SECRETS: &[&str] = &[
 ];
 
 /// Everything an operator can say.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Settings {
     /// Where embedded databases and the master key are kept. Default: `./tessera-data`.

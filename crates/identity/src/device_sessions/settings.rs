@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// No session lasts longer, whatever the settings say.
@@ -10,11 +11,12 @@ pub const LONGEST_LIFETIME: Duration = Duration::from_hours(30 * 24);
 /// `auth.rdv.sessions.*`
 ///
 /// Deserializing refuses what cannot be worked with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(remote = "Self", default, deny_unknown_fields)]
 pub struct DeviceSettings {
     /// How long a session lasts after sign-in, used or not: whole seconds, at most 30 days. Default: `24h`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub lifetime: Duration,
     /// How many sessions an account has at the same time; one more takes the place of the one that would end first.
     /// At least 1. Default: 1.

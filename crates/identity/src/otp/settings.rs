@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::throttle::{LockoutRule, PasswordLimits};
@@ -15,13 +16,14 @@ const LONGEST_TRUST: Duration = Duration::from_hours(365 * 24);
 /// a day with a chance of less than one in five thousand.
 ///
 /// Deserializing refuses what cannot be worked with.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(remote = "Self", default, deny_unknown_fields)]
 pub struct OtpSettings {
     /// The name under which authenticator apps show the account. Default: `Tessera`.
     pub issuer: String,
     /// How long a trusted device needs no code, at most a year. Default: `90d`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub trusted_device_lifetime: Duration,
     /// How many devices of one account are trusted; one more takes the place of the oldest. At least 1. Default: 20.
     pub trusted_devices: u32,
@@ -29,6 +31,7 @@ pub struct OtpSettings {
     pub failures: usize,
     /// How long those count. Default: `5m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub failure_window: Duration,
     /// Wrong codes for one account in a row, from all addresses together and at all auth servers, from which on every one
     /// locks; an address from which the account has signed in before has this limit to itself, so that others do not lock
@@ -36,12 +39,15 @@ pub struct OtpSettings {
     pub account_failures: u32,
     /// How long the first lock lasts; each further wrong code doubles it. Default: `5m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub lockout: Duration,
     /// How long a lock lasts at most. Default: `1d`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub lockout_longest: Duration,
     /// How long after the last wrong code, or the end of the lock it brought, all are forgotten. Default: `1d`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub account_window: Duration,
 }
 

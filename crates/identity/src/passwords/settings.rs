@@ -1,9 +1,10 @@
 //! How expensive a password hash is, and how many may be computed at once.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Cost of new password hashes and bounds of the pool that computes them (`identity.password`).
-#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Deserialize, Serialize, PartialEq, Eq, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PasswordSettings {
     /// Memory of one Argon2id hash in KiB. Default 19456 (19 MiB), at least 8 per lane, at most 262144.

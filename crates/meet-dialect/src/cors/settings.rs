@@ -1,15 +1,17 @@
 //! Which other sites' pages may call. `contracts/meet.md` §2.7.
 
 use regex_lite::Regex;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
 /// Which other sites' pages may call this API from a browser. `contracts/meet.md` §2.7.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CorsSettings {
     /// Origins, such as `https://app.example`. Default: none.
     pub allowed_origins: Vec<String>,
     /// Regular expressions that a whole origin has to match. Default: none.
+    #[schemars(with = "Vec<String>")]
     pub allowed_origin_regexes: Vec<OriginPattern>,
     /// Whether every origin is allowed. Default: false.
     pub allow_all_origins: bool,

@@ -1,9 +1,10 @@
 //! `log.*`
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How the process logs, to standard error.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LogSettings {
     /// `human` or `json`. Default: `human`.
@@ -13,7 +14,7 @@ pub struct LogSettings {
 }
 
 /// The form of a log line.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// Lines for a person, in colour on a terminal.

@@ -6,13 +6,14 @@ use std::{
 };
 
 use ipnet::IpNet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use url::Url;
 
 /// How a service listens, and how long it waits for whom.
 ///
 /// Deserializing refuses contradictions, so that a value of this type is one that can be served with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self", deny_unknown_fields, default)]
 pub struct ServerSettings {
     /// Where clients are served. Port 0 takes a free one. Default: `127.0.0.1:8080`.
@@ -23,6 +24,7 @@ pub struct ServerSettings {
     /// trusted proxy says, else the address of the listener.
     pub public_url: Option<Url>,
     /// Networks of the proxies in front, whose `X-Forwarded-*` headers count. Default: none.
+    #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
     /// Threads that serve clients. Default: one a core.
     pub workers: Option<usize>,
@@ -32,19 +34,24 @@ pub struct ServerSettings {
     pub max_connections: usize,
     /// How long a client may take to send the head of a request. Default: `5s`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub header_timeout: Duration,
     /// How long a request may take until its response begins, its body included. Default: `30s`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub request_timeout: Duration,
     /// How long an idle connection stays open for the next request. Default: `75s`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub keep_alive: Duration,
     /// How long the service goes on accepting after it was told to stop and says that it is not ready, so that load
     /// balancers notice. Default: `0s`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub shutdown_delay: Duration,
     /// How long open requests may take to finish after that. Default: `20s`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub shutdown_grace: Duration,
 }
 

@@ -3,14 +3,16 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 /// How rows whose time is over are deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PruneSettings {
     /// From the end of a pass to the next. Default: `10m`.
     #[serde(serialize_with = "humantime_serde::serialize", deserialize_with = "longer_than_nothing")]
+    #[schemars(with = "String")]
     pub interval: Duration,
     /// Rows that one transaction deletes at most. Default: 500.
     pub batch: NonZeroU32,

@@ -4,31 +4,36 @@ use std::time::Duration;
 
 use identity::throttle::{ClientLimits, LockoutRule, PasswordLimits};
 use ipnet::IpNet;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `auth.limits.*`. A limit of 0 is none.
 ///
 /// Failures in a row are counted by all auth servers on one database together, and locks survive a restart; everything else
 /// is counted by each auth server for itself.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LimitSettings {
     /// Wrong secrets of one client from one address in a row, from which on every one locks that pair. Default: 20.
     pub client_failures: u32,
     /// How long the first lock lasts; each further failure doubles it. Default: `1m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub client_lockout: Duration,
     /// How long a lock lasts at most. Default: `15m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub client_lockout_longest: Duration,
     /// How long after the last failure, or the end of the lock it brought, all are forgotten. Default: `1h`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub client_forgotten: Duration,
     /// Wrong client secrets from one address within `client_failure_window`, for all clients together; beyond it wrong ones
     /// are not counted any further, and right ones accepted as ever. Default: 300.
     pub client_address_failures: usize,
     /// How long those count. Default: `1m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub client_failure_window: Duration,
     /// How many pairs of client and address are remembered, and addresses. Default: 100000.
     pub client_failure_pairs: usize,
@@ -36,6 +41,7 @@ pub struct LimitSettings {
     pub password_failures: usize,
     /// How long those count. Default: `1m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub password_failure_window: Duration,
     /// Wrong passwords for one name in a row, from all addresses together, from which on every one locks the name; an
     /// address from which the account has signed in before has this limit to itself, so that others do not lock the account
@@ -43,18 +49,22 @@ pub struct LimitSettings {
     pub password_account_failures: u32,
     /// How long the first lock lasts; each further failure doubles it. Default: `1m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub password_lockout: Duration,
     /// How long a lock lasts at most. Default: `1h`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub password_lockout_longest: Duration,
     /// How long after the last failure, or the end of the lock it brought, all are forgotten. Default: `1d`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub password_forgotten: Duration,
     /// Wrong passwords from one address within `password_window`, for all names together that have not signed in from
     /// there before. Default: 1000.
     pub password_address_failures: usize,
     /// How long those count. Default: `1h`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub password_window: Duration,
     /// How many pairs, names and addresses are remembered, each. Default: 50000.
     pub password_entries: usize,
@@ -72,10 +82,12 @@ pub struct LimitSettings {
     pub account_requests: u32,
     /// The time of those five. As many may come at once; then one after another. Default: `1m`.
     #[serde(with = "humantime_serde")]
+    #[schemars(with = "String")]
     pub request_window: Duration,
     /// How many addresses, clients and accounts are remembered, each. Default: 50000.
     pub request_entries: usize,
     /// Networks whose requests are not counted. Their failures are. Default: none.
+    #[schemars(with = "Vec<String>")]
     pub exempt: Vec<IpNet>,
     /// How many actors a token may carry, the client that held the first token of an exchange included: how often it
     /// can be exchanged. Default: 4.

@@ -1,12 +1,13 @@
 //! `auth.seatable.*`, after `contracts/seatable-tokens.md` §5, §11, §12.
 
 use auth_claims::scopes::Scope;
+use schemars::JsonSchema;
 use seatable_dialect::rates::RateSettings;
 use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 /// The SeaTable dialect's sign-in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeaTableSettings {
     /// Whether the routes below `/api2` and `/server-info/` are there at all. Default: true.

@@ -1,5 +1,6 @@
 //! `bases.tokens.*`
 
+use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, Serialize};
 use service_kit::settings::hidden_option;
@@ -8,7 +9,7 @@ use service_kit::settings::hidden_option;
 const SHORTEST_KEY: usize = 32;
 
 /// How Base-Tokens and temporary API-Tokens are signed. Every member has a default.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenSettings {
     /// How Base-Tokens are signed. Default: `shared`.
@@ -16,15 +17,17 @@ pub struct TokenSettings {
     /// The secret of Base-Tokens, which a data plane shares; at least 32 characters. Default: one that the first start
     /// makes and keeps in the database.
     #[serde(serialize_with = "hidden_option", deserialize_with = "optional_secret")]
+    #[schemars(with = "Option<String>")]
     pub base_key: Option<SecretString>,
     /// The secret of temporary API-Tokens, which nobody shares, and which is not the other one; at least 32 characters.
     /// Default: one that the first start makes and keeps in the database.
     #[serde(serialize_with = "hidden_option", deserialize_with = "optional_secret")]
+    #[schemars(with = "Option<String>")]
     pub temporary_key: Option<SecretString>,
 }
 
 /// How Base-Tokens are signed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Signing {
     /// HS256 with `base_key`, as existing data planes verify them.

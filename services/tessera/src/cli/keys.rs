@@ -23,4 +23,6 @@ pub(crate) enum KeysCommand {
 pub(crate) enum ConfigCommand {
     /// Print the effective settings, secrets masked
     Show,
+    /// Print every setting of every binary, with its default, as Markdown
+    Reference,
 }
