@@ -61,7 +61,8 @@ impl Leavers {
         let task = Task { waiting: index.watch_leavers(), belongings, later: BTreeSet::new(), failures: 0 };
         for outcome in ["done", "failed"] {
             let service = task.belongings.service();
-            metrics::counter!("tessera_leavers_total", "service" => service, "outcome" => outcome).increment(0);
+            metrics::counter!("tessera_leavers_total", "service" => service, "outcome" => outcome)
+                .increment(0);
         }
         Self(tokio::spawn(task.run()))
     }

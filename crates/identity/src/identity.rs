@@ -84,10 +84,7 @@ impl Identity {
             audit: AuditTrail::start(db.clone()),
             clients: Arc::new(ClientCache::new()),
             tokens: TokenState::default(),
-            guard: Arc::new(PasswordGuard::new(
-                Guessed::Password,
-                &PasswordLimits::default(),
-            )),
+            guard: Arc::new(PasswordGuard::new(Guessed::Password, &PasswordLimits::default())),
             client_guard: Arc::new(ClientGuard::new(&ClientLimits::default())),
             sign_ins: Arc::default(),
             otp: Arc::new(OtpChecks::new(OtpSettings::default())),
@@ -172,19 +169,9 @@ fn hidden<S: Serializer>(key: &Option<SecretString>, serializer: S) -> Result<S:
 async fn check_master_key(db: &Db, secrets: &Secrets) -> Result<(), IdentityError> {
     let mark = hex::encode(secrets.mac(Purpose::BootstrapFingerprint, b"master key"));
     if let Some(known) = db.read(|conn| facts::find(conn, Fact::MasterKey)).await? {
-        return if known == mark {
-            Ok(())
-        } else {
-            Err(IdentityError::ForeignMasterKey)
-        };
+        return if known == mark { Ok(()) } else { Err(IdentityError::ForeignMasterKey) };
     }
     let noted = mark.clone();
-    let known = db
-        .write(move |conn| facts::note(conn, Fact::MasterKey, &noted))
-        .await?;
-    if known == mark {
-        Ok(())
-    } else {
-        Err(IdentityError::ForeignMasterKey)
-    }
+    let known = db.write(move |conn| facts::note(conn, Fact::MasterKey, &noted)).await?;
+    if known == mark { Ok(()) } else { Err(IdentityError::ForeignMasterKey) }
 }
