@@ -45,7 +45,7 @@ pub(super) async fn run(settings: &Settings, flags: &Backup, output: Output) -> 
     }
     let manifest = Manifest::new(Clock::system().now(), entries);
     let folder = draft.finish(&manifest)?.display().to_string();
-    tell(Made { folder, manifest }, settings, output)
+    tell(&Made { folder, manifest }, settings, output)
 }
 
 async fn copy(part: &Part, draft: &Draft) -> Result<Entry, Failure> {
@@ -58,7 +58,7 @@ async fn copy(part: &Part, draft: &Draft) -> Result<Entry, Failure> {
     Ok(Entry::new(part.file, content, migrations))
 }
 
-fn tell(made: Made, settings: &Settings, output: Output) -> Result<(), Failure> {
+fn tell(made: &Made, settings: &Settings, output: Output) -> Result<(), Failure> {
     let of = |name: &str| {
         let entry = made.manifest.files.iter().find(|entry| entry.name == name);
         entry.map(|entry| format!("{} ({} bytes)", entry.name, entry.bytes))
@@ -72,5 +72,5 @@ fn tell(made: Made, settings: &Settings, output: Output) -> Result<(), Failure> 
         ("keys", names(inside)),
         ("to be kept elsewhere", names(outside)),
     ];
-    Ok(output.record(&made, &lines).context("standard output")?)
+    Ok(output.record(made, &lines).context("standard output")?)
 }

@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn a_line_is_one_line_and_says_what_the_event_says() {
         let detail = json!({ "pa\u{9b}th": ["/a\u{1b}[2J\r\n", "b\u{7f}\u{85}\u{2028}é"] });
-        let line = escaped(&detail.to_string());
+        let line = detail.to_string();
+        let line = escaped(&line);
         assert!(!line.contains(char::is_control), "{line:?}");
         assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), detail);
     }
