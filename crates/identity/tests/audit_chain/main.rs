@@ -4,6 +4,7 @@
 
 mod fixture;
 mod listing;
+mod plans;
 mod pruning;
 mod replaying;
 mod sealing;

@@ -9,3 +9,4 @@ mod catalog;
 mod rules;
 mod schemas;
 mod statements;
+mod trail;

@@ -10,11 +10,6 @@ use crate::schemas::{components, previous};
 
 /// What somebody has judged, by migration and table, with the reason. Emptied when `make statements` begins the next version.
 const JUDGED: &[(&str, &str)] = &[
-    (
-        "2026-11-22-000011_audit_chain: audit_events",
-        "six indexes on a table that grows, in one transaction with the trigger: writers of the trail wait for about a second \
-         for every hundred thousand events, so this upgrade wants a quiet hour",
-    ),
     ("2026-11-22-000013_growth: client_secrets", "a few rows for each client"),
     ("2026-11-22-000003_growth: external_links", "what people made by hand; thousands take milliseconds"),
 ];
@@ -103,6 +98,7 @@ fn findings(script: &Script, old_tables: &BTreeSet<String>) -> Vec<String> {
             findings.push(format!("{}: {table}", script.name));
         }
     }
+    findings.extend(moved_under_lock(script, old_tables));
     if !script.runs_in_a_transaction() {
         let is_restartable =
             |statement: &String| statement.starts_with("CREATE INDEX CONCURRENTLY IF NOT EXISTS ");
@@ -111,6 +107,19 @@ fn findings(script: &Script, old_tables: &BTreeSet<String>) -> Vec<String> {
         }
     }
     findings
+}
+
+/// A trigger or a column takes its table's lock until the transaction ends: writers wait as long as rows are moved in it.
+fn moved_under_lock(script: &Script, old_tables: &BTreeSet<String>) -> Option<String> {
+    let locked = |statement: &String| {
+        let lead = if statement.starts_with("CREATE TRIGGER ") { " ON " } else { "ALTER TABLE " };
+        after(statement, lead).filter(|table| old_tables.contains(*table)).map(str::to_owned)
+    };
+    let moves_rows = |statement: &String| {
+        statement.starts_with("UPDATE ") || statement.starts_with("INSERT ") && statement.contains(" SELECT ")
+    };
+    let table = script.statements.iter().find_map(locked)?;
+    script.statements.iter().any(moves_rows).then(|| format!("{}: rows under a lock of {table}", script.name))
 }
 
 #[test]
@@ -156,6 +165,7 @@ fn what_is_against_the_rule_is_found() {
         "CREATE TABLE new (id TEXT); CREATE INDEX new_id ON new (id);",
         "ALTER TABLE people ADD COLUMN age INT; -- never DROP COLUMN",
         "CREATE INDEX CONCURRENTLY people_age ON people (age)",
+        "INSERT INTO new (id) SELECT id FROM people",
     ] {
         assert_eq!(judge(text), [""; 0], "{text}");
     }
@@ -164,6 +174,8 @@ fn what_is_against_the_rule_is_found() {
         "alter table people\n  drop column age",
         "ALTER TABLE people RENAME COLUMN a TO b",
         "ALTER TABLE people ALTER COLUMN a SET NOT NULL",
+        "CREATE TRIGGER t AFTER INSERT ON people EXECUTE FUNCTION f(); INSERT INTO new (id) SELECT id FROM people",
+        "ALTER TABLE people ADD COLUMN age INT; UPDATE people SET age = 7",
         "CREATE UNIQUE INDEX people_age\n ON people(age) WHERE age > 1",
     ] {
         assert_eq!(judge(text).len(), 1, "{text}");

@@ -1,9 +1,3 @@
-DROP INDEX audit_events_by_outcome;
-DROP INDEX audit_events_by_dialect;
-DROP INDEX audit_events_by_client_id;
-DROP INDEX audit_events_by_target;
-DROP INDEX audit_events_by_action;
-DROP INDEX audit_events_by_actor;
 DROP TABLE audit_heads;
 DROP TABLE audit_chain;
 DROP TRIGGER audit_events_unsealed;

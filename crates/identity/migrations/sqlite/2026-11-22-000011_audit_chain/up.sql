@@ -11,8 +11,6 @@ BEGIN
     INSERT OR IGNORE INTO audit_unsealed (event_id) VALUES (NEW.id);
 END;
 
-INSERT INTO audit_unsealed (event_id) SELECT id FROM audit_events;
-
 -- hash: over the one before and every column of the event. No reference to the event: that it is gone is what shows.
 CREATE TABLE audit_chain (
     part BIGINT NOT NULL,
@@ -37,11 +35,3 @@ CREATE TABLE audit_heads (
     damaged BIGINT NOT NULL,
     mac BLOB NOT NULL
 );
-
--- What events are listed by.
-CREATE INDEX audit_events_by_actor ON audit_events (actor, at, id) WHERE actor IS NOT NULL;
-CREATE INDEX audit_events_by_action ON audit_events (action, at, id);
-CREATE INDEX audit_events_by_target ON audit_events (target, at, id) WHERE target IS NOT NULL;
-CREATE INDEX audit_events_by_client_id ON audit_events (client_id, at, id) WHERE client_id IS NOT NULL;
-CREATE INDEX audit_events_by_dialect ON audit_events (dialect, at, id) WHERE dialect IS NOT NULL;
-CREATE INDEX audit_events_by_outcome ON audit_events (outcome, at, id);

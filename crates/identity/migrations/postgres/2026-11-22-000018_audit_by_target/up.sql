@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY IF NOT EXISTS audit_events_by_target ON audit_events (target, at, id) WHERE target IS NOT NULL;

@@ -1,0 +1,2 @@
+-- What is noted stays until it is sealed.
+SELECT 1;

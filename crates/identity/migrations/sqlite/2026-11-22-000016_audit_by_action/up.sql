@@ -1,0 +1,1 @@
+CREATE INDEX IF NOT EXISTS audit_events_by_action ON audit_events (action, at, id);
