@@ -9,7 +9,7 @@
 //! | wrong codes | account and address | in memory | the same, with [`OtpSettings`](crate::otp::OtpSettings) |
 //! | wrong codes | account | in the database | the same |
 //!
-//! What is in the database is counted by all replicas together and survives them: see [`lockouts`]. The counting in memory
+//! What is in the database is counted by all replicas together and survives them: see `lockouts`. The counting in memory
 //! is crate `rate-limit`'s.
 
 pub(crate) mod attempts;

@@ -10,7 +10,7 @@
 //!
 //! The owner of the name must not be locked out by the second and third: a network from which the account has signed in
 //! before is *familiar* ([`familiar`](super::familiar)), and has a count of its own in place of them, which the right
-//! secret forgets. So an account can be tried [`account_failures`](PasswordLimits::account_failures) times from everywhere,
+//! secret forgets. So an account can be tried as often from everywhere as [`lockout`](PasswordLimits::lockout) says,
 //! and as often from each familiar network, before every further failure brings a longer lock; nobody elsewhere has a hand
 //! in what its owner has left there.
 //!
