@@ -16,6 +16,14 @@ const OTHERS: u32 = 0o077;
 const LONGEST_FILE: u64 = 256;
 
 impl MasterKey {
+    /// Reads the key from `path`.
+    ///
+    /// # Errors
+    /// [`MasterKeyError`]: no file, one that others may read, or that holds no key.
+    pub fn load(path: &Path) -> Result<Self, MasterKeyError> {
+        load(path)
+    }
+
     /// Reads the key from `path`, or makes one there (mode 0600) when nothing is there. Of several processes that
     /// start at once exactly one makes it, and all end with the same key.
     ///

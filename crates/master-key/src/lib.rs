@@ -15,9 +15,10 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-pub use self::sub_keys::{MacKey, SubKeys};
+pub use self::sub_keys::{MacKey, MacRoot, SubKeys};
 
 /// Bytes of a master key.
 const KEY_BYTES: usize = 32;
@@ -98,6 +99,12 @@ impl MasterKey {
         let mut key = Zeroizing::new([0; KEY_BYTES]);
         getrandom::fill(key.as_mut_slice()).map_err(MasterKeyError::Random)?;
         Ok(Self(key))
+    }
+
+    /// Whether this is the other key, in a time that does not depend on where they differ.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.bytes().ct_eq(other.bytes()).into()
     }
 
     fn bytes(&self) -> &[u8] {

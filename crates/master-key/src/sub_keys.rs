@@ -35,6 +35,13 @@ impl SubKeys {
         self.mac_key(label).mac(message)
     }
 
+    /// What the codes of these sub-keys are derived from, so that they stay good under another master key.
+    #[must_use]
+    pub fn mac_root(master: &MasterKey, salt: &'static [u8]) -> MacRoot {
+        let (root, _) = Hkdf::<Sha256>::extract(Some(salt), master.bytes());
+        MacRoot(Zeroizing::new(root.into()))
+    }
+
     /// Seals and opens for one purpose what is kept encrypted at rest.
     #[must_use]
     pub fn sealer(&self, label: &[u8]) -> Sealer {
@@ -52,6 +59,48 @@ impl SubKeys {
 impl fmt::Debug for SubKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SubKeys(..)")
+    }
+}
+
+/// Bytes of a root.
+const ROOT_BYTES: usize = 32;
+
+/// What the message authentication codes of a database are derived from: HKDF's pseudorandom key of its first master key
+/// and its salt (RFC 5869 §2.2). A database that got another master key keeps it, sealed, for what it knows by its codes
+/// alone cannot be made anew. Wiped from memory when dropped.
+#[derive(Clone)]
+pub struct MacRoot(Zeroizing<[u8; ROOT_BYTES]>);
+
+impl MacRoot {
+    /// Reads what [`expose`](Self::expose) gave; nothing for every other length.
+    #[must_use]
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        <[u8; ROOT_BYTES]>::try_from(bytes).ok().map(|root| Self(Zeroizing::new(root)))
+    }
+
+    /// The bytes, for the one call that seals them.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        self.0.as_slice()
+    }
+
+    /// The key of message authentication codes for one purpose: the same as that of the master key it came from.
+    ///
+    /// # Panics
+    /// Never: a root is as long as HKDF wants one.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "RFC 5869 §2.3 asks for at least the hash's length, which a root has"
+    )]
+    pub fn mac_key(&self, label: &[u8]) -> MacKey {
+        SubKeys(Hkdf::from_prk(self.0.as_slice()).expect("a root of 32 bytes")).mac_key(label)
+    }
+}
+
+impl fmt::Debug for MacRoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MacRoot(..)")
     }
 }
 
@@ -78,5 +127,25 @@ impl MacKey {
 impl fmt::Debug for MacKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("MacKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_root_gives_the_codes_of_its_master_key() {
+        let (master, salt) = (MasterKey::generate().unwrap(), b"a database");
+        let keys = SubKeys::new(&master, salt);
+        let root = SubKeys::mac_root(&master, salt);
+        let kept = MacRoot::from_slice(root.expose()).unwrap();
+        for label in [b"one".as_slice(), b"another"] {
+            assert!(kept.mac_key(label).verify(b"message", &keys.mac(label, b"message")));
+        }
+        assert!(!kept.mac_key(b"one").verify(b"message", &keys.mac(b"another", b"message")));
+        assert_ne!(root.expose(), SubKeys::mac_root(&master, b"another database").expose());
+        assert!(MacRoot::from_slice(&root.expose()[1..]).is_none());
+        assert_eq!(format!("{root:?}"), "MacRoot(..)");
     }
 }

@@ -14,7 +14,7 @@ use diesel::{
 };
 use secrecy::ExposeSecret;
 
-use crate::{DatabaseSettings, DbConn, StoreError, data_dir, target::Target};
+use crate::{DatabaseSettings, DbConn, StoreError, target::Target};
 
 /// What a connection is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,7 +124,10 @@ fn refused(error: &ConnectionError) -> StoreError {
 ///
 /// # Errors
 /// [`StoreError::Settings`] when the directory is missing or the file cannot be written.
-pub(crate) fn prepare_file(path: &Path) -> Result<File, StoreError> {
+pub(crate) fn prepare_file(
+    path: &Path,
+    enter: impl FnOnce(&Path) -> Result<File, StoreError>,
+) -> Result<File, StoreError> {
     let fault = |sentence: String| StoreError::Settings(sentence);
     let parent = path.parent().unwrap_or(path);
     match fs::metadata(parent) {
@@ -132,7 +135,7 @@ pub(crate) fn prepare_file(path: &Path) -> Result<File, StoreError> {
         Ok(_) => return Err(fault(format!("{} is not a directory", parent.display()))),
         Err(error) => return Err(fault(format!("the directory {}: {error}", parent.display()))),
     }
-    let presence = data_dir::enter(parent)?;
+    let presence = enter(parent)?;
     OpenOptions::new()
         .read(true)
         .append(true)

@@ -1,12 +1,13 @@
 //! The database a service holds.
 
-use std::{fmt, fs::File, sync::Arc, time::Duration};
+use std::{fmt, fs::File, path::Path, sync::Arc, time::Duration};
 
 use diesel::{connection::SimpleConnection as _, r2d2::R2D2Connection as _};
 
 use crate::{
     DatabaseSettings, DbConn, Migrations, StoreCause, StoreError,
     connect::{self, Connector, Role},
+    data_dir,
     lane::Lane,
     migrations,
     target::Target,
@@ -60,10 +61,18 @@ impl Db {
     /// # Errors
     /// [`StoreError::Settings`] for a URL or a file that cannot be used.
     pub fn open(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        Self::open_entering(settings, data_dir::enter)
+    }
+
+    /// [`Db::open`], with another way into the directory of a SQLite file.
+    pub(crate) fn open_entering(
+        settings: &DatabaseSettings,
+        enter: impl FnOnce(&Path) -> Result<File, StoreError>,
+    ) -> Result<Self, StoreError> {
         let target = Target::parse(&settings.url)?;
         let backend = target.backend();
         let presence = match &target {
-            Target::Sqlite(path) => Some(Arc::new(connect::prepare_file(path)?)),
+            Target::Sqlite(path) => Some(Arc::new(connect::prepare_file(path, enter)?)),
             Target::Postgres(_) => None,
         };
         if settings.max_connections == 0 {

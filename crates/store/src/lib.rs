@@ -10,6 +10,7 @@
 //!
 //! The drivers are linked in: SQLite, libpq and OpenSSL are built from source (see the workspace manifest).
 
+mod alone;
 mod backup;
 mod connect;
 mod connection;

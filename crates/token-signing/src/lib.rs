@@ -27,5 +27,5 @@ pub use auth_claims::keys::{Algorithm, Jwk, JwkSet};
 pub use self::generate::{GenerateError, GeneratedKey};
 pub use self::keyring::{Keyring, KeyringError, TokenType};
 pub use self::rotation::{ManualRotation, RotationPolicy, RotationStep};
-pub use self::sealer::{OpenError, SealError, Sealer};
+pub use self::sealer::{OpenError, ResealError, SealError, Sealer};
 pub use self::stored::{KeyState, StoredKey};

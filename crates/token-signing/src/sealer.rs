@@ -26,6 +26,17 @@ pub struct SealError;
 #[error("the sealed secret does not open under this key and purpose")]
 pub struct OpenError;
 
+/// What was sealed could not be sealed anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ResealError {
+    /// It does not open.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It opens, and cannot be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
 impl Sealer {
     /// A sealer under this key.
     ///
@@ -49,6 +60,14 @@ impl Sealer {
         let nonce =
             self.0.seal_in_place_append_tag(Aad::from(purpose), &mut *ciphertext).map_err(|_| SealError)?;
         Ok([[FORMAT].as_slice(), nonce.as_ref(), &ciphertext].concat())
+    }
+
+    /// Seals what this sealer has sealed for a purpose anew, for the same purpose, with another one.
+    ///
+    /// # Errors
+    /// [`ResealError`].
+    pub fn reseal(&self, sealed: &[u8], purpose: &[u8], new: &Self) -> Result<Vec<u8>, ResealError> {
+        Ok(new.seal(&self.open(sealed, purpose)?, purpose)?)
     }
 
     /// Opens what was sealed for this purpose.

@@ -4,7 +4,7 @@ use auth_claims::keys::{Algorithm, Jwk};
 use chrono::{DateTime, Utc};
 
 use crate::generate::GeneratedKey;
-use crate::sealer::{SealError, Sealer};
+use crate::sealer::{ResealError, SealError, Sealer};
 
 /// A row of the signing keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +61,14 @@ impl StoredKey {
             retires_at: None,
             expires_at: None,
         })
+    }
+
+    /// The private half, sealed anew: what was sealed with `old` with `new`.
+    ///
+    /// # Errors
+    /// [`ResealError`]: it was not sealed with `old`, or sealing fails.
+    pub fn resealed(&self, old: &Sealer, new: &Sealer) -> Result<Vec<u8>, ResealError> {
+        old.reseal(&self.sealed_private, &purpose(&self.kid), new)
     }
 
     /// Where the key is in its life at `now`.
