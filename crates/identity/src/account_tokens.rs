@@ -16,12 +16,14 @@
 mod ending;
 mod facade;
 mod giving;
+mod resealing;
 mod rows;
 mod token;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use ending::{end, ends_credentials};
+pub(crate) use resealing::reseal;
 pub use token::PlainAccountToken;
 
 use crate::accounts::Account;

@@ -17,6 +17,8 @@ pub(crate) enum Fact {
     Demo,
     /// A value only its own master key gives.
     MasterKey,
+    /// What codes are derived from since the master key was replaced, sealed under the one in use.
+    MacRoot,
 }
 
 impl Fact {
@@ -24,6 +26,7 @@ impl Fact {
         match self {
             Self::Demo => "demo",
             Self::MasterKey => "master_key",
+            Self::MacRoot => "mac_root",
         }
     }
 }
@@ -34,6 +37,17 @@ pub(crate) fn find(conn: &mut DbConn, fact: Fact) -> Result<Option<String>, Stor
         .select(identity_facts::value)
         .get_result::<String>(conn)
         .optional()?)
+}
+
+/// Two facts of one moment.
+pub(crate) fn find_both(conn: &mut DbConn, facts: [Fact; 2]) -> Result<[Option<String>; 2], StoreError> {
+    let rows: Vec<(String, String)> = identity_facts::table
+        .filter(identity_facts::name.eq_any(facts.map(Fact::name)))
+        .order(identity_facts::name)
+        .select((identity_facts::name, identity_facts::value))
+        .load(conn)?;
+    let find = |fact: Fact| rows.iter().find(|(name, _)| name == fact.name()).map(|(_, value)| value.clone());
+    Ok(facts.map(find))
 }
 
 /// Makes concurrent callers wait for each other until the end of the transaction.
@@ -52,4 +66,12 @@ pub(crate) fn note(conn: &mut DbConn, fact: Fact, value: &str) -> Result<String,
         .do_nothing()
         .execute(c))?;
     find(conn, fact)?.ok_or_else(|| StoreError::corrupt("identity_facts", "a fact vanished"))
+}
+
+/// Notes a fact in the place of what was known.
+pub(crate) fn replace(conn: &mut DbConn, fact: Fact, value: &str) -> Result<(), StoreError> {
+    note(conn, fact, value)?;
+    let row = diesel::update(identity_facts::table.find(fact.name()));
+    row.set(identity_facts::value.eq(value)).execute(conn)?;
+    Ok(())
 }

@@ -15,14 +15,13 @@ use crate::{
     clients::ClientCache,
     directory_search,
     errors::IdentityError,
-    facts::{self, Fact},
     groups,
-    master::{MasterKey, Purpose, Secrets},
+    master::{MasterKey, Secrets},
     otp::{OtpChecks, OtpSettings},
     passwords::{PasswordHasher, PasswordSettings},
     pruning::Remembered,
     refresh::TokenState,
-    sign_in_times,
+    rekeying, sign_in_times,
     throttle::{
         ClientGuard, ClientLimits, PasswordGuard, PasswordLimits,
         lockouts::{self, Guessed},
@@ -73,8 +72,7 @@ impl Identity {
         clock: Clock,
     ) -> Result<Self, IdentityError> {
         db.migrate(&MIGRATIONS).await?;
-        let secrets = Secrets::new(&master);
-        check_master_key(&db, &secrets).await?;
+        let secrets = rekeying::open(&db, &master).await?;
         groups::complete_keys(&db).await?;
         directory_search::complete_keys(&db).await?;
         let hasher = tokio::task::spawn_blocking(move || PasswordHasher::new(&settings))
@@ -162,16 +160,4 @@ impl Identity {
 #[expect(clippy::ref_option, reason = "the form serde calls")]
 fn hidden<S: Serializer>(key: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
     key.as_ref().map(|_| "********").serialize(serializer)
-}
-
-/// The first start notes a value that only this master key gives; later ones compare. A wrong key would otherwise show
-/// as every client secret being wrong.
-async fn check_master_key(db: &Db, secrets: &Secrets) -> Result<(), IdentityError> {
-    let mark = hex::encode(secrets.mac(Purpose::BootstrapFingerprint, b"master key"));
-    if let Some(known) = db.read(|conn| facts::find(conn, Fact::MasterKey)).await? {
-        return if known == mark { Ok(()) } else { Err(IdentityError::ForeignMasterKey) };
-    }
-    let noted = mark.clone();
-    let known = db.write(move |conn| facts::note(conn, Fact::MasterKey, &noted)).await?;
-    if known == mark { Ok(()) } else { Err(IdentityError::ForeignMasterKey) }
 }

@@ -38,6 +38,7 @@ pub mod pages;
 pub mod passwords;
 pub mod pruning;
 pub mod refresh;
+pub mod rekeying;
 mod removal;
 pub mod revocations;
 pub mod services;

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use ::master_key::{MacKey, SubKeys};
+use ::master_key::{MacKey, MacRoot, SubKeys};
 pub use ::master_key::{MasterKey, MasterKeyError};
 use token_signing::Sealer;
 
@@ -94,6 +94,17 @@ impl Secrets {
         let tree = SubKeys::new(master, SALT);
         let keys = Purpose::ALL.map(|purpose| tree.mac_key(purpose.label()));
         Self { keys: Arc::new(keys), sealer: tree.sealer(b"seal") }
+    }
+
+    /// Those of a database whose master key was replaced: codes are derived from what they were always derived from.
+    pub(crate) fn after_replacement(master: &MasterKey, root: &MacRoot) -> Self {
+        let keys = Purpose::ALL.map(|purpose| root.mac_key(purpose.label()));
+        Self { keys: Arc::new(keys), sealer: SubKeys::new(master, SALT).sealer(b"seal") }
+    }
+
+    /// What the codes of a database are derived from whose master key was never replaced.
+    pub(crate) fn mac_root(master: &MasterKey) -> MacRoot {
+        SubKeys::mac_root(master, SALT)
     }
 
     /// The HMAC-SHA-256 of `message` under the sub-key of `purpose`.

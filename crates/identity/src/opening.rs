@@ -46,6 +46,26 @@ impl IdentitySettings {
         Ok(Db::open(&self.database.clone().or_sqlite(&data_dir.join(DATABASE_FILE)))?.named("identity"))
     }
 
+    /// The database for a program that has it for itself, without looking into it.
+    ///
+    /// # Errors
+    /// [`OpenError::Database`], also while anybody has an embedded database open.
+    pub fn open_database_alone(&self, data_dir: &Path) -> Result<Db, OpenError> {
+        let settings = self.database.clone().or_sqlite(&data_dir.join(DATABASE_FILE));
+        Ok(Db::open_alone(&settings)?.named("identity"))
+    }
+
+    /// The master key: the one that is set, or that of the file in the data directory. None is made.
+    ///
+    /// # Errors
+    /// [`OpenError::MasterKey`].
+    pub fn load_master_key(&self, data_dir: &Path) -> Result<MasterKey, OpenError> {
+        Ok(match &self.master_key {
+            Some(key) => MasterKey::parse(key.expose_secret())?,
+            None => MasterKey::load(&data_dir.join(MASTER_KEY_FILE))?,
+        })
+    }
+
     /// Opens the directory, applying missing migrations. The first start makes the data directory and a master key.
     /// Demo data is opened in demo mode only (threat 22).
     ///

@@ -98,6 +98,17 @@ impl Identity {
     }
 }
 
+/// Seals every key anew, and returns how many there are.
+pub(crate) fn reseal(conn: &mut DbConn, old: &Sealer, new: &Sealer) -> Result<usize, StoreError> {
+    let keys = list(conn)?;
+    for key in &keys {
+        let sealed = key.resealed(old, new);
+        let sealed = sealed.map_err(|error| StoreError::corrupt("signing_keys.sealed_private", error))?;
+        rows::replace_sealed(conn, &key.kid, &sealed)?;
+    }
+    Ok(keys.len())
+}
+
 /// Carries one step out, and tells of it.
 fn take(
     conn: &mut DbConn,

@@ -148,7 +148,7 @@ impl Identity {
 }
 
 /// A sealed token opens in the row of its own account only.
-fn purpose(account: &str) -> Vec<u8> {
+pub(super) fn purpose(account: &str) -> Vec<u8> {
     format!("account-token:{account}").into_bytes()
 }
 

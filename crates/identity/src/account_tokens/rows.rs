@@ -96,3 +96,24 @@ pub(super) fn bury(conn: &mut DbConn, account: &str, now: DateTime<Utc>) -> Resu
         .execute(conn)?;
     Ok(())
 }
+
+/// The sealed tokens of the accounts after this one, deleted ones included, in the order of the accounts.
+pub(super) fn list_sealed(
+    conn: &mut DbConn,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    let rows = account_tokens::table
+        .filter(account_tokens::account_id.gt(after))
+        .order(account_tokens::account_id)
+        .limit(limit)
+        .select((account_tokens::account_id, account_tokens::sealed));
+    Ok(rows.load(conn)?)
+}
+
+/// Gives an account's token another sealed form.
+pub(super) fn replace_sealed(conn: &mut DbConn, account: &str, sealed: &[u8]) -> Result<(), StoreError> {
+    let row = diesel::update(account_tokens::table.find(account));
+    row.set(account_tokens::sealed.eq(sealed)).execute(conn)?;
+    Ok(())
+}

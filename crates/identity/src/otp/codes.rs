@@ -78,7 +78,7 @@ impl OtpSecret {
     }
 }
 
-fn purpose(account: AccountId) -> Vec<u8> {
+pub(super) fn purpose(account: AccountId) -> Vec<u8> {
     format!("account otp {account}").into_bytes()
 }
 

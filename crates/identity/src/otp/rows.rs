@@ -206,3 +206,24 @@ pub(crate) fn forget_devices(conn: &mut DbConn, account: AccountId) -> Result<us
     let own = trusted_devices::table.filter(trusted_devices::account_id.eq(account.to_string()));
     Ok(diesel::delete(own).execute(conn)?)
 }
+
+/// The sealed secrets of the accounts after this one, in the order of the accounts.
+pub(super) fn list_sealed(
+    conn: &mut DbConn,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+    let rows = account_otps::table
+        .filter(account_otps::account_id.gt(after))
+        .order(account_otps::account_id)
+        .limit(limit)
+        .select((account_otps::account_id, account_otps::sealed_secret));
+    Ok(rows.load(conn)?)
+}
+
+/// Gives an account's secret another sealed form.
+pub(super) fn replace_sealed(conn: &mut DbConn, account: &str, sealed: &[u8]) -> Result<(), StoreError> {
+    let row = diesel::update(account_otps::table.find(account));
+    row.set(account_otps::sealed_secret.eq(sealed)).execute(conn)?;
+    Ok(())
+}

@@ -101,3 +101,10 @@ pub(super) fn delete(conn: &mut DbConn, kid: &str) -> Result<(), StoreError> {
     diesel::delete(signing_keys::table.find(kid)).execute(conn)?;
     Ok(())
 }
+
+/// Gives a key another sealed half.
+pub(super) fn replace_sealed(conn: &mut DbConn, kid: &str, sealed: &[u8]) -> Result<(), StoreError> {
+    let row = diesel::update(signing_keys::table.find(kid));
+    row.set(signing_keys::sealed_private.eq(sealed)).execute(conn)?;
+    Ok(())
+}
