@@ -139,6 +139,27 @@ impl BasesSettings {
         Ok(Db::open(&database).context("bases.database")?.named("bases"))
     }
 
+    /// The database for a program that has it for itself, without looking into it.
+    ///
+    /// # Errors
+    /// A URL that does not work; somebody who has an embedded database open.
+    pub fn open_database_alone(&self, data_dir: &Path) -> anyhow::Result<Db> {
+        let database = self.database.clone().or_sqlite(&data_dir.join(DATABASE_FILE));
+        Ok(Db::open_alone(&database).context("bases.database")?.named("bases"))
+    }
+
+    /// The master key of this service as [`open_master_key`](Self::open_master_key) reads it. None is made.
+    ///
+    /// # Errors
+    /// A key or file that is none.
+    pub fn load_master_key(&self, data_dir: &Path) -> anyhow::Result<MasterKey> {
+        let key = match &self.master_key {
+            Some(key) => MasterKey::parse(key.expose_secret()),
+            None => MasterKey::load(&data_dir.join(MASTER_KEY_FILE)),
+        };
+        key.context("bases.master_key")
+    }
+
     /// The master key of this service: the one that is set, or the file in the data directory, which the first start makes.
     ///
     /// # Errors

@@ -9,6 +9,7 @@
 //! The two keys are never the same: a Base-Token that only reads names a base, too, and would else be good as a temporary
 //! API-Token, which is exchanged for one that writes.
 
+pub mod rekeying;
 pub mod secrets;
 pub mod settings;
 pub mod signing_keys;
@@ -43,6 +44,12 @@ pub enum TokenError {
     /// What is stored was sealed under another master key.
     #[error("bases.master_key: {0} was sealed under another key")]
     MasterKey(&'static str),
+    /// Somebody else is connected to the database.
+    #[error("bases.database: is in use; stop what runs on it first")]
+    InUse,
+    /// Something that was sealed could not be sealed anew.
+    #[error("{0} could not be sealed with the new key: {1}")]
+    Reseal(&'static str, token_signing::ResealError),
     /// The two keys are the same.
     #[error("bases.tokens: base_key and temporary_key must not be the same")]
     SameKey,
@@ -132,8 +139,7 @@ impl Tokens {
         master: &MasterKey,
         clock: &Clock,
     ) -> Result<Self, TokenError> {
-        let secrets = Secrets::new(master);
-        secrets.check(db, clock.now()).await?;
+        let secrets = Secrets::open(db, master, clock.now()).await?;
         let base_key = secrets.key(db, Secret::BaseKey, settings.base_key.as_ref(), clock.now()).await?;
         let temporary_key =
             secrets.key(db, Secret::TemporaryKey, settings.temporary_key.as_ref(), clock.now()).await?;

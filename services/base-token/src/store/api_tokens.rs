@@ -183,3 +183,28 @@ pub fn note_access(conn: &mut DbConn, id: i64, at: DateTime<Utc>) -> Result<(), 
         .execute(conn)?;
     Ok(())
 }
+
+/// A token as it is kept: number, MAC, sealed form.
+type Sealed = (i64, Vec<u8>, Vec<u8>);
+
+/// The tokens after this one as they are kept.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn list_sealed(conn: &mut DbConn, after: i64, limit: i64) -> Result<Vec<Sealed>, StoreError> {
+    let rows = table::table.filter(table::id.gt(after)).order(table::id).limit(limit).select((
+        table::id,
+        table::token_mac,
+        table::sealed,
+    ));
+    Ok(rows.load(conn)?)
+}
+
+/// Gives a token another sealed form.
+///
+/// # Errors
+/// The database's.
+pub(crate) fn replace_sealed(conn: &mut DbConn, id: i64, sealed: &[u8]) -> Result<(), StoreError> {
+    diesel::update(table::table.find(id)).set(table::sealed.eq(sealed)).execute(conn)?;
+    Ok(())
+}

@@ -95,3 +95,9 @@ pub(crate) fn delete(conn: &mut DbConn, kid: &str) -> Result<(), StoreError> {
     diesel::delete(table::table.find(kid)).execute(conn)?;
     Ok(())
 }
+
+/// Gives a key another sealed half.
+pub(crate) fn replace_sealed(conn: &mut DbConn, kid: &str, sealed: &[u8]) -> Result<(), StoreError> {
+    diesel::update(table::table.find(kid)).set(table::sealed_private.eq(sealed)).execute(conn)?;
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! What is derived from the master key of this service, and what is kept under it.
 
 use chrono::{DateTime, Utc};
-use master_key::{MacKey, MasterKey, SubKeys};
+use master_key::{MacKey, MacRoot, MasterKey, SubKeys};
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Db;
 use token_signing::Sealer;
@@ -17,8 +17,11 @@ const SALT: &[u8] = b"tessera base-token v1";
 /// Octets of a key that is made here; it is written in hexadecimal, so that an operator can copy it.
 const KEY_OCTETS: usize = 32;
 
+/// The label of the MACs of API-Tokens.
+const API_TOKENS: &[u8] = b"mac api-token";
+
 /// What is sealed to recognise the master key by.
-const CHECK: &[u8] = b"tessera base-token";
+pub(super) const CHECK: &[u8] = b"tessera base-token";
 
 /// A secret that is kept in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,16 +32,24 @@ pub enum Secret {
     TemporaryKey,
     /// A text that only the right master key opens.
     Check,
+    /// What MACs are derived from since the master key was replaced.
+    MacRoot,
 }
 
 impl Secret {
     /// Its name in the database, and part of what it is sealed for.
-    const fn name(self) -> &'static str {
+    pub(super) const fn name(self) -> &'static str {
         match self {
             Self::BaseKey => "base_key",
             Self::TemporaryKey => "temporary_key",
             Self::Check => "check",
+            Self::MacRoot => "mac_root",
         }
+    }
+
+    /// What it is sealed for.
+    pub(super) fn purpose(self) -> Vec<u8> {
+        format!("secret:{}", self.name()).into_bytes()
     }
 }
 
@@ -65,10 +76,40 @@ impl Secrets {
     pub fn new(master: &MasterKey) -> Self {
         let keys = SubKeys::new(master, SALT);
         Self {
-            api_tokens: keys.mac_key(b"mac api-token"),
+            api_tokens: keys.mac_key(API_TOKENS),
             api_token_sealer: keys.sealer(b"seal api-token"),
             key_sealer: keys.sealer(b"seal key"),
         }
+    }
+
+    /// Those of a database whose master key was replaced: MACs are derived from what they were always derived from.
+    pub(super) fn after_replacement(master: &MasterKey, root: &MacRoot) -> Self {
+        Self { api_tokens: root.mac_key(API_TOKENS), ..Self::new(master) }
+    }
+
+    /// What the MACs of a database are derived from whose master key was never replaced.
+    pub(super) fn mac_root(master: &MasterKey) -> MacRoot {
+        SubKeys::mac_root(master, SALT)
+    }
+
+    /// The sub-keys of this database, if the key is its own; the first start notes which one it is.
+    ///
+    /// # Errors
+    /// [`TokenError::MasterKey`]: with another key every API-Token would be unknown.
+    pub async fn open(db: &Db, master: &MasterKey, now: DateTime<Utc>) -> Result<Self, TokenError> {
+        let root = db.read(|conn| rows::find(conn, Secret::MacRoot.name())).await?;
+        if let Some(root) = root {
+            let root = open_root(&Self::new(master), &root)?;
+            return Ok(Self::after_replacement(master, &root));
+        }
+        let secrets = Self::new(master);
+        secrets.check(db, now).await?;
+        Ok(secrets)
+    }
+
+    /// What API-Tokens are sealed with.
+    pub(super) fn api_token_sealer(&self) -> &Sealer {
+        &self.api_token_sealer
     }
 
     /// What keys are sealed with.
@@ -104,11 +145,7 @@ impl Secrets {
         std::str::from_utf8(&octets).ok()?.parse().ok()
     }
 
-    /// Checks that this is the master key of the database; the first start notes which one it is.
-    ///
-    /// # Errors
-    /// [`TokenError::MasterKey`]: with another key every API-Token would be unknown.
-    pub async fn check(&self, db: &Db, now: DateTime<Utc>) -> Result<(), TokenError> {
+    async fn check(&self, db: &Db, now: DateTime<Utc>) -> Result<(), TokenError> {
         self.find_or_keep(db, Secret::Check, Zeroizing::new(CHECK.to_vec()), now).await.map(drop)
     }
 
@@ -142,7 +179,7 @@ impl Secrets {
         new: Zeroizing<Vec<u8>>,
         now: DateTime<Utc>,
     ) -> Result<Zeroizing<Vec<u8>>, TokenError> {
-        let (name, aad) = (secret.name(), format!("secret:{}", secret.name()).into_bytes());
+        let (name, aad) = (secret.name(), secret.purpose());
         let sealer = self.key_sealer.clone();
         db.write(move |conn| {
             let kept = match rows::find(conn, name)? {
@@ -161,8 +198,15 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
+/// What MACs are derived from, of what is kept of it.
+pub(super) fn open_root(secrets: &Secrets, kept: &[u8]) -> Result<MacRoot, TokenError> {
+    let foreign = || TokenError::MasterKey(Secret::MacRoot.name());
+    let opened = secrets.key_sealer.open(kept, &Secret::MacRoot.purpose()).map_err(|_| foreign())?;
+    MacRoot::from_slice(&opened).ok_or_else(foreign)
+}
+
 /// What an API-Token is sealed for.
-fn purpose(mac: &[u8]) -> Vec<u8> {
+pub(super) fn purpose(mac: &[u8]) -> Vec<u8> {
     [b"api-token:", mac].concat()
 }
 
