@@ -24,7 +24,7 @@ pub(crate) use self::{
     clients::{ClientCommand, ClientKindArg, CreateClient},
     credentials::{AccountTokenCommand, AppPasswordCommand},
     keeping::{Backup, Restore},
-    keys::{ConfigCommand, KeysCommand},
+    keys::{ConfigCommand, KeysCommand, Rekey},
     organizations::{AboutOrganization, OrganizationCommand, ServiceCommand, TerritoryCommand},
     otp::OtpCommand,
     roles::{Place, RoleCommand},

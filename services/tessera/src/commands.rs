@@ -19,6 +19,7 @@ mod openapi;
 mod organizations;
 mod otp;
 mod reference;
+mod rekey;
 mod restore;
 mod roles;
 mod services;

@@ -1,6 +1,8 @@
 //! `tessera keys` and `tessera config`
 
-use clap::Subcommand;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
 
 /// `tessera keys …`.
 #[derive(Debug, Subcommand)]
@@ -16,6 +18,20 @@ pub(crate) enum KeysCommand {
         #[arg(long, conflicts_with = "now")]
         withdraw: bool,
     },
+    /// Replace the master keys of the directory and of bases, while nothing runs on them
+    Rekey(Rekey),
+}
+
+/// `tessera keys rekey`. Whoever was interrupted says it again.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub(crate) struct Rekey {
+    /// The directory's new master key; made there when nothing is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_master_key_file: Option<PathBuf>,
+    /// The new master key of bases; made there when nothing is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) new_bases_master_key_file: Option<PathBuf>,
 }
 
 /// `tessera config …`.

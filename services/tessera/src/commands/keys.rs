@@ -5,6 +5,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use token_signing::{ManualRotation, StoredKey};
 
+use super::rekey;
 use crate::cli::KeysCommand;
 use crate::directory;
 use crate::failure::Failure;
@@ -23,18 +24,22 @@ struct KeyView {
 }
 
 pub(super) async fn run(settings: &Settings, command: KeysCommand, output: Output) -> Result<(), Failure> {
+    let rotation = match command {
+        // It has the database for itself.
+        KeysCommand::Rekey(flags) => return rekey::run(settings, &flags, output).await,
+        KeysCommand::List => None,
+        KeysCommand::Rotate { now, withdraw } => Some(match (withdraw, now) {
+            (true, _) => ManualRotation::Withdraw,
+            (false, true) => ManualRotation::Immediate,
+            (false, false) => ManualRotation::Normal,
+        }),
+    };
     let identity = directory::open(settings).await?;
-    let keys = match command {
-        KeysCommand::List => identity.load_keys().await,
-        KeysCommand::Rotate { now, withdraw } => {
-            let manual = match (withdraw, now) {
-                (true, _) => ManualRotation::Withdraw,
-                (false, true) => ManualRotation::Immediate,
-                (false, false) => ManualRotation::Normal,
-            };
-            identity
-                .rotate_keys(&settings.auth.signing.rotation_policy(), manual, &directory::operator())
-                .await
+    let keys = match rotation {
+        None => identity.load_keys().await,
+        Some(manual) => {
+            let policy = settings.auth.signing.rotation_policy();
+            identity.rotate_keys(&policy, manual, &directory::operator()).await
         }
     };
     let now = identity.clock().now();
