@@ -109,6 +109,58 @@ async fn what_was_tampered_with_before_it_went_is_remembered(
     assert!(fixture.faults().await.contains(&Fault::Head { part: 1 }));
 }
 
+/// Whoever writes the tables does not have the program delete what is young by giving it an old date: an event that does not
+/// fit says nothing, not even of its age.
+#[rstest]
+#[tokio::test]
+async fn a_forged_date_lets_nothing_go(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let kept = Some(TimeDelta::days(60));
+    for forged in [
+        "UPDATE audit_events SET at = '2020-01-01 00:00:00'",
+        "DELETE FROM audit_events; UPDATE audit_chain SET sealed_at = '2020-01-01 00:00:00'",
+    ] {
+        let fixture = Fixture::sealed(backend, 5).await;
+        fixture.tamper(forged).await;
+        fixture.days(31);
+        fixture.write(5..10).await;
+        fixture.seal().await;
+        let faults = fixture.faults().await;
+        assert_eq!(faults.len(), 5, "{forged}");
+        assert_eq!(fixture.identity.prune(kept).await.unwrap(), 0, "{forged}");
+        assert_eq!(fixture.faults().await, faults, "{forged}");
+        // The next month has begun so long ago that all of this one is old, whatever it says.
+        fixture.days(61);
+        fixture.write(10..11).await;
+        fixture.seal().await;
+        fixture.identity.prune(kept).await.unwrap();
+        assert_eq!(fixture.targets().await, ["10"], "{forged}");
+        assert_eq!(fixture.faults().await, [], "{forged}");
+    }
+}
+
+/// What is beside a forged date goes in its time, and takes it along.
+#[rstest]
+#[tokio::test]
+async fn the_next_event_that_fits_tells_the_age(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::sealed(backend, 4).await;
+    let old = fixture.event(6);
+    fixture.clock.advance(TimeDelta::minutes(50));
+    fixture.write(4..5).await;
+    fixture.seal().await;
+    fixture.identity.audit().record(old);
+    fixture.identity.audit().flush().await.unwrap();
+    fixture.seal().await;
+    let young = fixture.id(4).await;
+    fixture.tamper(format!("UPDATE audit_events SET at = '2020-01-01 00:00:00' WHERE id = '{young}'")).await;
+    fixture.clock.advance(TimeDelta::minutes(20));
+    assert_eq!(fixture.prune().await, 4, "what is behind the forged date was sealed a moment ago");
+    fixture.clock.advance(TimeDelta::hours(1));
+    fixture.prune().await;
+    assert_eq!(fixture.faults().await, [Fault::Pruned { part: 1, events: 1 }]);
+}
+
 /// While a long trail is looked at, its beginning may go: that is no fault.
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]

@@ -16,6 +16,9 @@ use crate::master::Secrets;
 /// Only what is sealed, in the order of the chain and up to the first event that is not so old. The head keeps the hash
 /// that the rest begins with, and how many of those that went did not fit.
 ///
+/// What does not fit says nothing, not even of its age: whoever writes the tables could have young events deleted otherwise,
+/// and with the last of a partition the memory of what was wrong with it.
+///
 /// # Errors
 /// [`StoreError`] when the database refuses or is away.
 pub fn prune(
@@ -26,12 +29,18 @@ pub fn prune(
 ) -> Result<usize, StoreError> {
     // Sealing moves the same heads. It is quick, and never waits for this.
     Lock::AuditChain.take(conn)?;
-    for head in heads::all(conn)?.into_iter().filter(|head| head.first_seq <= head.last_seq) {
+    let heads = heads::all(conn)?;
+    for (index, head) in heads.iter().enumerate().filter(|(_, head)| head.first_seq <= head.last_seq) {
         let links = links(conn, head.part, head.first_seq, head.last_seq, limit.into())?;
-        let old = links.iter().take_while(|link| age(link) < before.naive_utc()).count();
+        // What is sealed in a partition was sealed before the next one began.
+        let next = heads.get(index + 1).filter(|next| next.is_genuine(secrets));
+        let old = match next {
+            Some(next) if next.began_at < before.naive_utc() => links.len(),
+            _ => prefix(secrets, head, &links, before.naive_utc()),
+        };
         if old > 0 {
             delete(conn, &links[..old])?;
-            forget(conn, secrets, head, &links[..old])?;
+            forget(conn, secrets, head.clone(), &links[..old])?;
             return Ok(old);
         }
         if !links.is_empty() {
@@ -41,9 +50,19 @@ pub fn prune(
     Ok(0)
 }
 
-/// What an event that is gone said of itself nobody knows; it was sealed soon after.
-fn age((row, event): &Link) -> NaiveDateTime {
-    event.as_ref().map_or(row.sealed_at, |event| event.at)
+/// How many of these links are old for certain. Whatever does not fit was sealed before the next one that does.
+fn prefix(secrets: &Secrets, head: &Head, links: &[Link], before: NaiveDateTime) -> usize {
+    let mut walk = Walk { next: head.first_seq, previous: head.anchor.clone() };
+    let mut old = 0;
+    for (index, link) in links.iter().enumerate() {
+        let ((_, Verdict::Fits), (row, Some(event))) = (walk.step(secrets, link), link) else { continue };
+        let age = if old == index { event.at } else { event.at.max(row.sealed_at) };
+        if age >= before {
+            break;
+        }
+        old = index + 1;
+    }
+    old
 }
 
 fn delete(conn: &mut DbConn, old: &[Link]) -> Result<(), StoreError> {
