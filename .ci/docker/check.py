@@ -4,6 +4,7 @@ Before that it breaks each of them on purpose, once for every thing it claims to
 """
 
 import copy
+import ipaddress
 import pathlib
 import re
 import subprocess
@@ -92,6 +93,13 @@ def compose_faults(files):
     for network in ("services", "database", "telemetry"):
         if not (compose["networks"][network] or {}).get("internal"):
             yield f"compose.yaml: the network {network} leads outside"
+    believed = ipaddress.ip_address(compose["services"]["gateway"]["networks"]["services"]["ipv4_address"])
+    pool = compose["networks"]["services"]["ipam"]["config"][0]
+    if believed not in ipaddress.ip_network(pool["subnet"]):
+        yield "compose.yaml: the gateway's address is in another network"
+    # Addresses are given out in the order in which containers start, and the gateway is the last of them.
+    if believed in ipaddress.ip_network(pool.get("ip_range", pool["subnet"])):
+        yield "compose.yaml: another container may get the gateway's address, and is believed then"
 
 
 def settings_faults(files):
@@ -226,6 +234,7 @@ MISTAKES = [
     set_in("compose", "secrets", "stray", to={"file": "./secrets/stray"}),
     set_in("compose", "networks", "database", to={}),
     set_in("compose", "services", "gateway", "networks", "services", "ipv4_address", to="172.30.80.3"),
+    set_in("compose", "networks", "services", "ipam", "config", to=[{"subnet": "172.30.80.0/24"}]),
     set_in("compose", "services", "agenda", "secrets", to=[]),
     set_in("settings", "rooms", "rooms", "database", to={"url": "postgres://somewhere"}),
     set_in("settings", "rooms", "auth", "issuer", to="http://other.example"),
