@@ -85,6 +85,6 @@ fn in_use(error: impl std::fmt::Display) -> Failure {
     Failure::Refused(error.to_string())
 }
 
-fn usage(error: anyhow::Error) -> Failure {
+fn usage(error: impl std::fmt::Display) -> Failure {
     Failure::Usage(format!("{error:#}"))
 }
