@@ -104,6 +104,7 @@ pub(crate) fn unlimited(settings: &mut AuthSettings) {
     settings.limits.password_account_failures = 0;
     settings.limits.password_address_failures = 0;
     settings.limits.sign_in_requests = 0;
+    settings.limits.unknown_credentials = 0;
 }
 
 pub(crate) fn member(id: &str, role: Role) -> OrganizationMembership {
