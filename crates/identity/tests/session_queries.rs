@@ -193,7 +193,7 @@ async fn clients(identity: &Identity) {
         identity.may_authenticate("booking", here).unwrap();
         let proven = identity.authenticate_client(&"booking".parse().unwrap(), secret).await;
         if proven.is_ok() {
-            identity.client_proven("booking", here).await;
+            identity.client_proven("booking", here).await.unwrap();
         }
         proven.is_ok()
     };

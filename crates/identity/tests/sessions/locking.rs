@@ -224,10 +224,50 @@ async fn a_proven_client_starts_anew(#[values(Backend::Sqlite, Backend::Postgres
         for _ in 0..19 {
             assert!(fixture.identity.client_failed("booking", HERE).await.is_ok());
         }
-        fixture.identity.client_proven("booking", HERE).await;
+        fixture.identity.client_proven("booking", HERE).await.unwrap();
         assert!(fixture.identity.may_authenticate("booking", HERE).is_ok());
         assert_eq!(fixture.count("lockouts").await, 0);
     }
+}
+
+/// Threat 10 by concurrency: of any number of secrets at once a right one is none once the others have brought a lock.
+#[rstest]
+#[tokio::test]
+async fn threat_10_a_right_secret_behind_a_lock_is_none(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::on(backend).await;
+    assert!(fixture.identity.may_authenticate("booking", HERE).is_ok());
+    for _ in 0..20 {
+        assert!(fixture.identity.client_failed("booking", HERE).await.is_ok());
+    }
+    let proven = fixture.identity.client_proven("booking", HERE).await;
+    assert_eq!(proven.unwrap_err().retry_after, 60);
+    assert_eq!(fixture.count("lockouts").await, 1, "and the lock stays");
+    fixture.pass(60_000);
+    assert!(fixture.identity.client_proven("booking", HERE).await.is_ok());
+    assert_eq!(fixture.count("lockouts").await, 0);
+}
+
+/// Threat 10: whoever has used up what an address may fail does not guess at one client without end.
+#[rstest]
+#[tokio::test]
+async fn threat_10_an_exhausted_address_is_locked_all_the_same(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::on(backend).await;
+    let limits = ClientLimits { address_failures: 5, ..ClientLimits::default() };
+    let identity = fixture.identity.clone().with_client_limits(&limits);
+    for number in 0..5 {
+        assert!(identity.client_failed(&format!("name-{number}"), HERE).await.is_ok());
+    }
+    for _ in 0..20 {
+        assert!(identity.may_authenticate("booking", HERE).is_ok());
+        assert!(identity.client_failed("booking", HERE).await.is_err());
+    }
+    assert_eq!(identity.may_authenticate("booking", HERE).unwrap_err().retry_after, 60);
+    assert!(identity.may_authenticate("booking", THERE).is_ok());
+    assert_eq!(fixture.count("lockouts").await, 5, "nothing more is written");
 }
 
 /// Threat 18: a flood of made-up clients from one address writes a bounded number of rows.

@@ -28,8 +28,8 @@ pub struct LimitSettings {
     #[serde(with = "humantime_serde")]
     #[schemars(with = "String")]
     pub client_forgotten: Duration,
-    /// Wrong client secrets from one address within `client_failure_window`, for all clients together; beyond it wrong ones
-    /// are not counted any further, and right ones accepted as ever. Default: 300.
+    /// Wrong client secrets from one address within `client_failure_window`, for all clients together; beyond it each auth
+    /// server counts wrong ones for itself, and right ones are accepted as ever. Default: 300.
     pub client_address_failures: usize,
     /// How long those count. Default: `1m`.
     #[serde(with = "humantime_serde")]

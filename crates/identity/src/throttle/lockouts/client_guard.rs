@@ -23,8 +23,8 @@ pub struct ClientLimits {
     /// Wrong secrets in a row for one client from one network, after which every further one locks. Default: 20, then from
     /// `1m` to `15m`, forgotten after `1h`.
     pub lockout: LockoutRule,
-    /// Wrong secrets from one network within `window`, for all clients together. Beyond it no more wrong ones are looked up
-    /// or written; right ones still count. Default: 300.
+    /// Wrong secrets from one network within `window`, for all clients together. Beyond it wrong ones are counted by this
+    /// process alone, and nothing is written; right ones are accepted as ever. Default: 300.
     pub address_failures: usize,
     /// How long those count. Default: `1m`.
     pub window: Duration,
@@ -114,19 +114,26 @@ impl Identity {
     }
 
     /// Notes that a client has shown the right secret. Writes only if it has failed before, as far as this process knows.
-    pub async fn client_proven(&self, client: &str, address: IpAddr) {
+    ///
+    /// # Errors
+    /// [`Throttled`] when others have brought a lock while the secret was looked at: of any number of guesses at once, no
+    /// more count than one after another.
+    pub async fn client_proven(&self, client: &str, address: IpAddr) -> Result<(), Throttled> {
         let guard = &self.client_guard;
         if guard.pairs.is_empty() {
-            return;
+            return Ok(());
         }
         let network = Network::of(Some(address));
-        if guard.pairs.remove(&pair(client, &network)).is_none() {
-            return;
+        let pair = pair(client, &network);
+        guard.check(&pair, self.clock.now())?;
+        if guard.pairs.remove(&pair).is_none() {
+            return Ok(());
         }
         let slot = self.client_slot(client, &network);
         if let Err(error) = self.db.write(move |conn| forget(conn, &slot)).await {
             tracing::warn!(client.id = client, %error, "failures before a success stay counted");
         }
+        Ok(())
     }
 
     /// Counts a wrong secret, for a client that there is or not. While the database is away it counts in this process alone.
@@ -135,12 +142,15 @@ impl Identity {
     /// [`Throttled`] where nobody is told any more that it was wrong.
     pub async fn client_failed(&self, client: &str, address: IpAddr) -> Result<(), Throttled> {
         let (guard, network) = (&self.client_guard, Network::of(Some(address)));
+        let (pair, now) = (pair(client, &network), self.clock.now());
+        // First, so that whoever has used up the network's failures does not go on guessing at one client uncounted.
+        if let Some(rule) = guard.rule {
+            guard.update(&pair, |known| known.add(&rule, now));
+        }
         let of_network = Key::of(&[network.as_bytes()]);
         guard.networks.look(of_network, self.clock.uptime())?;
         guard.networks.fail(of_network, self.clock.uptime());
         let Some(rule) = guard.rule else { return Ok(()) };
-        let (pair, now) = (pair(client, &network), self.clock.now());
-        guard.update(&pair, |known| known.add(&rule, now));
         let slot = self.client_slot(client, &network);
         match self.db.write(move |conn| fail(conn, &slot, &rule, now)).await {
             Ok(Ok(counts)) => {

@@ -179,7 +179,7 @@ async fn authenticate(app: &App, wish: &TokenRequest, attempt: &Attempt) -> Resu
     app.identity.may_authenticate(&wish.client_id, address)?;
     let proven = prove(app, &wish.client_id, &wish.client_secret).await;
     match proven {
-        Ok(_) | Err(ClientRefusal::Inactive) => app.identity.client_proven(&wish.client_id, address).await,
+        Ok(_) | Err(ClientRefusal::Inactive) => app.identity.client_proven(&wish.client_id, address).await?,
         Err(ClientRefusal::Invalid) => app.identity.client_failed(&wish.client_id, address).await?,
         Err(ClientRefusal::Failed(_)) => {}
     }

@@ -63,7 +63,7 @@ impl Credentials {
         app.identity.may_authenticate(&self.id, address)?;
         match self.prove(app).await {
             Ok(client) => {
-                app.identity.client_proven(&self.id, address).await;
+                app.identity.client_proven(&self.id, address).await?;
                 // A public client is taken at its word: anybody could use up what it may ask.
                 if client.kind.is_confidential() {
                     app.limits.of_client(&client)?;
