@@ -1,6 +1,6 @@
 //! What happens to every request of the public listener before a service sees it, and to every response after.
 
-use std::{cell::OnceCell, rc::Rc, time::Instant};
+use std::{borrow::Cow, cell::OnceCell, rc::Rc, time::Instant};
 
 use actix_web::{
     Error, HttpMessage,
@@ -16,7 +16,7 @@ use crate::{
     metrics::requests::{self, Dialects},
     request_id::{self, RequestId},
     security_headers::SecurityHeaders,
-    telemetry::{close_root_span, open_root_span},
+    telemetry::{SecretPaths, close_root_span, open_root_span},
 };
 
 /// The resources of a worker, for requests that an inner middleware has dropped: once a request is routed, its route is
@@ -47,7 +47,9 @@ pub(crate) async fn edge(
     routes.learn(&request);
     let security = request.app_data::<web::Data<SecurityHeaders>>().map(|headers| ***headers);
     let dialect = request.app_data::<web::Data<Dialects>>().map_or(requests::NO_DIALECT, |all| all.of(&path));
-    let span = open_root_span(&request, &id, method, dialect);
+    let secret = request.app_data::<web::Data<SecretPaths>>().cloned();
+    let shown = secret.as_ref().map_or(Cow::Borrowed(path.as_str()), |secret| secret.shown(&path));
+    let span = open_root_span(&request, &id, method, dialect, &shown);
     let _in_flight = requests::InFlight::enter();
     let mut outcome = next.call(request).instrument(span.clone()).await;
     let (status, route) = match &outcome {

@@ -20,7 +20,10 @@ use futures_util::future::{BoxFuture, FutureExt};
 
 pub use self::bound::BoundServer;
 use self::tasks::Task;
-use crate::{health::Readiness, metrics::requests::Dialects, settings::ServerSettings, shutdown::Shutdown};
+use crate::{
+    health::Readiness, metrics::requests::Dialects, settings::ServerSettings, shutdown::Shutdown,
+    telemetry::SecretPaths,
+};
 
 pub(crate) type Observers = Vec<Box<dyn Fn() + Send + Sync>>;
 type Configure = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
@@ -30,6 +33,7 @@ pub struct Server {
     settings: ServerSettings,
     configures: Vec<Configure>,
     dialects: Dialects,
+    secret_paths: SecretPaths,
     observers: Observers,
     readiness: Readiness,
     tasks: Vec<Task>,
@@ -65,6 +69,7 @@ impl Server {
             settings: settings.clone(),
             configures: Vec::new(),
             dialects: Dialects::default(),
+            secret_paths: SecretPaths::default(),
             observers: Vec::new(),
             readiness: Readiness::new(shutdown.clone()),
             tasks: Vec::new(),
@@ -85,6 +90,13 @@ impl Server {
     #[must_use]
     pub fn dialects(mut self, prefixes: &[(&'static str, &'static str)]) -> Self {
         self.dialects.extend(prefixes);
+        self
+    }
+
+    /// Says behind which segments a path is a credential. Spans and logs have it up to there.
+    #[must_use]
+    pub fn secret_paths(mut self, segments: &[&'static str]) -> Self {
+        self.secret_paths.extend(segments);
         self
     }
 

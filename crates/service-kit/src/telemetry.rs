@@ -10,6 +10,7 @@ mod log_layer;
 mod otlp;
 mod panics;
 mod root_span;
+mod shown_path;
 
 use std::{ffi::OsString, io};
 
@@ -20,6 +21,7 @@ use crate::settings::{LogSettings, environment};
 
 use self::{log_layer::LogLayer, otlp::Endpoint};
 pub(crate) use root_span::{close_root_span, open_root_span};
+pub(crate) use shown_path::SecretPaths;
 
 /// Why telemetry does not start.
 #[derive(Debug, thiserror::Error)]

@@ -53,6 +53,9 @@ use crate::pruning::Pruning;
 /// Which dialect is spoken below which path, as `service_kit::Server::dialects` takes it.
 pub const DIALECTS: &[(&str, &str)] = &[("/api/v2.1", "seatable")];
 
+/// Behind which segments the token of an external link stands, as `service_kit::Server::secret_paths` takes it.
+pub const SECRET_PATHS: &[&str] = &["external-links", "external-link-tokens"];
+
 /// The service, started. Cheap to clone; with the last clone, and the last server it is mounted on, its pruning ends,
 /// and it stops to see to deleted accounts.
 #[derive(Clone)]

@@ -80,6 +80,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let explorer = Explorer::new(&[("base-token", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
         .dialects(crate::DIALECTS)
+        .secret_paths(crate::SECRET_PATHS)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(bases.configure());
     with_checks(server, db, access).on_shutdown(async move { bases.shutdown().await }).run().await?;

@@ -30,11 +30,21 @@ struct End {
 
 impl BoundServer {
     pub(super) fn bind(server: Server) -> Result<Self, ServerError> {
-        let Server { settings, configures, dialects, observers, readiness, tasks, hooks, shutdown } = server;
+        let Server {
+            settings,
+            configures,
+            dialects,
+            secret_paths,
+            observers,
+            readiness,
+            tasks,
+            hooks,
+            shutdown,
+        } = server;
         let told = |key, address| move |error| ServerError::Bind { key, address, error };
         let management = management::bind(settings.management, readiness, observers)
             .map_err(told("server.management", settings.management))?;
-        let public = public::bind(&settings, configures, dialects, shutdown.clone())
+        let public = public::bind(&settings, configures, dialects, secret_paths, shutdown.clone())
             .map_err(told("server.listen", settings.listen))?;
         let signals = Signals::listen()?;
         let delay = settings.shutdown_delay;

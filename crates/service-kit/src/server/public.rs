@@ -14,6 +14,7 @@ use crate::{
     security_headers::SecurityHeaders,
     settings::ServerSettings,
     shutdown::Shutdown,
+    telemetry::SecretPaths,
     trusted_proxies::TrustedProxies,
 };
 
@@ -22,6 +23,7 @@ pub(super) fn bind(
     settings: &ServerSettings,
     configures: Vec<Configure>,
     dialects: Dialects,
+    secret_paths: SecretPaths,
     shutdown: Shutdown,
 ) -> io::Result<(Running, SocketAddr)> {
     let workers = settings.worker_count();
@@ -29,6 +31,7 @@ pub(super) fn bind(
     let security = web::Data::new(SecurityHeaders::new(settings));
     let deadline = web::Data::new(Deadline(settings.request_timeout));
     let dialects = web::Data::new(dialects);
+    let secret_paths = web::Data::new(secret_paths);
     let shutdown = web::Data::new(shutdown);
     let app = move || {
         App::new()
@@ -37,6 +40,7 @@ pub(super) fn bind(
             .app_data(security.clone())
             .app_data(deadline.clone())
             .app_data(dialects.clone())
+            .app_data(secret_paths.clone())
             .app_data(shutdown.clone())
             .default_service(web::to(not_found))
             .configure(|cfg| configures.iter().for_each(|configure| configure(cfg)))

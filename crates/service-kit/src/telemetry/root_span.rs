@@ -12,12 +12,14 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::{request_id::RequestId, trusted_proxies::only};
 
-/// Opens the span that will be named `{method} {route}`, once the route is known. Its path is recorded, its query never: queries carry credentials.
+/// Opens the span that will be named `{method} {route}`, once the route is known. Its path is recorded as it may be shown, its
+/// query never: queries carry credentials.
 pub(crate) fn open_root_span(
     request: &ServiceRequest,
     id: &RequestId,
     method: &'static str,
     dialect: &'static str,
+    path: &str,
 ) -> Span {
     // At the level of errors, so that an error's line has its request id whatever `log.level` is.
     let span = tracing::error_span!(
@@ -28,7 +30,7 @@ pub(crate) fn open_root_span(
         http.request.method = method,
         http.route = Empty,
         dialect,
-        url.path = request.path(),
+        url.path = path,
         http.response.status_code = Empty,
         "error.type" = Empty,
         otel.status_code = Empty,

@@ -94,6 +94,7 @@ impl Services {
         let server = dialects
             .into_iter()
             .fold(server, Server::dialects)
+            .secret_paths(base_token::SECRET_PATHS)
             .configure(move |cfg| explorer.configure(cfg))
             .configure(auth.configure())
             // Behind its own resources each of these mounts the page for everything else below a prefix that it shares

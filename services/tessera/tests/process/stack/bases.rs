@@ -97,7 +97,10 @@ impl Stack {
 
     /// A new external link of a base; its token.
     pub(crate) async fn external_link(&self, token: &str, base: &Base) -> String {
-        self.bases_post(token, &base.path("external-links/"), &[]).await.expect(200).text_of("token")
+        let made = self.bases_post(token, &base.path("external-links/"), &[]).await.expect(200);
+        let link = made.text_of("token");
+        self.watch.note(&link);
+        link
     }
 
     /// Exchanges an API-Token.
