@@ -22,7 +22,7 @@ mod token;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub(crate) use ending::{end, ends_credentials};
+pub(crate) use ending::{count, end, ends_credentials};
 pub(crate) use resealing::reseal;
 pub use token::PlainAccountToken;
 

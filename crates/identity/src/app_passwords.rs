@@ -22,7 +22,7 @@ mod verify;
 use chrono::{DateTime, Utc};
 
 pub use changes::{list, revoke, revoke_all};
-pub(crate) use ending::end;
+pub(crate) use ending::{count, end};
 pub use secret::PlainAppPassword;
 pub use verify::{BasicIdentity, CredentialSession};
 

@@ -23,7 +23,7 @@ mod settings;
 mod token;
 
 use chrono::{DateTime, Utc};
-pub(crate) use ending::{end, hold};
+pub(crate) use ending::{count, end, hold};
 pub use password::ChangeRefusal;
 use secrecy::SecretString;
 pub use settings::{DeviceSettings, LONGEST_LIFETIME};

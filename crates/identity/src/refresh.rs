@@ -30,7 +30,7 @@ use std::time::Duration;
 use auth_claims::revocations::RevocationReason;
 use auth_claims::scopes::Scopes;
 use chrono::{DateTime, Utc};
-pub(crate) use families::{end_with_application, revoke_families};
+pub(crate) use families::{count_live, end_with_application, revoke_families};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use shared::Shared;

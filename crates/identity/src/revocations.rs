@@ -12,6 +12,7 @@
 //! become visible in the order of their numbers, and who has seen N misses nothing before N.
 
 mod feed;
+pub mod mass;
 mod rows;
 
 use auth_claims::claims::{AccessClaims, Actor};
@@ -123,6 +124,20 @@ pub(crate) fn revoke_but(
     revocation: &Revocation,
     kept: Option<&str>,
 ) -> Result<i64, StoreError> {
+    revoke_with(conn, revocation, kept, true)
+}
+
+/// [`revoke`], with app passwords left alone: what was issued for them ends, and they are good for more.
+fn revoke_but_app_passwords(conn: &mut DbConn, revocation: &Revocation) -> Result<i64, StoreError> {
+    revoke_with(conn, revocation, None, false)
+}
+
+fn revoke_with(
+    conn: &mut DbConn,
+    revocation: &Revocation,
+    kept: Option<&str>,
+    app_passwords: bool,
+) -> Result<i64, StoreError> {
     if revocation.kind == RevocationKind::Sub {
         device_sessions::hold(conn, &revocation.value)?;
     }
@@ -131,7 +146,9 @@ pub(crate) fn revoke_but(
     refresh::revoke_families(conn, revocation)?;
     let mut entailed = device_sessions::end(conn, revocation, kept)?;
     entailed.extend(account_tokens::end(conn, revocation)?);
-    entailed.extend(app_passwords::end(conn, revocation)?);
+    if app_passwords {
+        entailed.extend(app_passwords::end(conn, revocation)?);
+    }
     for entailed in entailed {
         rows::append(conn, &entailed, false)?;
         refresh::revoke_families(conn, &entailed)?;

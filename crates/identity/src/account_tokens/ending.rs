@@ -7,6 +7,11 @@ use uuid::Uuid;
 use super::rows;
 use crate::revocations::Revocation;
 
+/// How many tokens an account has: one or none.
+pub(crate) fn count(conn: &mut DbConn, account: &str) -> Result<usize, StoreError> {
+    Ok(usize::from(rows::sid(conn, account)?.is_some()))
+}
+
 /// Ends the tokens that a revocation hits, and returns the revocations that this entails.
 ///
 /// A disabled account keeps its token, which is refused until it is enabled, and a change of password keeps it

@@ -8,6 +8,11 @@ use super::rows;
 use crate::account_tokens::ends_credentials;
 use crate::revocations::Revocation;
 
+/// How many an account has.
+pub(crate) fn count(conn: &mut DbConn, account: &str) -> Result<usize, StoreError> {
+    Ok(rows::sids(conn, account)?.len())
+}
+
 /// Ends the app passwords that a revocation hits, and returns the revocations that this entails.
 ///
 /// A disabled account keeps them, refused until it is enabled; a change of password keeps them. Those of a deleted account

@@ -22,6 +22,11 @@ pub(crate) fn hold(conn: &mut DbConn, account: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// How many sessions an account has.
+pub(crate) fn count(conn: &mut DbConn, account: &str) -> Result<usize, StoreError> {
+    Ok(rows::sids(conn, account, None)?.len())
+}
+
 /// Ends the sessions that a revocation hits, except `kept`, and returns the revocations that this entails: a token
 /// that is being signed for such a session right now may be dated after the revocation of its account.
 pub(crate) fn end(

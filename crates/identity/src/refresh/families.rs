@@ -168,6 +168,28 @@ pub(crate) fn revoke_families(conn: &mut DbConn, revocation: &Revocation) -> Res
     })
 }
 
+/// How many families of an account or a client are alive.
+pub(crate) fn count_live(
+    conn: &mut DbConn,
+    kind: RevocationKind,
+    value: &str,
+    now: DateTime<Utc>,
+) -> Result<usize, StoreError> {
+    let live = refresh_families::table
+        .filter(refresh_families::revoked_reason.is_null())
+        .filter(refresh_families::expires_at.gt(now.naive_utc()));
+    let count: i64 = match kind {
+        RevocationKind::Sub => {
+            live.filter(refresh_families::account_id.eq(value)).count().get_result(conn)?
+        }
+        RevocationKind::Client => {
+            live.filter(refresh_families::client_id.eq(value)).count().get_result(conn)?
+        }
+        RevocationKind::Sid | RevocationKind::Jti | RevocationKind::Service | RevocationKind::Unknown => 0,
+    };
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
 /// Ends the families bound to an application that is gone, and returns how many there were. Not their sessions: access
 /// tokens issued so far live on (contracts/auvious-applications.md §3.6 rule 3).
 pub(crate) fn end_with_application(conn: &mut DbConn, application_id: &str) -> Result<usize, StoreError> {
