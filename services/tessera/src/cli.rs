@@ -9,6 +9,7 @@ mod keeping;
 mod keys;
 mod organizations;
 mod otp;
+mod revoking;
 mod roles;
 mod serving;
 mod users;
@@ -27,6 +28,7 @@ pub(crate) use self::{
     keys::{ConfigCommand, KeysCommand, Rekey},
     organizations::{AboutOrganization, OrganizationCommand, ServiceCommand, TerritoryCommand},
     otp::OtpCommand,
+    revoking::{Revoke, Whose},
     roles::{Place, RoleCommand},
     serving::{Apply, Healthcheck, Migrate, Serve},
     users::{CreateUser, UserCommand},
@@ -87,6 +89,8 @@ pub(crate) enum Command {
     /// Grant and revoke what accounts may do in organisations and territories
     #[command(subcommand)]
     Role(RoleCommand),
+    /// End sessions and tokens of many at once: after an incident
+    Revoke(Revoke),
     /// Look at the audit trail
     #[command(subcommand)]
     Audit(AuditCommand),

@@ -21,6 +21,7 @@ mod otp;
 mod reference;
 mod rekey;
 mod restore;
+mod revoke;
 mod roles;
 mod services;
 mod territories;
@@ -47,6 +48,7 @@ pub(crate) async fn run(cli: Cli) -> Result<(), Failure> {
         Command::Service(command) => services::run(&settings(Vec::new())?, command, output).await,
         Command::Territory(command) => territories::run(&settings(Vec::new())?, command, output).await,
         Command::Role(command) => roles::run(&settings(Vec::new())?, command, output).await,
+        Command::Revoke(flags) => revoke::run(&settings(Vec::new())?, flags, output).await,
         Command::Audit(command) => audit::run(&settings(Vec::new())?, command, output).await,
         Command::Keys(command) => keys::run(&settings(Vec::new())?, command, output).await,
         Command::Config(command) => config::run(&settings(Vec::new())?, &command, output),

@@ -53,7 +53,8 @@ pub(super) async fn run(settings: &Settings, flags: &Rekey, output: Output) -> R
 async fn of_directory(settings: &Settings, file: &Path) -> Result<Option<usize>, Failure> {
     let old = settings.identity.load_master_key(&settings.data_dir)?;
     let new = new_key("--new-master-key-file", file, &old)?;
-    let db = settings.identity.open_database_alone(&settings.data_dir).map_err(in_use)?;
+    let db = settings.identity.open_database_alone(&settings.data_dir);
+    let db = db.map_err(|error| Failure::Refused(error.to_string()))?;
     let outcome = directory_keys::rekey(&db, &old, &new, &Clock::system(), &directory::operator()).await?;
     Ok(match outcome {
         Rekeyed::Done(counts) => Some(counts.signing_keys + counts.account_tokens + counts.otp_secrets),
@@ -62,9 +63,11 @@ async fn of_directory(settings: &Settings, file: &Path) -> Result<Option<usize>,
 }
 
 async fn of_bases(settings: &Settings, file: &Path) -> Result<Option<usize>, Failure> {
-    let old = settings.bases.load_master_key(&settings.data_dir).map_err(usage)?;
+    let old = settings.bases.load_master_key(&settings.data_dir);
+    let old = old.map_err(|error| Failure::Usage(format!("{error:#}")))?;
     let new = new_key("--new-bases-master-key-file", file, &old)?;
-    let db = settings.bases.open_database_alone(&settings.data_dir).map_err(in_use)?;
+    let db = settings.bases.open_database_alone(&settings.data_dir);
+    let db = db.map_err(|error| Failure::Refused(format!("{error:#}")))?;
     let counts = bases::rekey(&db, &old, &new, &Clock::system()).await.map_err(|error| match error {
         TokenError::MasterKey(_) | TokenError::InUse => Failure::Refused(error.to_string()),
         other => Failure::Other(anyhow!(other).context("bases")),
@@ -79,12 +82,4 @@ fn new_key(flag: &str, file: &Path, old: &MasterKey) -> Result<MasterKey, Failur
         return Err(Failure::Usage(format!("{flag}: {} holds the key that is in use", file.display())));
     }
     Ok(new)
-}
-
-fn in_use(error: impl std::fmt::Display) -> Failure {
-    Failure::Refused(error.to_string())
-}
-
-fn usage(error: impl std::fmt::Display) -> Failure {
-    Failure::Usage(format!("{error:#}"))
 }

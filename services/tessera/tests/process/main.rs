@@ -19,6 +19,7 @@ mod disabling;
 mod durability;
 mod growth;
 mod hostile;
+mod incidents;
 mod integrator;
 mod keys;
 mod leavers;

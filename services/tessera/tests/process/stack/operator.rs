@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use test_kit::binary;
+use test_kit::{Launch, binary};
 
 use super::Stack;
 
@@ -55,6 +55,12 @@ impl Stack {
         self.watch.inspect("tessera", &ran.stdout);
         self.watch.learn(&ran.stdout);
         ran
+    }
+
+    /// `tessera` with these arguments on the stack's databases, to be started and perhaps not to come to its end.
+    pub(crate) fn interruptible(&self, arguments: &[&str]) -> Launch {
+        let launch = Launch::new(binary("tessera")).args(arguments);
+        self.operator.iter().fold(launch, |launch, (name, value)| launch.env(name, value))
     }
 
     /// Applies the declared directory without starting anything.
