@@ -3,6 +3,7 @@
 //! | the row | who may take it |
 //! | --- | --- |
 //! | none, or expired | anybody; of two at the same time one gets it |
+//! | taken until later than anybody would take it | the same: its holder's clock is wrong |
 //! | taken | its holder, who moves its end on with every transaction |
 //! | released | anybody, at once |
 //!
@@ -45,9 +46,11 @@ impl Lease {
         ttl: TimeDelta,
     ) -> Result<bool, StoreError> {
         let until = now.checked_add_signed(ttl).unwrap_or(DateTime::<Utc>::MAX_UTC).naive_utc();
+        let beyond = now.checked_add_signed(ttl * 2).unwrap_or(DateTime::<Utc>::MAX_UTC).naive_utc();
         // An upsert would wait for a holder whose lease is good.
         let renew = format!(
-            "UPDATE {} SET holder = $1, expires_at = $2 WHERE name = $3 AND (holder = $4 OR expires_at <= $5)",
+            "UPDATE {} SET holder = $1, expires_at = $2 \
+             WHERE name = $3 AND (holder = $4 OR expires_at <= $5 OR expires_at > $6)",
             self.table
         );
         let renewed = on_backend!(conn, |c| diesel::sql_query(&renew)
@@ -56,6 +59,7 @@ impl Lease {
             .bind::<Text, _>(self.name)
             .bind::<Text, _>(holder)
             .bind::<Timestamp, _>(now.naive_utc())
+            .bind::<Timestamp, _>(beyond)
             .execute(c))?;
         if renewed == 1 {
             return Ok(true);

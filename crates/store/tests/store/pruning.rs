@@ -173,6 +173,9 @@ async fn a_lease_ends(#[values(Backend::Sqlite, Backend::Postgres)] backend: Bac
     assert!(!take("fourth", now() + TimeDelta::seconds(75)).await);
     db.write(move |conn| LEASE.release(conn, "third")).await.unwrap();
     assert!(take("fourth", now() + TimeDelta::seconds(75)).await);
+    // Nor does anybody wait for one whose clock is far ahead.
+    assert!(take("ahead", now() + TimeDelta::days(1)).await);
+    assert!(take("fifth", now() + TimeDelta::seconds(80)).await);
 }
 
 /// What fails is told, keeps what went before, and nobody from trying again.
