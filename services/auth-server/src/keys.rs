@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use auth_claims::SourceError;
@@ -57,6 +58,9 @@ pub(crate) struct SigningKeys {
     served: Mutex<u64>,
 }
 
+/// How long somebody who asks for the keys waits for what the database knows: less than services wait for them.
+const REFRESH_PATIENCE: Duration = Duration::from_secs(2);
+
 /// The rows a keyring was made of, to tell whether there is news.
 struct Loaded {
     rows: Vec<StoredKey>,
@@ -80,27 +84,34 @@ impl SigningKeys {
     }
 
     /// Loads the keys, so that what any replica signed with before this call is among the published ones. Those who ask at
-    /// the same time share one load, which has begun after the last of them asked. While the database is away, the keys at
-    /// hand are all there is to be known.
+    /// the same time share one load, which has begun after the last of them asked. While the database is away or does not
+    /// answer, the keys at hand are all there is to be known.
     pub(crate) async fn refresh(&self) {
         let ticket = self.tickets.fetch_add(1, Ordering::AcqRel);
         let mut served = self.served.lock().await;
         if ticket < *served {
             return;
         }
-        if let Err(error) = self.load(&mut served).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "published the signing keys at hand");
+        match tokio::time::timeout(REFRESH_PATIENCE, self.load(&mut served)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(
+                    error = &error as &dyn std::error::Error,
+                    "published the signing keys at hand"
+                );
+            }
+            Err(_) => tracing::debug!("published the signing keys at hand: the database does not answer"),
         }
     }
 
     async fn load(&self, served: &mut u64) -> Result<(), KeysError> {
-        let waiting = self.tickets.load(Ordering::Acquire);
+        // Whoever waits now shares what becomes of this load, a failure too: one after another they would wait for ever.
+        *served = self.tickets.load(Ordering::Acquire);
         let rows = self.identity.advance_keys(&self.policy).await?;
         if self.loaded.load().rows != rows {
             self.loaded.store(Arc::new(load(&self.identity, rows)?));
             tracing::info!("loaded the signing keys");
         }
-        *served = waiting;
         Ok(())
     }
 
