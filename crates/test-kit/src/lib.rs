@@ -5,6 +5,7 @@
 //!   the rights of one service alone.
 //! - [`PostgresServer`]: a server of the test's own, for what has to be stopped or configured differently.
 //! - [`Process`]: a binary of the workspace, started with nothing but the environment it is given.
+//! - [`logs`]: what services in the test's own process log holds no secret of the test.
 //! - [`dump`]: an HTTP answer as text for a snapshot.
 //!
 //! Nothing here knows a crate of the workspace, so every one of them may use it. Whatever fails panics with a sentence:
@@ -13,6 +14,7 @@
 
 mod answer;
 mod database;
+pub mod logs;
 mod postgres_server;
 mod process;
 mod recorder;
