@@ -5,7 +5,10 @@ use std::sync::{Mutex, OnceLock};
 
 use rstest::rstest;
 use serde_json::Value;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::support::{AGENTS, Backend, Service, answer};
 
@@ -33,12 +36,13 @@ impl<'a> MakeWriter<'a> for Records {
     }
 }
 
-/// Starts recording, once for all tests.
-fn record() {
+/// Starts recording, once for all tests; the subscriber of the process is the one that looks for secrets, too.
+pub(crate) fn record() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
         let level = tracing_subscriber::filter::LevelFilter::WARN;
-        tracing_subscriber::fmt().json().with_max_level(level).with_writer(Records).init();
+        let records = tracing_subscriber::fmt::layer().json().with_writer(Records).with_filter(level);
+        tracing_subscriber::registry().with(records).with(test_kit::logs::Listener).init();
     });
 }
 
@@ -56,7 +60,6 @@ fn alerts(account: Option<&str>) -> Vec<Value> {
 #[case::empty("")]
 #[actix_web::test]
 async fn a_refused_signature_is_an_alert(#[case] signature: &str) {
-    record();
     let service = Service::on(Backend::Sqlite).await;
     for uid in ["a@cd26.example", "nobody-of-this-name@cd26.example"] {
         let request = service.request("GET", AGENTS).header("uid", uid);

@@ -14,6 +14,7 @@ pub(crate) const FORBIDDEN_ORGANISATION: &str = "{\"errors\":[{\"base\":\"forbid
 
 /// §3.3.
 const TOKEN_HEADERS: [&str; 6] = ["access-token", "token-type", "client", "expiry", "uid", "authorization"];
+use test_kit::logs;
 
 /// A whole response.
 #[derive(Debug, Clone)]
@@ -26,7 +27,9 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) async fn read(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.text().await.unwrap() }
+        let body = response.text().await.unwrap();
+        logs::note_answer(&headers, &body);
+        Self { status, headers, body }
     }
 
     /// A header's value; empty when it is absent.

@@ -6,6 +6,7 @@ use identity::act::Act;
 use identity::audit::Origin;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+use test_kit::logs;
 
 use super::{Answer, Service, Session};
 
@@ -70,5 +71,6 @@ impl Service {
 
 /// Sends a request.
 pub(crate) async fn answer(request: RequestBuilder) -> Answer {
+    logs::note_request(&request);
     Answer::read(request.send().await.unwrap()).await
 }

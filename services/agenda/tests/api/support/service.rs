@@ -22,6 +22,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use store::{DatabaseSettings, Db};
+use test_kit::logs::{self, LogWatch};
 use test_kit::{Backend, TestDatabase};
 use token_signing::{Keyring, TokenType};
 
@@ -45,6 +46,8 @@ pub(crate) struct Service {
     audit: AuditTrail,
     handle: ServerHandle,
     database: Arc<TestDatabase>,
+    /// Looks through what was logged, at last.
+    _logs: LogWatch,
 }
 
 /// The keys of the ring, as an auth server would publish them.
@@ -98,6 +101,9 @@ impl Service {
         sessions: Arc<Sessions>,
         settings: Value,
     ) -> Self {
+        crate::alerts::record();
+        let logs = logs::watch();
+        logs::note("shared secret", SHARED_SECRET);
         let published = Published(keys.jwks(start()));
         let settings: AgendaSettings = serde_json::from_value(settings).unwrap();
         let service = Some(settings.profile().app.to_owned());
@@ -116,7 +122,20 @@ impl Service {
         let handle = server.handle();
         rt::spawn(server);
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { clock, identity, people, url, http, keys, sessions, verifier, audit, handle, database }
+        Self {
+            clock,
+            identity,
+            people,
+            url,
+            http,
+            keys,
+            sessions,
+            verifier,
+            audit,
+            handle,
+            database,
+            _logs: logs,
+        }
     }
 
     /// Where it listens.

@@ -18,6 +18,7 @@ use futures_util::future::{BoxFuture, FutureExt as _, ready};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use store::{DatabaseSettings, Db};
+use test_kit::logs::{self, LogWatch};
 use test_kit::{Backend, TestDatabase};
 use token_signing::{Keyring, TokenType};
 
@@ -35,6 +36,8 @@ pub(crate) struct Service {
     http: Client,
     handle: ServerHandle,
     database: Arc<TestDatabase>,
+    /// Looks through what was logged, at last.
+    _logs: LogWatch,
 }
 
 /// The keys of the ring, as an auth server would publish them.
@@ -99,6 +102,7 @@ impl Service {
         published: Option<JwkSet>,
         exchange: Option<Arc<dyn Exchange>>,
     ) -> Self {
+        let logs = logs::watch();
         let settings: ApplicationsSettings = serde_json::from_value(settings).unwrap();
         let service = Some(settings.profile().app.to_owned());
         let expected = VerifierSettings { service, ..VerifierSettings::new(ISSUER, "applications") };
@@ -116,7 +120,7 @@ impl Service {
         let handle = server.handle();
         rt::spawn(server);
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { clock, registry, keys, verifier, applications, url, http, handle, database }
+        Self { clock, registry, keys, verifier, applications, url, http, handle, database, _logs: logs }
     }
 
     /// Where it listens.
@@ -135,7 +139,9 @@ impl Service {
 
     /// Signs claims as any token.
     pub(crate) fn sign_as(&self, kind: TokenType, claims: &Value) -> String {
-        self.keys.sign_as(kind, claims, self.clock.now()).unwrap()
+        let token = self.keys.sign_as(kind, claims, self.clock.now()).unwrap();
+        logs::note("token", &token);
+        token
     }
 
     /// A token of somebody; see [`claims`].
