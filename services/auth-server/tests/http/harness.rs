@@ -29,6 +29,7 @@ use service_kit::shutdown::Shutdown;
 use store::{DatabaseSettings, Db};
 pub(crate) use test_kit::Backend;
 use test_kit::TestDatabase;
+use test_kit::logs::{self, LogWatch};
 
 pub(crate) const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -52,6 +53,8 @@ pub(crate) struct Spawned {
     master: MasterKey,
     database: Arc<TestDatabase>,
     thread: Option<JoinHandle<()>>,
+    /// Ends when the server has stopped.
+    _logs: LogWatch,
 }
 
 /// A client as it authenticates.
@@ -143,6 +146,7 @@ impl Spawned {
         clock: Clock,
         settings: AuthSettings,
     ) -> Self {
+        let logs = logs::watch();
         let pool = DatabaseSettings {
             max_connections: 4,
             // Only where the database is away does anybody wait as long as that.
@@ -156,7 +160,7 @@ impl Spawned {
         let (base, shutdown, thread) = serve(&auth, ServerSettings::default());
         let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client");
         let thread = Some(thread);
-        Self { base, identity, auth, clock, http, shutdown, settings, master, database, thread }
+        Self { base, identity, auth, clock, http, shutdown, settings, master, database, thread, _logs: logs }
     }
 
     /// Registers a service that may use `client_credentials` for the scopes `a b c` and the audience `api`.
@@ -420,9 +424,12 @@ impl Drop for Spawned {
 
 /// Sends a request and reads the answer.
 pub(crate) async fn send(request: RequestBuilder) -> Answer {
+    logs::note_request(&request);
     let response = request.send().await.expect("an answer");
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Answer { status, headers, text: response.text().await.expect("a whole body") }
+    let text = response.text().await.expect("a whole body");
+    logs::note_answer(&headers, &text);
+    Answer { status, headers, text }
 }
 
 impl Answer {

@@ -89,6 +89,7 @@ impl World {
     async fn protect(&self) -> Totp {
         let (identity, origin) = (&self.app.identity, Origin::default());
         let enrolment = identity.enrol_otp(&self.mira, &origin).await.expect("a secret");
+        test_kit::logs::note("OTP secret", enrolment.secret());
         let totp = Totp::from_url(enrolment.uri()).expect("an address");
         let code = SecretString::from(self.code(&totp, 0));
         identity.confirm_otp(self.mira.id, &code, &origin).await.expect("the right code");

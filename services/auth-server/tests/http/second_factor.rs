@@ -18,6 +18,7 @@ use crate::rdv::{BAD, CHANGE, EMAIL, PASSWORD, Session, UID, World, assert_said,
 async fn protect(world: &World) -> Totp {
     let (identity, origin) = (&world.app.identity, Origin::default());
     let enrolment = identity.enrol_otp(&world.agent, &origin).await.expect("a secret");
+    test_kit::logs::note("OTP secret", enrolment.secret());
     let totp = Totp::from_url(enrolment.uri()).expect("an address");
     let now = u64::try_from(world.app.clock.unix()).expect("seconds");
     let code = SecretString::from(totp.generate(now).to_string());
