@@ -160,7 +160,7 @@ fn leaks(records: &[Record], secrets: &[Secret]) -> BTreeSet<String> {
     leaks
 }
 
-/// Remembers a secret: one of [`SHORTEST`](secrets::SHORTEST) characters or more. `kind` says in a failure what it is.
+/// Remembers a secret: one of 16 characters or more. `kind` says in a failure what it is.
 pub fn note(kind: &str, secret: &str) {
     let mut found = Found::default();
     found.secret(kind, secret);
