@@ -69,7 +69,7 @@ fn users() -> Vec<Route> {
         Route::before("/cloud/users/details").get::<users::ListDetails>(),
         Route::before("/cloud/users/disabled").get::<users::ListDisabled>(),
         Route::before("/cloud/users/recent").get::<users::ListRecent>(),
-        Route::before("/cloud/users/search/by-phone").post::<users::SearchByPhone>(),
+        Route::at("/cloud/users/search/by-phone").post::<users::SearchByPhone>(),
         Route::at("/cloud/users/{userId}")
             .get::<users::Show>()
             .put::<users::Edit>()

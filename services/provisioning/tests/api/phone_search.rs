@@ -108,6 +108,10 @@ async fn what_is_no_search_is_refused(#[values(Backend::Sqlite, Backend::Postgre
     ] {
         service.refused("solo", "POST", PATH, &body, refusal).await;
     }
+    for method in ["GET", "PUT", "DELETE"] {
+        let found = service.send("solo", method, PATH).await;
+        assert_eq!((found.status, found.body.as_str()), (405, ""), "{method} {found:?}");
+    }
     let body = json!({"location": "DE", "search": {"a": ["1"]}});
     service.refused("", "POST", PATH, &body, (997, "Current user is not logged in")).await;
 }
