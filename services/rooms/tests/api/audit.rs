@@ -9,7 +9,10 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tracing_subscriber::Layer as _;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::support::{ALL, Backend, ROOMS, Service, account_id, attendees_path, room_path, user_token};
 
@@ -37,12 +40,13 @@ impl<'a> MakeWriter<'a> for Records {
     }
 }
 
-/// Starts recording, once for all tests.
-fn record() {
+/// Starts recording, once for all tests; the subscriber of the process is the one that looks for secrets, too.
+pub(crate) fn record() {
     static STARTED: OnceLock<()> = OnceLock::new();
     STARTED.get_or_init(|| {
         let level = tracing_subscriber::filter::LevelFilter::INFO;
-        tracing_subscriber::fmt().json().with_max_level(level).with_writer(Records).init();
+        let records = tracing_subscriber::fmt::layer().json().with_writer(Records).with_filter(level);
+        tracing_subscriber::registry().with(records).with(test_kit::logs::Listener).init();
     });
 }
 
@@ -62,7 +66,6 @@ async fn one_record_tells_who_made_a_room_through_which_client(
     #[case] application: bool,
     #[case] method: &str,
 ) {
-    record();
     let service = Service::on(Backend::Sqlite).await;
     let token = if application {
         service.token_through("calendar", "ada")
@@ -93,7 +96,6 @@ async fn one_record_tells_who_made_a_room_through_which_client(
 #[rstest]
 #[actix_web::test]
 async fn every_change_leaves_one_record(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    record();
     let service = Service::on(backend).await;
     let room = service.room_of("ada").await;
     let (path, attendees) = (room_path(&room), attendees_path(&room));
@@ -136,7 +138,6 @@ async fn every_change_leaves_one_record(#[values(Backend::Sqlite, Backend::Postg
 #[rstest]
 #[actix_web::test]
 async fn a_deleted_account_leaves_records(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
-    record();
     let service = Service::on(backend).await;
     let (shared, own) = (service.room_of("ada").await, service.room_of("ada").await);
     let bob = service.invite("ada", &shared, "bob", "administrator").await.id();
@@ -162,7 +163,6 @@ async fn a_deleted_account_leaves_records(#[values(Backend::Sqlite, Backend::Pos
 /// A client that hangs up while its room is being made: what is committed is recorded.
 #[actix_web::test]
 async fn a_client_that_hangs_up_does_not_lose_the_record() {
-    record();
     let service = Service::on(Backend::Postgres).await;
     let lock = service.lock_rooms();
     let mut stream = TcpStream::connect(service.url().strip_prefix("http://").unwrap()).await.unwrap();

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use service_kit::origin::PublicOrigin;
 use service_kit::settings::ServerSettings;
 use store::{DatabaseSettings, Db};
+use test_kit::logs::{self, LogWatch};
 use test_kit::{Backend, TestDatabase};
 use token_signing::{Keyring, TokenType};
 
@@ -40,6 +41,8 @@ pub(crate) struct Service {
     handle: ServerHandle,
     database: Arc<TestDatabase>,
     setup: Setup,
+    /// Looks through what was logged, at last.
+    _logs: LogWatch,
 }
 
 /// What a test asks for.
@@ -97,6 +100,8 @@ impl Service {
     }
 
     async fn run(database: Arc<TestDatabase>, setup: Setup, clock: Clock, keys: Arc<Keyring>) -> Self {
+        crate::audit::record();
+        let logs = logs::watch();
         let published = Published(setup.keys_known.then(|| keys.jwks(start())));
         let settings: RoomsSettings = serde_json::from_value(setup.settings.clone()).unwrap();
         let service = Some(settings.profile().app.to_owned());
@@ -115,7 +120,7 @@ impl Service {
         let handle = server.handle();
         rt::spawn(server);
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        Self { clock, keys, verifier, sessions, url, http, handle, database, setup }
+        Self { clock, keys, verifier, sessions, url, http, handle, database, setup, _logs: logs }
     }
 
     /// Where it listens.
@@ -134,7 +139,9 @@ impl Service {
 
     /// Signs claims as an access token.
     pub(crate) fn sign(&self, claims: &Value) -> String {
-        self.keys.sign_as(TokenType::AccessToken, claims, self.clock.now()).unwrap()
+        let token = self.keys.sign_as(TokenType::AccessToken, claims, self.clock.now()).unwrap();
+        logs::note("access token", &token);
+        token
     }
 
     /// Tells the service that something was revoked.
@@ -207,6 +214,7 @@ impl Service {
     /// A request of somebody whose device has a session.
     pub(crate) fn request_from(&self, triple: &DeviceTriple, method: &str, path: &str) -> RequestBuilder {
         let DeviceTriple { access_token, client, uid } = triple;
+        logs::note("device token", access_token);
         let request = self.request(method, path).header("access-token", access_token);
         request.header("client", client).header("uid", uid)
     }
