@@ -3,6 +3,7 @@
 use reqwest::header::HeaderMap;
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
+use test_kit::logs;
 
 /// A whole response.
 #[derive(Debug, Clone)]
@@ -15,12 +16,15 @@ pub(crate) struct Answer {
 impl Answer {
     /// Sends a request.
     pub(crate) async fn of(request: RequestBuilder) -> Self {
+        logs::note_request(&request);
         Self::read(request.send().await.unwrap()).await
     }
 
     pub(crate) async fn read(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.text().await.unwrap() }
+        let body = response.text().await.unwrap();
+        logs::note_answer(&headers, &body);
+        Self { status, headers, body }
     }
 
     /// A header's value; empty when it is absent.

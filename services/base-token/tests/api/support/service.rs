@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use service_kit::origin::PublicOrigin;
 use service_kit::settings::ServerSettings;
 use store::{DatabaseSettings, Db};
+use test_kit::logs::{self, LogWatch};
 use test_kit::{Backend, TestDatabase};
 
 use super::people::People;
@@ -40,6 +41,8 @@ pub(crate) struct Service {
     access: ResourceServer,
     handle: ServerHandle,
     databases: Arc<[TestDatabase; 2]>,
+    /// Looks through what was logged, at last.
+    _logs: LogWatch,
 }
 
 /// 2027-01-15T08:00:00Z, when every test begins.
@@ -91,6 +94,7 @@ impl Service {
         people: Arc<People>,
         settings: Value,
     ) -> Self {
+        let logs = logs::watch();
         let client = InProcessClient {
             id: "bases".parse().unwrap(),
             audience: "bases".to_owned(),
@@ -118,8 +122,20 @@ impl Service {
         let handle = server.handle();
         rt::spawn(server);
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        let service =
-            Self { clock, identity, auth, bases, url, http, master, people, access, handle, databases };
+        let service = Self {
+            clock,
+            identity,
+            auth,
+            bases,
+            url,
+            http,
+            master,
+            people,
+            access,
+            handle,
+            databases,
+            _logs: logs,
+        };
         service.ready().await;
         service
     }

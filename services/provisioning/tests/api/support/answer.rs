@@ -3,6 +3,7 @@
 use reqwest::Response;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
+use test_kit::logs;
 
 /// A whole response.
 #[derive(Debug, Clone)]
@@ -15,7 +16,9 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) async fn read(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Self { status, headers, body: response.text().await.unwrap() }
+        let body = response.text().await.unwrap();
+        logs::note_answer(&headers, &body);
+        Self { status, headers, body }
     }
 
     /// A header's value; empty when it is absent.

@@ -2,6 +2,7 @@
 
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
+use test_kit::logs;
 
 use super::{Answer, Service, password};
 
@@ -84,5 +85,6 @@ impl Service {
 
 /// Sends a request.
 pub(crate) async fn answer(request: RequestBuilder) -> Answer {
+    logs::note_request(&request);
     Answer::read(request.send().await.unwrap()).await
 }

@@ -23,6 +23,7 @@ use serde_json::{Value, json};
 use service_kit::origin::PublicOrigin;
 use service_kit::settings::ServerSettings;
 use store::{DatabaseSettings, Db};
+use test_kit::logs::{self, LogWatch};
 use test_kit::{Backend, TestDatabase};
 
 use super::people;
@@ -38,6 +39,8 @@ pub(crate) struct Service {
     access: ResourceServer,
     handle: ServerHandle,
     _database: Arc<TestDatabase>,
+    /// Looks through what was logged, at last.
+    _logs: LogWatch,
 }
 
 /// 2027-01-15T08:00:00Z, when every test begins.
@@ -53,6 +56,7 @@ impl Service {
 
     /// With these settings (`provisioning.*`).
     pub(crate) async fn with(backend: Backend, settings: Value) -> Self {
+        let logs = logs::watch();
         let database = Arc::new(TestDatabase::on(backend));
         let clock = Clock::manual(start());
         let db = Db::open(&DatabaseSettings::at(database.url())).unwrap();
@@ -88,7 +92,7 @@ impl Service {
         let handle = server.handle();
         rt::spawn(server);
         let http = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        let service = Self { clock, identity, url, http, access, handle, _database: database };
+        let service = Self { clock, identity, url, http, access, handle, _database: database, _logs: logs };
         let access = &service.access;
         service.until(async || access.ensure_feed().is_ok()).await;
         service
