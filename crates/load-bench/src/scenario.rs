@@ -1,5 +1,7 @@
 //! What a scenario is.
 
+use std::ops::Range;
+
 use crate::load::Script;
 use crate::seed::Seed;
 
@@ -22,8 +24,6 @@ pub(crate) enum Floor {
     A,
     /// A plus one ES256 signature of fresh claims by the platform's signer.
     B,
-    /// A plus one check of an ES256 signature.
-    C,
     /// A plus one read of one row by its primary key, on the same kind of database.
     D,
     /// D plus the signature of B.
@@ -57,4 +57,11 @@ pub(crate) struct Scenario {
     pub(crate) connection: Connection,
     /// What the connection of this number (from 0) sends.
     pub(crate) script: fn(&Seed, usize) -> Box<dyn Script>,
+}
+
+impl Scenario {
+    /// What the connections of these numbers send.
+    pub(crate) fn scripts(&self, seed: &Seed, connections: Range<usize>) -> Vec<Box<dyn Script>> {
+        connections.map(|number| (self.script)(seed, number)).collect()
+    }
 }

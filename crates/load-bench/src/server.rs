@@ -10,7 +10,8 @@ use anyhow::{Context as _, bail};
 use tempfile::TempDir;
 use test_kit::TestDatabase;
 
-use crate::seed;
+use crate::process::Process;
+use crate::seed::{self, Seed};
 
 /// How long a server may take until it is ready.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -32,6 +33,17 @@ impl Backend {
             Self::Postgres => "PostgreSQL",
         }
     }
+
+    /// An empty database of this kind.
+    pub(crate) fn database(self, setup: &Setup) -> anyhow::Result<TestDatabase> {
+        match (self, &setup.postgres) {
+            (Self::Sqlite, _) => Ok(TestDatabase::sqlite()),
+            (Self::Postgres, Some(url)) => Ok(TestDatabase::on_server(url)),
+            (Self::Postgres, None) => {
+                bail!("no PostgreSQL: run under .ci/with-postgres, or name one with --postgres")
+            }
+        }
+    }
 }
 
 /// What servers are started with.
@@ -43,13 +55,21 @@ pub(crate) struct Setup {
     pub(crate) postgres: Option<String>,
     /// The core that the server has to itself.
     pub(crate) server_core: usize,
+    /// The generator's.
+    pub(crate) client_core: usize,
+    /// How many this machine lets us use.
+    pub(crate) cores: usize,
 }
 
 /// The services whose database is one of their own.
 const DATABASES: [&str; 4] = ["identity", "applications", "bases", "rooms"];
 
+/// In the names of settings that are places or secrets.
+const HIDDEN: [&str; 7] = ["DIR", "FILE", "KEY", "LISTEN", "MANAGEMENT", "SECRET", "URL"];
+
 /// `tessera` with databases of its own, killed and removed on drop.
 pub(crate) struct Server {
+    backend: Backend,
     program: PathBuf,
     home: TempDir,
     databases: Vec<(&'static str, TestDatabase)>,
@@ -68,17 +88,16 @@ impl Server {
             bail!("{} does not exist: build it first", program.display());
         }
         let home = tempfile::tempdir()?;
-        let databases = match (backend, &setup.postgres) {
-            (Backend::Sqlite, _) => Vec::new(),
-            (Backend::Postgres, Some(url)) => {
-                DATABASES.map(|service| (service, TestDatabase::on_server(url))).into()
-            }
-            (Backend::Postgres, None) => {
-                bail!("no PostgreSQL: run under .ci/with-postgres, or name one with --postgres")
-            }
+        let databases = match backend {
+            Backend::Sqlite => Vec::new(),
+            Backend::Postgres => DATABASES
+                .iter()
+                .map(|service| Ok((*service, backend.database(setup)?)))
+                .collect::<anyhow::Result<_>>()?,
         };
         let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
         let mut server = Self {
+            backend,
             program,
             databases,
             settings: seed::settings(home.path())?,
@@ -101,13 +120,18 @@ impl Server {
             ("TESSERA_SERVER__WORKERS".to_owned(), "1".to_owned()),
             ("TESSERA_LOG__LEVEL".to_owned(), "warn".to_owned()),
         ];
-        for limit in ["ADDRESS_REQUESTS", "CLIENT_REQUESTS", "SIGN_IN_REQUESTS", "ACCOUNT_REQUESTS"] {
-            settings.push((format!("TESSERA_AUTH__LIMITS__{limit}"), "0".to_owned()));
-        }
         for (service, database) in &self.databases {
             settings.push((format!("TESSERA_{}__DATABASE__URL", service.to_uppercase()), database.url()));
         }
         settings
+    }
+
+    /// Starts one and makes what the scenarios find on it.
+    pub(crate) async fn seeded(setup: &Setup, backend: Backend) -> anyhow::Result<(Self, Seed)> {
+        let mut server = Self::new(setup, backend)?;
+        server.start().await?;
+        let seed = seed::seed(&server).await?;
+        Ok((server, seed))
     }
 
     /// Starts it on its core and waits until it is ready.
@@ -141,6 +165,23 @@ impl Server {
         let mut command = Command::new(&self.program);
         command.args(arguments).env_clear().envs(self.settings.iter().map(|(name, value)| (name, value)));
         command
+    }
+
+    /// Which kind of database it has.
+    pub(crate) fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// What it uses, once it is started.
+    pub(crate) fn process(&self) -> anyhow::Result<Process> {
+        self.child.as_ref().map(|child| Process(child.id())).context("the server is not started")
+    }
+
+    /// The settings that anybody may know and that are not about where things lie.
+    pub(crate) fn shown_settings(&self) -> Vec<String> {
+        let is_shown = |name: &str| !HIDDEN.iter().any(|word| name.contains(word));
+        let shown = self.settings.iter().filter(|(name, _)| is_shown(name));
+        shown.map(|(name, value)| format!("{name}={value}")).collect()
     }
 
     /// Where clients are served.

@@ -1,0 +1,72 @@
+//! What processes use, as Linux counts it.
+
+use std::fs;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+/// Processor time and memory of one process, all its threads together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Process(pub(crate) u32);
+
+impl Process {
+    /// This one.
+    pub(crate) fn own() -> Self {
+        Self(std::process::id())
+    }
+
+    /// How long it has run on processors.
+    pub(crate) fn cpu_time(self) -> anyhow::Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0))?;
+        let (_, time) = parse(&stat).context("/proc/PID/stat")?;
+        Ok(time)
+    }
+
+    /// Octets of memory that are resident.
+    pub(crate) fn resident(self) -> anyhow::Result<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
+        let kib: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+        Ok(kib * 1024)
+    }
+}
+
+/// How long processes of this name have run on processors, those that have ended excepted.
+pub(crate) fn cpu_time_of(name: &str) -> Duration {
+    let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let stats = processes.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
+    stats.filter_map(|stat| parse(&stat).filter(|(found, _)| *found == name).map(|(_, time)| time)).sum()
+}
+
+/// Name and processor time in a line of `stat`, proc(5). The name may hold spaces and parentheses.
+fn parse(stat: &str) -> Option<(&str, Duration)> {
+    /// Of the fields behind the name, the user's and the kernel's time.
+    const USER: usize = 11;
+    let (_, rest) = stat.split_once('(')?;
+    let (name, rest) = rest.rsplit_once(')')?;
+    let mut fields = rest.split_ascii_whitespace().skip(USER);
+    let user: u32 = fields.next()?.parse().ok()?;
+    let kernel: u32 = fields.next()?.parse().ok()?;
+    let ticks = u32::try_from(rustix::param::clock_ticks_per_second()).ok()?;
+    Some((name, Duration::from_secs(1) * (user + kernel) / ticks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let stat = "42 (a ) (b) R 1 1 1 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 4 0 100 1 1";
+        let ticks = u32::try_from(rustix::param::clock_ticks_per_second()).unwrap();
+        assert_eq!(parse(stat), Some(("a ) (b", Duration::from_secs(200) / ticks)));
+        assert_eq!(parse("42 (a"), None);
+    }
+
+    #[test]
+    fn the_own_process_uses_memory_and_time() {
+        assert!(Process::own().resident().unwrap() > 1024 * 1024);
+        assert!(Process::own().cpu_time().is_ok());
+        assert_eq!(cpu_time_of("no process has this name"), Duration::ZERO);
+    }
+}
