@@ -26,6 +26,7 @@ mod health;
 pub mod healthcheck;
 pub mod metrics;
 mod not_found;
+pub mod openapi;
 pub mod origin;
 mod panics;
 pub mod request_id;

@@ -1,5 +1,6 @@
 //! The service's OpenAPI document.
 
+use service_kit::openapi::RetryAfter;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
@@ -58,7 +59,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "RDV", description = "Device sessions of agents; their resources are the service `agenda`"),
         (name = "SeaTable", description = "Account-Tokens; bases and their tokens are the service `base-token`"),
     ),
-    modifiers(&Security, &PatchIsPut),
+    modifiers(&Security, &PatchIsPut, &RetryAfter),
 )]
 struct Document;
 

@@ -5,6 +5,7 @@ mod everywhere;
 mod responses;
 
 use seatable_dialect::error::{DetailBody, ErrorMsgBody};
+use service_kit::openapi::RetryAfter;
 use utoipa::OpenApi;
 
 pub(super) use self::bodies::{
@@ -52,6 +53,6 @@ pub fn document() -> utoipa::openapi::OpenApi {
         ),
         responses(BadRequest, Unauthorized, Forbidden, NotFound, Throttled, Unavailable)
     ),
-    modifiers(&Credentials, &Everywhere)
+    modifiers(&Credentials, &Everywhere, &RetryAfter)
 )]
 struct Document;

@@ -5,6 +5,8 @@ mod operations;
 
 use std::collections::BTreeMap;
 
+use service_kit::openapi::RetryAfter;
+use utoipa::Modify as _;
 use utoipa::openapi::path::{
     HttpMethod, Operation, OperationBuilder, Parameter, ParameterBuilder, ParameterIn,
 };
@@ -43,11 +45,13 @@ pub fn document() -> OpenApi {
             }
         }
     }
-    OpenApiBuilder::new()
+    let mut document = OpenApiBuilder::new()
         .info(info.description(Some(DESCRIPTION)).license(Some(license)).build())
         .paths(paths)
         .components(Some(components()))
-        .build()
+        .build();
+    RetryAfter.modify(&mut document);
+    document
 }
 
 /// A path without the patterns of its placeholders.

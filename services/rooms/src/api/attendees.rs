@@ -12,7 +12,9 @@ use super::authorization::{Permitted, RetrieveRoom, UpdateRoom};
 use super::body;
 use super::error::ApiError;
 use super::links::Links;
-use super::openapi::{BadRequest, Forbidden, InvitationSchema, PageParams, RoomNotFound, Unauthorized};
+use super::openapi::{
+    BadRequest, Forbidden, InvitationSchema, PageParams, RoomNotFound, Unauthorized, Unavailable,
+};
 use super::page::PageBody;
 use super::query::Query;
 use super::rooms::room_id;
@@ -38,6 +40,7 @@ use crate::store::{accesses, rooms};
         (status = 401, response = Unauthorized),
         (status = 403, response = Forbidden),
         (status = 404, response = RoomNotFound),
+        (status = 503, response = Unavailable),
     )
 )]
 #[tracing::instrument(name = "attendees.list", skip_all, fields(account.id = %caller.person().account))]
@@ -75,6 +78,7 @@ pub async fn list(
         (status = 401, response = Unauthorized),
         (status = 403, response = Forbidden),
         (status = 404, response = RoomNotFound),
+        (status = 503, response = Unavailable),
     )
 )]
 #[tracing::instrument(name = "attendees.add", skip_all, fields(account.id = %caller.person().account))]
@@ -149,6 +153,7 @@ fn invite(
         (status = 401, response = Unauthorized),
         (status = 403, response = Forbidden),
         (status = 404, response = RoomNotFound),
+        (status = 503, response = Unavailable),
     )
 )]
 #[tracing::instrument(name = "attendees.remove", skip_all, fields(account.id = %caller.person().account))]

@@ -33,7 +33,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
     ),
     components(
         schemas(Detail, FieldMessages, RoomCreate, RoomChange, InvitationSchema, ConfigurationSchema),
-        responses(BadRequest, Unauthorized, Forbidden, RoomNotFound, PageNotFound)
+        responses(BadRequest, Unauthorized, Forbidden, RoomNotFound, PageNotFound, Unavailable)
     ),
     modifiers(&Credentials),
     tags((name = "Rooms", description = "Rooms"), (name = "Attendees", description = "Who holds a role in a room"))
@@ -148,6 +148,14 @@ pub(super) struct FieldMessages(BTreeMap<String, Vec<String>>);
         ("unreadable" = (value = json!({"detail": "JSON parse error - expected value at line 1 column 1"})))
     ))]
 pub(super) struct BadRequest(#[to_schema] FieldMessages);
+
+/// The database or the authorization server is out of reach; nothing has changed.
+#[derive(utoipa::ToResponse)]
+#[response(
+    description = "The database or the authorization server is out of reach; nothing has changed",
+    headers(("Retry-After" = u64, description = "Seconds"))
+)]
+pub(super) struct Unavailable(#[to_schema] Detail);
 
 /// The credential is absent, expired, revoked or otherwise invalid.
 #[derive(utoipa::ToResponse)]

@@ -13,6 +13,7 @@ use super::error::ApiError;
 use super::links::Links;
 use super::openapi::{
     BadRequest, Forbidden, PageNotFound, PageParams, RoomChange, RoomCreate, RoomNotFound, Unauthorized,
+    Unavailable,
 };
 use super::page::PageBody;
 use super::query::Query;
@@ -38,6 +39,7 @@ use crate::store::{new_room, rooms};
         (status = 401, response = Unauthorized),
         (status = 403, response = Forbidden),
         (status = 404, response = PageNotFound),
+        (status = 503, response = Unavailable),
     )
 )]
 #[tracing::instrument(name = "rooms.list", skip_all, fields(account.id = %caller.person().account))]
@@ -74,6 +76,7 @@ pub async fn list(
         (status = 400, response = BadRequest),
         (status = 401, response = Unauthorized),
         (status = 403, response = Forbidden),
+        (status = 503, response = Unavailable),
     )
 )]
 #[tracing::instrument(name = "rooms.create", skip_all, fields(account.id = %caller.person().account))]
@@ -117,6 +120,7 @@ pub async fn create(
         (status = 401, response = Unauthorized),
         (status = 403, response = Forbidden),
         (status = 404, response = RoomNotFound),
+        (status = 503, response = Unavailable),
     )
 )]
 #[tracing::instrument(name = "rooms.retrieve", skip_all, fields(account.id = %caller.person().account))]
@@ -148,6 +152,7 @@ pub async fn retrieve(
         (status = 401, response = Unauthorized),
         (status = 403, response = Forbidden),
         (status = 404, response = RoomNotFound),
+        (status = 503, response = Unavailable),
     )
 )]
 #[tracing::instrument(name = "rooms.update", skip_all, fields(account.id = %caller.person().account))]
@@ -183,6 +188,7 @@ pub async fn update(
         (status = 401, response = Unauthorized),
         (status = 403, response = Forbidden),
         (status = 404, response = RoomNotFound),
+        (status = 503, response = Unavailable),
     )
 )]
 #[tracing::instrument(name = "rooms.delete", skip_all, fields(account.id = %caller.person().account))]
