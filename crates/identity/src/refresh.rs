@@ -80,13 +80,6 @@ pub(crate) struct TokenState {
     shared: Shared,
 }
 
-impl TokenState {
-    /// Call after a commit that revoked or lifted: wakes who waits for the feed.
-    pub(crate) fn announce(&self) {
-        self.feed.announce();
-    }
-}
-
 /// Names a family.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FamilyId(Uuid);

@@ -11,6 +11,9 @@ use crate::sealer::Sealer;
 use crate::signer::Signer;
 use crate::stored::{KeyState, StoredKey, purpose};
 
+/// Octets that most tokens' claims fit in.
+const USUAL_CLAIMS: usize = 768;
+
 /// What is signed, as the header's `typ` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TokenType {
@@ -88,8 +91,19 @@ impl Keyring {
     /// The key set to publish at `now`.
     #[must_use]
     pub fn jwks(&self, now: DateTime<Utc>) -> JwkSet {
-        let alive = self.0.iter().filter(|key| key.row.state(now) != KeyState::Dead);
-        JwkSet { keys: alive.map(|key| key.public.clone()).collect() }
+        JwkSet { keys: self.alive(now).map(|key| key.public.clone()).collect() }
+    }
+
+    /// Whether a key of this id is published at `now`.
+    #[must_use]
+    pub fn publishes(&self, kid: &str, now: DateTime<Utc>) -> bool {
+        self.alive(now).any(|key| key.row.kid == kid)
+    }
+
+    /// Whether this is, letter by letter, the encoded header of the access tokens of a key that is published at `now`.
+    #[must_use]
+    pub fn heads(&self, header: &str, now: DateTime<Utc>) -> bool {
+        self.alive(now).any(|key| key.access_header == header)
     }
 
     /// The public half of the key that signs at `now`.
@@ -117,9 +131,13 @@ impl Keyring {
         now: DateTime<Utc>,
     ) -> Result<String, KeyringError> {
         let key = self.signing(now).ok_or(KeyringError::NoActiveKey)?;
-        let payload = serde_json::to_vec(claims).map_err(|_| KeyringError::Signing)?;
+        let mut payload = Vec::with_capacity(USUAL_CLAIMS);
+        serde_json::to_writer(&mut payload, claims).map_err(|_| KeyringError::Signing)?;
         let header = key.header(token);
-        let mut compact = String::with_capacity(header.len() + payload.len() * 4 / 3 + 360);
+        let encoded = |octets: usize| (octets * 4).div_ceil(3);
+        // To the letter: what is secret is kept in strings without room, and would be copied into one.
+        let length = header.len() + encoded(payload.len()) + encoded(key.signer.signature_len()) + 2;
+        let mut compact = String::with_capacity(length);
         compact.push_str(header);
         compact.push('.');
         URL_SAFE_NO_PAD.encode_string(payload, &mut compact);
@@ -127,6 +145,10 @@ impl Keyring {
         compact.push('.');
         URL_SAFE_NO_PAD.encode_string(signature, &mut compact);
         Ok(compact)
+    }
+
+    fn alive(&self, now: DateTime<Utc>) -> impl Iterator<Item = &Key> {
+        self.0.iter().filter(move |key| key.row.state(now) != KeyState::Dead)
     }
 
     fn signing(&self, now: DateTime<Utc>) -> Option<&Key> {

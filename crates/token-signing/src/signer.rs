@@ -61,6 +61,14 @@ impl Signer {
         Ok(Jwk::new(key))
     }
 
+    /// Octets of a signature.
+    pub(crate) fn signature_len(&self) -> usize {
+        match self {
+            Self::Es256(_) | Self::EdDsa(_) => 64,
+            Self::Rs256(pair) => pair.public_modulus_len(),
+        }
+    }
+
     /// Signs in the fixed form JWS wants (RFC 7518 §3.3, §3.4; RFC 8037 §3.1).
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         let random = SystemRandom::new();

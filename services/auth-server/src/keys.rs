@@ -128,7 +128,12 @@ impl SigningKeys {
 
     /// Whether a key of this id is published now.
     pub(crate) fn publishes(&self, kid: &str) -> bool {
-        self.published().keys.iter().any(|key| key.kid == kid)
+        self.loaded.load().keyring.publishes(kid, self.identity.clock().now())
+    }
+
+    /// Whether this is, letter by letter, the encoded header of the access tokens of a key that is published now.
+    pub(crate) fn heads(&self, header: &str) -> bool {
+        self.loaded.load().keyring.heads(header, self.identity.clock().now())
     }
 
     /// The key set to publish now.

@@ -1,14 +1,20 @@
 //! Access tokens that somebody shows to the auth server itself.
 //!
 //! A resource server verifies tokens for its own audience and follows the revocation feed. Here tokens of every
-//! audience are looked at (introspection, revocation, exchange), and the database itself says what is revoked, so
-//! that nothing revoked is good for even a second.
+//! audience are looked at.
+//!
+//! | for | what is revoked says | so a revocation counts |
+//! | --- | --- | --- |
+//! | introspection, the internal API | the feed, as far as it is known | here at once, at other replicas within two seconds |
+//! | exchange | the database | at once: the new token could outlive what was revoked |
+//! | revocation | the database | at once |
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth_claims::claims::AccessClaims;
 use auth_claims::keys::KeyCacheSettings;
+use auth_claims::revocations::RevocationReason;
 use auth_claims::verify::{MAX_TOKEN_LEN, Verifier, VerifierSettings, VerifyError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -19,6 +25,9 @@ use crate::keys::SigningKeys;
 
 /// The audience of the auth server's own internal API.
 pub(crate) const INTERNAL_AUDIENCE: &str = "auth-server";
+
+/// How many bytes of verified tokens are remembered, so that the next look at one costs no signature check.
+const REMEMBERED: u64 = 4 * 1024 * 1024;
 
 /// Why a token counts for nothing.
 #[derive(Debug, thiserror::Error)]
@@ -43,25 +52,36 @@ impl PresentedTokens {
         let settings = VerifierSettings {
             // The keys are in this process: asking for them costs nothing.
             keys: KeyCacheSettings { min_refresh: Duration::ZERO, ..KeyCacheSettings::default() },
-            // Every look at a token asks the database anyway; a remembered signature would save little.
-            remembered_bytes: 0,
+            remembered_bytes: REMEMBERED,
             ..VerifierSettings::new(issuer, INTERNAL_AUDIENCE)
         };
         let verifier = Verifier::new(settings, Arc::clone(&keys) as _, identity.clock().clone());
         Self { verifier, keys, identity }
     }
 
-    /// The claims of a live access token of this issuer, whomever it is meant for.
+    /// The claims of an access token of this issuer that is live now, whomever it is meant for. Asks the database.
     pub(crate) async fn verify(&self, token: &str) -> Result<Arc<AccessClaims>, TokenRefusal> {
         let claims = self.genuine(token).await.map_err(TokenRefusal::Invalid)?;
-        match self.identity.find_revocation(&claims).await? {
-            None => Ok(claims),
-            Some(reason) => Err(TokenRefusal::Invalid(VerifyError::Revoked(reason))),
-        }
+        let revoked = self.identity.find_revocation(&claims).await?;
+        unrevoked(claims, revoked)
+    }
+
+    /// The same for whoever only looks: of what other replicas have revoked it may know two seconds later.
+    pub(crate) async fn look_at(&self, token: &str) -> Result<Arc<AccessClaims>, TokenRefusal> {
+        let claims = self.genuine(token).await.map_err(TokenRefusal::Invalid)?;
+        let revoked = self.identity.known_revocation(&claims).await?;
+        unrevoked(claims, revoked)
     }
 
     async fn genuine(&self, token: &str) -> Result<Arc<AccessClaims>, VerifyError> {
-        // The verifier remembers keys for a while; a withdrawn one counts for nothing from its withdrawal on.
+        // The verifier remembers keys and tokens for a while; a withdrawn key counts for nothing from its withdrawal on.
+        if !token.split_once('.').is_some_and(|(header, _)| self.keys.heads(header)) {
+            self.check_key(token).await?;
+        }
+        self.verifier.verify_for_any_audience(token).await
+    }
+
+    async fn check_key(&self, token: &str) -> Result<(), VerifyError> {
         let kid = key_id(token).ok_or(VerifyError::Signature)?;
         if !self.keys.publishes(&kid) {
             // Another replica may sign with a key that this one has not loaded yet.
@@ -70,8 +90,15 @@ impl PresentedTokens {
                 return Err(VerifyError::Signature);
             }
         }
-        self.verifier.verify_for_any_audience(token).await
+        Ok(())
     }
+}
+
+fn unrevoked(
+    claims: Arc<AccessClaims>,
+    revoked: Option<RevocationReason>,
+) -> Result<Arc<AccessClaims>, TokenRefusal> {
+    revoked.map_or(Ok(claims), |reason| Err(TokenRefusal::Invalid(VerifyError::Revoked(reason))))
 }
 
 /// The key a token names, without believing anything else of it.

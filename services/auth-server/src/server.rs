@@ -96,16 +96,18 @@ impl AuthServer {
     }
 }
 
-/// Keys, the audit trail and pruning; aborted when dropped. None of them holds anything that must be finished: each step is a
-/// transaction.
-struct BackgroundWork([JoinHandle<()>; 3]);
+/// Keys, the audit trail, revocations and pruning; aborted when dropped. None of them holds anything that must be finished:
+/// each step is a transaction.
+struct BackgroundWork([JoinHandle<()>; 4]);
 
 impl BackgroundWork {
     fn start(app: &App) -> Self {
         let keys = tokio::spawn(maintain_keys(Arc::clone(&app.keys), app.settings.signing.reload));
         let kept = app.settings.audit_kept.map(|kept| TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX));
         let audit = tokio::spawn(sealing::seal(app.identity.clone()));
-        Self([keys, audit, tokio::spawn(prune(app.identity.clone(), app.settings.pruning, kept))])
+        let revocations = tokio::spawn(follow_revocations(app.identity.clone()));
+        let pruning = tokio::spawn(prune(app.identity.clone(), app.settings.pruning, kept));
+        Self([keys, audit, revocations, pruning])
     }
 }
 
@@ -122,6 +124,10 @@ async fn maintain_keys(keys: Arc<SigningKeys>, interval: Duration) {
             tracing::warn!(error = &error as &dyn std::error::Error, "kept the signing keys at hand");
         }
     }
+}
+
+async fn follow_revocations(identity: Identity) {
+    identity.follow_revocations().await;
 }
 
 async fn prune(identity: Identity, settings: PruneSettings, audit_kept: Option<TimeDelta>) {

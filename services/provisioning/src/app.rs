@@ -3,6 +3,7 @@
 use auth_claims::clock::Clock;
 use auth_claims::scopes::Scope;
 use identity::passwords::PasswordHasher;
+use identity::revocations::Feed;
 use service_kit::origin::PublicOrigin;
 use store::Db;
 
@@ -13,6 +14,8 @@ use crate::settings::ProvisioningSettings;
 pub struct App {
     /// The directory's database.
     pub db: Db,
+    /// What revocations go through.
+    pub revocations: Feed,
     /// The pool that hashes passwords.
     pub hasher: PasswordHasher,
     /// How often callers may do what is counted.

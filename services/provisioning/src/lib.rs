@@ -26,6 +26,7 @@ use auth_claims::caller::Authenticator;
 use auth_claims::clock::Clock;
 use auth_claims::scopes::Scope;
 use identity::passwords::PasswordHasher;
+use identity::revocations::Feed;
 use service_kit::origin::PublicOrigin;
 use store::Db;
 
@@ -55,13 +56,15 @@ pub struct Provisioning {
 }
 
 impl Provisioning {
-    /// Makes the service ready to be mounted. `db` is the directory's, and up to date; `origin` is where clients reach it.
+    /// Makes the service ready to be mounted. `db` is the directory's, and up to date, `revocations` those of an auth server in
+    /// the same process; `origin` is where clients reach it.
     ///
     /// # Errors
     /// [`StartError`].
     pub fn start(
         settings: ProvisioningSettings,
         db: Db,
+        revocations: Feed,
         hasher: PasswordHasher,
         authenticator: Authenticator,
         origin: PublicOrigin,
@@ -69,7 +72,7 @@ impl Provisioning {
     ) -> Result<Self, StartError> {
         settings.accounts.check()?;
         let (scope, rates) = (settings.scope.parse::<Scope>()?, Rates::new(&settings.limits));
-        let app = App { db, hasher, rates, origin, settings, scope, clock };
+        let app = App { db, revocations, hasher, rates, origin, settings, scope, clock };
         Ok(Self { state: State { app: Data::new(app), authenticator: Data::new(authenticator) } })
     }
 

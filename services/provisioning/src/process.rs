@@ -10,6 +10,7 @@ use auth_claims::resource_server::ResourceServer;
 use auth_client::{Authority, AuthoritySettings, IssuerSettings};
 use identity::IdentitySettings;
 use identity::passwords::{PasswordHasher, PasswordSettings};
+use identity::revocations::Feed;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use service_kit::Server;
@@ -81,7 +82,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let authority = Authority::connect(authority).context("authority")?;
     let access = authority.resource_server(&settings.auth, settings.provisioning.profile(), clock.clone());
     let (own, origin) = (settings.provisioning, PublicOrigin::new(&settings.server));
-    let provisioning = Provisioning::start(own, db.clone(), hasher, access.authenticator(), origin, clock)?;
+    // Nobody in this process waits for revocations: auth servers read them.
+    let (mine, authenticator) = (Feed::default(), access.authenticator());
+    let provisioning = Provisioning::start(own, db.clone(), mine, hasher, authenticator, origin, clock)?;
     let explorer = Explorer::new(&[("provisioning", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)
         .dialects(crate::DIALECTS)

@@ -92,6 +92,12 @@ impl RevocationIndex {
             .or_else(|| self.tokens.find(&claims.jti, iat))
     }
 
+    /// Why everything is revoked that this account had at second `iat`, if it is.
+    #[must_use]
+    pub fn find_account(&self, account: &str, iat: i64) -> Option<RevocationReason> {
+        self.accounts.find(account, iat)
+    }
+
     /// Whether this account is gone, as far as the feed tells: for as long as a token from before may live.
     #[must_use]
     pub fn is_account_gone(&self, account: &str) -> bool {

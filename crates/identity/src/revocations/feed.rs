@@ -9,20 +9,23 @@ use std::time::Duration;
 
 use auth_claims::claims::AccessClaims;
 use auth_claims::revocations::{RevocationPage, RevocationReason};
+use chrono::{DateTime, Utc};
 use store::{Db, DbConn, StoreCause, StoreError};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::{Instant, sleep, timeout_at};
 
+use super::known::Known;
 use super::rows;
 use crate::Identity;
+use crate::accounts::AccountId;
 use crate::errors::IdentityError;
 
 /// How often the database is asked for what other processes wrote.
 const POLL: Duration = Duration::from_millis(250);
 
-/// What all clones of one `Identity` share to wait for the feed.
+/// What all who revoke in one process share with all who wait for revocations there. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Feed(Arc<Shared>);
+pub struct Feed(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
@@ -32,12 +35,35 @@ struct Shared {
     written: Notify,
     /// Held by the one that looks.
     lookout: Mutex<()>,
+    known: Known,
 }
 
 impl Feed {
-    /// Says that this process has committed an entry. Once too often does no harm.
+    /// Says that this process may have committed an entry. Once too often does no harm.
     pub(crate) fn announce(&self) {
+        self.0.known.change();
         self.0.written.notify_one();
+    }
+
+    pub(super) fn known(&self) -> &Known {
+        &self.0.known
+    }
+
+    /// A write transaction that revokes or lifts, in the directory's database: when this returns, everybody in this process
+    /// knows, and who waits for the feed learns of it at once.
+    ///
+    /// # Errors
+    /// Those of `work` and of the database.
+    pub async fn write<T, E, F>(&self, db: &Db, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + StoreCause + Send + 'static,
+        F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
+    {
+        let outcome = db.write(work).await;
+        // After a failure too: whether a commit whose connection broke has happened is not known.
+        self.announce();
+        outcome
     }
 
     /// Waits until the feed may have moved past `after`.
@@ -88,7 +114,13 @@ impl Identity {
         }
     }
 
-    /// Why an access token is revoked, if it is, as of now: for the auth server, which does not wait for the feed.
+    /// What revocations in this process go through, for a service beside this directory that revokes, too.
+    #[must_use]
+    pub fn revocation_feed(&self) -> Feed {
+        self.tokens().feed.clone()
+    }
+
+    /// Why an access token is revoked, if it is, as of now: what the database says.
     ///
     /// # Errors
     /// [`IdentityError`] when the database is away.
@@ -100,7 +132,19 @@ impl Identity {
         Ok(self.db().read(move |conn| super::find(conn, &claims)).await?)
     }
 
-    /// A write transaction that revokes or lifts: after the commit, who waits for the feed learns of it at once.
+    /// Why everything is revoked that an account had at this instant, if it is, as of now.
+    ///
+    /// # Errors
+    /// [`IdentityError`] when the database is away.
+    pub async fn find_account_revocation(
+        &self,
+        account: AccountId,
+        issued_at: DateTime<Utc>,
+    ) -> Result<Option<RevocationReason>, IdentityError> {
+        Ok(self.db().read(move |conn| super::find_of_account(conn, account, issued_at)).await?)
+    }
+
+    /// A write transaction that revokes or lifts: [`Feed::write`] in this directory.
     ///
     /// # Errors
     /// Those of `work` and of the database.
@@ -110,8 +154,6 @@ impl Identity {
         E: From<StoreError> + StoreCause + Send + 'static,
         F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
     {
-        let done = self.db().write(work).await?;
-        self.tokens().announce();
-        Ok(done)
+        self.tokens().feed.write(self.db(), work).await
     }
 }

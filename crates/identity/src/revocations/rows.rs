@@ -3,7 +3,7 @@
 use auth_claims::revocations::{RevocationEntry, RevocationKind, RevocationReason};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use super::Revocation;
 
@@ -127,7 +127,8 @@ pub(super) fn find_state(
 }
 
 pub(super) fn last_seq(conn: &mut DbConn) -> Result<i64, StoreError> {
-    Ok(revocation_counter::table.find(1).select(revocation_counter::last).first(conn)?)
+    let query = revocation_counter::table.find(1).select(revocation_counter::last);
+    Ok(on_backend!(conn, |c| query.get_result(c))?)
 }
 
 pub(super) fn list_after(
@@ -151,6 +152,13 @@ pub(super) fn list_named(conn: &mut DbConn, names: &[&str]) -> Result<Vec<Revoca
         .order(revocations::seq)
         .select(RevocationRow::as_select())
         .load(conn)?;
+    Ok(rows.into_iter().map(RevocationEntry::from).collect())
+}
+
+/// Everything about this one name, of whatever kind: a query that is prepared once.
+pub(super) fn list_of(conn: &mut DbConn, name: &str) -> Result<Vec<RevocationEntry>, StoreError> {
+    let query = revocations::table.filter(revocations::value.eq(name)).order(revocations::seq);
+    let rows = on_backend!(conn, |c| query.select(RevocationRow::as_select()).load(c))?;
     Ok(rows.into_iter().map(RevocationEntry::from).collect())
 }
 

@@ -6,6 +6,7 @@ mod applications;
 mod audit;
 mod feed;
 mod fixture;
+mod known;
 mod pruning;
 mod races;
 mod refresh;

@@ -13,8 +13,9 @@ pub(crate) mod revoke;
 pub(crate) mod subject_tokens;
 pub(crate) mod token;
 
-use actix_web::http::header::{CACHE_CONTROL, PRAGMA};
-use actix_web::{HttpResponseBuilder, web};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use serde::Serialize;
 
 use crate::app::App;
 use crate::keys::KeysError;
@@ -31,8 +32,22 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
 
 /// RFC 6749 §5.1: nothing that holds a token is kept by anybody on the way.
 fn no_store(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
-    response.insert_header((CACHE_CONTROL, "no-store")).insert_header((PRAGMA, "no-cache"));
+    response.insert_header((CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    response.insert_header((PRAGMA, HeaderValue::from_static("no-cache")));
     response
+}
+
+/// An answer with a token, or about one: most fit in so many bytes.
+fn answer<T: Serialize>(body: &T) -> Result<HttpResponse, OAuthError> {
+    const USUAL: usize = 1024;
+    let mut json = Vec::with_capacity(USUAL);
+    if let Err(error) = serde_json::to_writer(&mut json, body) {
+        tracing::error!(error = &error as &dyn std::error::Error, "the answer does not serialize");
+        return Err(OAuthError::Internal);
+    }
+    let mut response = no_store(HttpResponse::Ok());
+    response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
+    Ok(response.body(json))
 }
 
 impl From<KeysError> for OAuthError {

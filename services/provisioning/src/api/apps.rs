@@ -84,5 +84,5 @@ async fn set_enabled(call: Call<AppAdmin>, enabled: bool) -> Result<Value, OcsEr
         Err(AppRefusal::AlwaysOn) => Err(OcsError::BadParameter("app".into())),
         Err(AppRefusal::Failed(error)) => Err(refused(error)),
     };
-    call.app.db.write(change).await
+    call.app.revocations.write(&call.app.db, change).await
 }

@@ -70,10 +70,10 @@ impl Services {
         let people = auth.directory();
         let bases = Bases::start(own, db, &master, of_bases, people, origin.clone(), clock.clone()).await?;
         let own = settings.provisioning.clone();
-        let hasher = identity.hasher().clone();
-        let provisioning =
-            Provisioning::start(own, directory_db, hasher, of_provisioning, origin.clone(), clock.clone())
-                .map_err(|error| Failure::Usage(error.to_string()))?;
+        let (feed, hasher) = (identity.revocation_feed(), identity.hasher().clone());
+        let (at, now) = (origin.clone(), clock.clone());
+        let provisioning = Provisioning::start(own, directory_db, feed, hasher, of_provisioning, at, now)
+            .map_err(|error| Failure::Usage(error.to_string()))?;
         let (own, db) = (settings.rooms.clone(), directory::open_rooms_db(settings)?);
         databases.push(("rooms database", db.clone()));
         let rooms = Rooms::start(own, db, of_rooms, origin, clock).await.context("rooms.database")?;

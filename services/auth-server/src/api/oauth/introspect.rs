@@ -1,5 +1,7 @@
 //! `POST /oauth/introspect` (RFC 7662, `contracts/oauth2.md` §5).
 
+use std::sync::Arc;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth_claims::claims::{AccessClaims, Audience, OrganizationMembership, SubjectKind};
 use auth_claims::device::DeviceTriple;
@@ -13,12 +15,11 @@ use identity::audit::Origin;
 use identity::clients::Client;
 use identity::refresh::Family;
 use seatable_dialect::dialect::is_stored_token;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::client_auth::Credentials;
 use super::error::{OAuthError, OAuthErrorBody};
 use super::form::Form;
-use super::no_store;
 use super::openapi::{IntrospectionRequest, IntrospectionResponse};
 use crate::app::App;
 use crate::device;
@@ -30,7 +31,7 @@ use crate::presented::TokenRefusal;
 #[serde(untagged)]
 enum Introspection {
     Inactive { active: bool },
-    Access(Box<AccessToken>),
+    Access(AccessToken),
     Refresh(Box<RefreshToken>),
     Credential(Box<Credential>),
 }
@@ -43,8 +44,12 @@ struct AccessToken {
     active: bool,
     token_type: &'static str,
     username: String,
-    #[serde(flatten)]
-    claims: AccessClaims,
+    #[serde(flatten, serialize_with = "serialize_shared")]
+    claims: Arc<AccessClaims>,
+}
+
+fn serialize_shared<S: Serializer>(claims: &Arc<AccessClaims>, serializer: S) -> Result<S::Ok, S::Error> {
+    claims.serialize(serializer)
 }
 
 /// A refresh token, in the same words.
@@ -127,7 +132,7 @@ pub(crate) async fn introspect(
     if let Err(error) = &outcome {
         issuing::refused(&app, &origin, "token.introspect", error.code());
     }
-    outcome.map(|said| no_store(HttpResponse::Ok()).json(said))
+    outcome.and_then(|said| super::answer(&said))
 }
 
 async fn answer(
@@ -155,7 +160,7 @@ async fn answer(
 }
 
 async fn access_token(app: &App, client: &Client, token: &str) -> Result<Introspection, OAuthError> {
-    let claims = match app.tokens.verify(token).await {
+    let claims = match app.tokens.look_at(token).await {
         Ok(claims) => claims,
         Err(TokenRefusal::Failed(error)) => return Err(error.into()),
         Err(TokenRefusal::Invalid(VerifyError::Unavailable)) => return Err(OAuthError::Unavailable),
@@ -170,8 +175,7 @@ async fn access_token(app: &App, client: &Client, token: &str) -> Result<Introsp
     };
     // The revocation of a deleted account ends with its last token; none is left then, and this is the second lock.
     Ok(username.map_or(INACTIVE, |username| {
-        let claims = AccessClaims::clone(&claims);
-        Introspection::Access(Box::new(AccessToken { active: true, token_type: "Bearer", username, claims }))
+        Introspection::Access(AccessToken { active: true, token_type: "Bearer", username, claims })
     }))
 }
 

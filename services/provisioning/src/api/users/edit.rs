@@ -95,7 +95,7 @@ async fn set_password(app: &App, caller: &Known, right: Right, value: String) ->
         accounts::set_password(conn, &act, target.id, &hash).map_err(refused)?;
         Ok(Value::nothing())
     };
-    app.db.write(set).await
+    app.revocations.write(&app.db, set).await
 }
 
 async fn make(

@@ -57,7 +57,7 @@ async fn set_enabled(call: Call<SubAdmin>, enabled: bool) -> Result<Value, OcsEr
         accounts::set_enabled(conn, &act, target.id, enabled).map_err(refused)?;
         Ok(Value::nothing())
     };
-    call.app.db.write(change).await
+    call.app.revocations.write(&call.app.db, change).await
 }
 
 /// The account, held until the transaction ends, as the caller is: of two administrators who put each other out at the same
@@ -94,7 +94,7 @@ impl Operation for Delete {
             accounts::delete(conn, &act, target.id).map_err(refused)?;
             Ok(Value::nothing())
         };
-        call.app.db.write(delete).await
+        call.app.revocations.write(&call.app.db, delete).await
     }
 }
 
@@ -115,7 +115,7 @@ impl Operation for Wipe {
             audit::insert(conn, &wiped)?;
             Ok(Value::nothing())
         };
-        call.app.db.write(wipe).await
+        call.app.revocations.write(&call.app.db, wipe).await
     }
 }
 

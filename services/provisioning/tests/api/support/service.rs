@@ -83,8 +83,9 @@ impl Service {
         let access = ResourceServer::start(ISSUER, settings.profile(), sources, clock.clone());
         let (hasher, authenticator) = (identity.hasher().clone(), access.authenticator());
         let origin = PublicOrigin::new(&ServerSettings::default());
+        let (feed, clock_of_it) = (identity.revocation_feed(), clock.clone());
         let provisioning =
-            Provisioning::start(settings, db, hasher, authenticator, origin, clock.clone()).unwrap();
+            Provisioning::start(settings, db, feed, hasher, authenticator, origin, clock_of_it).unwrap();
         let app = move || App::new().configure(auth.configure()).configure(provisioning.configure());
         let server = HttpServer::new(app).workers(2).disable_signals().bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", server.addrs()[0]);
