@@ -11,7 +11,7 @@
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 use subtle::{Choice, ConstantTimeEq};
 use uuid::Uuid;
 
@@ -189,7 +189,7 @@ type Row = (String, String, NaiveDateTime, Option<NaiveDateTime>);
 
 /// The secrets of a client, newest first, expired ones included.
 pub(crate) fn list(conn: &mut DbConn, client: &ClientId) -> Result<Vec<StoredSecret>, StoreError> {
-    let rows: Vec<Row> = client_secrets::table
+    let query = client_secrets::table
         .filter(client_secrets::client_id.eq(client.as_str()))
         .order(client_secrets::id.desc())
         .select((
@@ -197,8 +197,8 @@ pub(crate) fn list(conn: &mut DbConn, client: &ClientId) -> Result<Vec<StoredSec
             client_secrets::hash,
             client_secrets::created_at,
             client_secrets::expires_at,
-        ))
-        .load(conn)?;
+        ));
+    let rows: Vec<Row> = on_backend!(conn, |c| query.load(c))?;
     rows.into_iter()
         .map(|(id, hash, created_at, expires_at)| {
             let (created_at, expires_at) = (created_at.and_utc(), expires_at.map(|at| at.and_utc()));

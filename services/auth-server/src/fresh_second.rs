@@ -14,7 +14,6 @@ use identity::IdentityError;
 use identity::accounts::AccountId;
 
 use crate::app::App;
-use crate::domain::access::Terms;
 
 /// How often the clock is looked at while a second passes.
 const LOOK: Duration = Duration::from_millis(50);
@@ -42,7 +41,7 @@ pub(crate) async fn later(
     account: AccountId,
     issued_at: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, NoFreshSecond> {
-    let revoked = app.identity.find_revocation(&Terms::outline(account, issued_at)).await?;
+    let revoked = app.identity.find_account_revocation(account, issued_at).await?;
     // A state hits whatever is issued while it lasts, in any second: that is decided elsewhere.
     if revoked.is_none_or(RevocationReason::is_state) {
         return Ok(None);

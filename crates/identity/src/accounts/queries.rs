@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use super::{
     Account, AccountId, EmailKey,
@@ -39,7 +39,8 @@ pub struct AccountFilter {
 /// # Errors
 /// Those of the database.
 pub fn find(conn: &mut DbConn, id: AccountId) -> Result<Option<Account>, StoreError> {
-    let row = accounts::table.find(id.to_string()).select(AccountRow::as_select()).first(conn).optional()?;
+    let query = accounts::table.find(id.to_string());
+    let row = on_backend!(&mut *conn, |c| query.select(AccountRow::as_select()).get_result(c)).optional()?;
     one(conn, row)
 }
 
@@ -61,11 +62,8 @@ pub fn find_for_change(conn: &mut DbConn, id: AccountId) -> Result<Option<Accoun
 /// # Errors
 /// Those of the database.
 pub fn find_by_email(conn: &mut DbConn, email: &EmailKey) -> Result<Option<Account>, StoreError> {
-    let row = accounts::table
-        .filter(accounts::email_key.eq(email.as_str()))
-        .select(AccountRow::as_select())
-        .first(conn)
-        .optional()?;
+    let query = accounts::table.filter(accounts::email_key.eq(email.as_str()));
+    let row = on_backend!(&mut *conn, |c| query.select(AccountRow::as_select()).get_result(c)).optional()?;
     one(conn, row)
 }
 
@@ -74,11 +72,8 @@ pub fn find_by_email(conn: &mut DbConn, email: &EmailKey) -> Result<Option<Accou
 /// # Errors
 /// Those of the database.
 pub fn find_by_login(conn: &mut DbConn, login: &str) -> Result<Option<Account>, StoreError> {
-    let row = accounts::table
-        .filter(accounts::login_key.eq(storable(&fold(login))))
-        .select(AccountRow::as_select())
-        .first(conn)
-        .optional()?;
+    let query = accounts::table.filter(accounts::login_key.eq(storable(&fold(login))));
+    let row = on_backend!(&mut *conn, |c| query.select(AccountRow::as_select()).get_result(c)).optional()?;
     one(conn, row)
 }
 

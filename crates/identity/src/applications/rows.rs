@@ -2,7 +2,7 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use super::{Application, ApplicationId, ApplicationStatus};
 
@@ -51,8 +51,9 @@ impl TryFrom<ApplicationRow> for Application {
 /// Those of the database.
 pub fn find(conn: &mut DbConn, id: &str) -> Result<Option<Application>, StoreError> {
     let Ok(id) = id.parse::<ApplicationId>() else { return Ok(None) };
-    let query = application_statuses::table.find(id.as_str()).select(ApplicationRow::as_select());
-    query.first(conn).optional()?.map(Application::try_from).transpose()
+    let query = application_statuses::table.find(id.as_str());
+    let row = on_backend!(conn, |c| query.select(ApplicationRow::as_select()).get_result(c)).optional()?;
+    row.map(Application::try_from).transpose()
 }
 
 pub(super) fn insert(

@@ -35,7 +35,6 @@ impl Identity {
     ///
     /// # Errors
     /// [`ClientRefusal`]; `Inactive` only after the right secret.
-    #[tracing::instrument(name = "client.authenticate", skip_all, fields(client.id = %id))]
     pub async fn authenticate_client(
         &self,
         id: &ClientId,
@@ -48,6 +47,16 @@ impl Identity {
         {
             return Ok(known.client.clone());
         }
+        self.prove_client(id, secret, proof).await
+    }
+
+    #[tracing::instrument(name = "client.authenticate", skip_all, fields(client.id = %id))]
+    async fn prove_client(
+        &self,
+        id: &ClientId,
+        secret: &SecretString,
+        proof: [u8; 32],
+    ) -> Result<Arc<Client>, ClientRefusal> {
         let Some(known) = self.look_up(id).await? else {
             // The comparison a known client's two secrets would have cost.
             client_secrets::accepts(&StoredSecret::nobodys(), &proof, self.clock.now());

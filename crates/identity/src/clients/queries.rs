@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use super::{Client, ClientId, ClientKind, rows::ClientRow, schema::clients};
 use crate::pages::{Page, bounded};
@@ -34,8 +34,8 @@ pub struct ClientCursor {
 /// # Errors
 /// Those of the database.
 pub fn find(conn: &mut DbConn, id: &ClientId) -> Result<Option<Client>, StoreError> {
-    let row: Option<ClientRow> =
-        clients::table.find(id.as_str()).select(ClientRow::as_select()).first(conn).optional()?;
+    let query = clients::table.find(id.as_str());
+    let row = on_backend!(conn, |c| query.select(ClientRow::as_select()).get_result(c)).optional()?;
     row.map(Client::try_from).transpose()
 }
 

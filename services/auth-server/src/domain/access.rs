@@ -5,7 +5,7 @@
 use auth_claims::claims::{AccessClaims, Actor, Audience, SubjectKind};
 use auth_claims::scopes::Scopes;
 use chrono::{DateTime, TimeDelta, Utc};
-use identity::accounts::{Account, AccountId};
+use identity::accounts::Account;
 use identity::clients::Client;
 use uuid::Uuid;
 
@@ -52,7 +52,7 @@ impl Terms {
             organization_id: client.organization_id.clone(),
             roles: client.roles.clone(),
             permissions: client.permissions.clone(),
-            ..self.about(client.id.to_string(), SubjectKind::Client)
+            ..self.about(client.id.as_str().to_owned(), SubjectKind::Client)
         }
     }
 
@@ -97,21 +97,6 @@ impl Terms {
             sid: Some(subject.sid.as_ref().unwrap_or(&subject.jti).clone()),
             ..subject.clone()
         }
-    }
-
-    /// As much of a token about an account as says whether it would be revoked with the account: whom and when.
-    #[must_use]
-    pub fn outline(account: AccountId, issued_at: DateTime<Utc>) -> AccessClaims {
-        let unsaid = Self {
-            issuer: String::new(),
-            client_id: String::new(),
-            audience: "".into(),
-            scope: Scopes::default(),
-            issued_at,
-            ttl: TimeDelta::zero(),
-            binding: Binding::unbound(),
-        };
-        unsaid.about(account.to_string(), SubjectKind::User)
     }
 
     fn about(self, sub: String, kind: SubjectKind) -> AccessClaims {

@@ -48,7 +48,7 @@ impl Binding {
     /// # Errors
     /// [`BindingRefusal`] when nobody, or not this holder, authenticates through the application.
     pub fn check(known: &Known<'_>, holder: Holder<'_>, now: DateTime<Utc>) -> Result<Self, BindingRefusal> {
-        let Some(id) = known.agreed else { return Ok(Self::unbound()) };
+        let Some(id) = known.agreed else { return Ok(Self(None)) };
         let found = known.found.filter(|application| application.id.as_str() == id);
         // §7.3: one that was made under the id of a deleted one is another application.
         let found = match known.subject {
@@ -67,11 +67,6 @@ impl Binding {
     #[must_use]
     pub fn of(rotation: &Rotation) -> Self {
         Self(rotation.application_id.clone())
-    }
-
-    /// Of what is never issued.
-    pub(super) const fn unbound() -> Self {
-        Self(None)
     }
 
     /// The application's id.
