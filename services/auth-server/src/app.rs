@@ -50,7 +50,7 @@ impl App {
         binding: Binding,
     ) -> Terms {
         let ttl = lifetime(client.access_token_ttl.unwrap_or(self.settings.access_token_ttl));
-        let (issuer, client_id) = (self.issuer.to_string(), client.id.to_string());
+        let (issuer, client_id) = (self.issuer.as_str().to_owned(), client.id.as_str().to_owned());
         Terms { issuer, client_id, audience, scope, issued_at, ttl, binding }
     }
 }

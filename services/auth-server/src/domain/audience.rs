@@ -10,29 +10,30 @@ pub struct InvalidTarget;
 /// The audiences a client may address. One without a registration addresses the issuer itself: RFC 9068 §3 asks for
 /// a default, and a token without `aud` would be for everybody.
 #[must_use]
-pub fn of_client(registered: &[String], issuer: &str) -> Vec<String> {
-    if registered.is_empty() { vec![issuer.to_owned()] } else { registered.to_vec() }
+pub fn of_client<'a>(registered: &'a [String], issuer: &'a str) -> Vec<&'a str> {
+    if registered.is_empty() { vec![issuer] } else { registered.iter().map(String::as_str).collect() }
 }
 
 /// Those of `allowed` that `held` names too.
 #[must_use]
-pub fn within<'a>(allowed: Vec<String>, held: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub fn within<'a>(mut allowed: Vec<&'a str>, held: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
     let held: Vec<&str> = held.collect();
-    allowed.into_iter().filter(|name| held.contains(&name.as_str())).collect()
+    allowed.retain(|name| held.contains(name));
+    allowed
 }
 
 /// The audience of a token: all of `allowed`, or those that were asked for, in the order of `allowed`.
 ///
 /// # Errors
 /// [`InvalidTarget`] when something else was asked for, or nothing is allowed.
-pub fn narrow(allowed: &[String], requested: &[&str]) -> Result<Audience, InvalidTarget> {
-    if requested.iter().any(|name| !allowed.iter().any(|known| known == name)) {
+pub fn narrow(allowed: &[&str], requested: &[&str]) -> Result<Audience, InvalidTarget> {
+    if requested.iter().any(|name| !allowed.contains(name)) {
         return Err(InvalidTarget);
     }
     let granted: Vec<String> = allowed
         .iter()
-        .filter(|name| requested.is_empty() || requested.contains(&name.as_str()))
-        .cloned()
+        .filter(|name| requested.is_empty() || requested.contains(name))
+        .map(ToString::to_string)
         .collect();
     if granted.is_empty() { Err(InvalidTarget) } else { Ok(granted.into()) }
 }
@@ -56,7 +57,7 @@ mod tests {
     #[case::prefix(&["https://rooms.example/"], &["https://rooms.example"], None)]
     #[case::nothing_allowed(&[], &[], None)]
     fn narrows(#[case] allowed: &[&str], #[case] requested: &[&str], #[case] expected: Option<Vec<&str>>) {
-        let granted = narrow(&names(allowed), requested);
+        let granted = narrow(allowed, requested);
         assert_eq!(granted.ok(), expected.map(|granted| Audience::from(names(&granted))));
     }
 
@@ -68,6 +69,6 @@ mod tests {
 
     #[test]
     fn within_keeps_what_both_name() {
-        assert_eq!(within(names(&["a", "b", "c"]), ["c", "a", "x"].into_iter()), ["a", "c"]);
+        assert_eq!(within(vec!["a", "b", "c"], ["c", "a", "x"].into_iter()), ["a", "c"]);
     }
 }

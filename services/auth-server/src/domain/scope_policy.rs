@@ -16,23 +16,24 @@ pub enum ScopeRefusal {
 }
 
 /// What a request may have at most, and what it gets when it asks for nothing.
-#[derive(Debug, Clone)]
-pub struct Ceiling {
-    allowed: Scopes,
-    defaults: Scopes,
+#[derive(Debug, Clone, Copy)]
+pub struct Ceiling<'a> {
+    registered: &'a Scopes,
+    defaults: &'a Scopes,
+    held: Option<&'a Scopes>,
 }
 
-impl Ceiling {
+impl<'a> Ceiling<'a> {
     /// A client's own: its registered scopes in their order, and those of its defaults that are registered.
     #[must_use]
-    pub fn of_client(registered: &Scopes, defaults: &Scopes) -> Self {
-        Self { allowed: registered.clone(), defaults: registered.intersection(defaults) }
+    pub const fn of_client(registered: &'a Scopes, defaults: &'a Scopes) -> Self {
+        Self { registered, defaults, held: None }
     }
 
     /// The same, cut down to what another party holds. The order stays that of the registration.
     #[must_use]
-    pub fn within(self, held: &Scopes) -> Self {
-        Self { allowed: self.allowed.intersection(held), defaults: self.defaults.intersection(held) }
+    pub const fn within(self, held: &'a Scopes) -> Self {
+        Self { held: Some(held), ..self }
     }
 
     /// What a request for `requested` gets.
@@ -40,18 +41,26 @@ impl Ceiling {
     /// # Errors
     /// [`ScopeRefusal`] when it is malformed or wider than the ceiling.
     pub fn grant(&self, requested: Option<&str>) -> Result<Scopes, ScopeRefusal> {
-        let Some(requested) = requested else { return Ok(self.defaults.clone()) };
         // Not as a set: each of the twenty thousand that a body has room for would be compared with all others.
-        let names = requested.split(' ').filter(|name| !name.is_empty());
+        let names = requested.unwrap_or_default().split(' ').filter(|name| !name.is_empty());
         let requested: Vec<Scope> =
             names.map(str::parse).collect::<Result<_, _>>().map_err(|_| ScopeRefusal::Malformed)?;
         if requested.is_empty() {
-            return Ok(self.defaults.clone());
+            return Ok(self.allowed().filter(|scope| self.defaults.contains(scope)).cloned().collect());
         }
-        if !requested.iter().all(|scope| self.allowed.contains(scope)) {
+        if !requested.iter().all(|scope| self.allows(scope)) {
             return Err(ScopeRefusal::TooWide);
         }
-        Ok(self.allowed.iter().filter(|scope| requested.contains(scope)).cloned().collect())
+        Ok(self.allowed().filter(|scope| requested.contains(scope)).cloned().collect())
+    }
+
+    fn allowed(&self) -> impl Iterator<Item = &'a Scope> {
+        let held = self.held;
+        self.registered.iter().filter(move |scope| held.is_none_or(|held| held.contains(scope)))
+    }
+
+    fn allows(&self, scope: &Scope) -> bool {
+        self.registered.contains(scope) && self.held.is_none_or(|held| held.contains(scope))
     }
 }
 
@@ -66,8 +75,8 @@ mod tests {
         text.parse().expect("scopes")
     }
 
-    fn ceiling() -> Ceiling {
-        Ceiling::of_client(&scopes("a b c"), &scopes("c a unregistered"))
+    fn registration() -> (Scopes, Scopes) {
+        (scopes("a b c"), scopes("c a unregistered"))
     }
 
     #[rstest]
@@ -77,7 +86,8 @@ mod tests {
     #[case::registration_order(Some("c b a"), "a b c")]
     #[case::twice(Some("b b"), "b")]
     fn grants(#[case] requested: Option<&str>, #[case] granted: &str) {
-        assert_eq!(ceiling().grant(requested), Ok(scopes(granted)));
+        let (registered, defaults) = registration();
+        assert_eq!(Ceiling::of_client(&registered, &defaults).grant(requested), Ok(scopes(granted)));
     }
 
     #[rstest]
@@ -88,12 +98,14 @@ mod tests {
     #[case::tab("a\tb", ScopeRefusal::Malformed)]
     #[case::line_end("a\nb", ScopeRefusal::Malformed)]
     fn refuses(#[case] requested: &str, #[case] refusal: ScopeRefusal) {
-        assert_eq!(ceiling().grant(Some(requested)), Err(refusal));
+        let (registered, defaults) = registration();
+        assert_eq!(Ceiling::of_client(&registered, &defaults).grant(Some(requested)), Err(refusal));
     }
 
     #[test]
     fn within_cuts_both_down_and_keeps_the_order() {
-        let cut = ceiling().within(&scopes("c b"));
+        let ((registered, defaults), held) = (registration(), scopes("c b"));
+        let cut = Ceiling::of_client(&registered, &defaults).within(&held);
         assert_eq!(cut.grant(None), Ok(scopes("c")));
         assert_eq!(cut.grant(Some("c b")), Ok(scopes("b c")));
         assert_eq!(cut.grant(Some("a")), Err(ScopeRefusal::TooWide));
@@ -106,8 +118,8 @@ mod tests {
             registered in "[abcd]( [abcd]){0,3}", defaults in "[abcde]( [abcde]){0,3}",
             held in "[abcde]( [abcde]){0,4}", requested in proptest::option::of("[abcdef ]{0,9}"),
         ) {
-            let (registered, held) = (scopes(&registered), scopes(&held));
-            let ceiling = Ceiling::of_client(&registered, &scopes(&defaults)).within(&held);
+            let (registered, defaults, held) = (scopes(&registered), scopes(&defaults), scopes(&held));
+            let ceiling = Ceiling::of_client(&registered, &defaults).within(&held);
             if let Ok(granted) = ceiling.grant(requested.as_deref()) {
                 prop_assert!(granted.is_subset(&registered));
                 prop_assert!(granted.is_subset(&held));

@@ -100,15 +100,16 @@ impl Credentials {
         {
             return Ok(Arc::new(client));
         }
-        let secret = self.secret.clone().unwrap_or_default();
+        let missing = SecretString::default();
+        let secret = self.secret.as_ref().unwrap_or(&missing);
         let Some(id) = id else {
             // Nobody's id; the look-up it would have cost is made under one that could be somebody's.
             if let Ok(stand_in) = "-".parse() {
-                let _ = app.identity.authenticate_client(&stand_in, &secret).await;
+                let _ = app.identity.authenticate_client(&stand_in, secret).await;
             }
             return Err(ClientRefusal::Invalid);
         };
-        app.identity.authenticate_client(&id, &secret).await
+        app.identity.authenticate_client(&id, secret).await
     }
 
     const fn refusal(&self) -> OAuthError {

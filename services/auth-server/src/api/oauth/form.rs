@@ -124,8 +124,12 @@ impl Form {
 
 /// Decodes one name or value: plus is a blank, percent sequences are bytes, the bytes are UTF-8 without NUL.
 pub(super) fn decode(text: &[u8]) -> Result<String, FormFault> {
+    // Tokens are long and have nothing to decode.
+    let plain = text.iter().position(|byte| matches!(byte, b'+' | b'%')).unwrap_or(text.len());
+    let (plain, encoded) = text.split_at(plain);
     let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.iter().copied();
+    bytes.extend_from_slice(plain);
+    let mut rest = encoded.iter().copied();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'+' => b' ',

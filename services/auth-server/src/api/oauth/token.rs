@@ -3,6 +3,7 @@
 //! To add a grant: a variant of `identity::clients::GrantType`, a file beside this one, an arm in [`grant`].
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use auth_claims::scopes::Scopes;
 use identity::clients::GrantType;
 use identity::refresh::PlainRefreshToken;
 use secrecy::ExposeSecret as _;
@@ -14,7 +15,7 @@ use super::error::{OAuthError, OAuthErrorBody};
 use super::form::Form;
 use super::grant::{GrantRequest, Granted};
 use super::openapi::TokenRequest;
-use super::{client_credentials, exchange, no_store, refresh};
+use super::{client_credentials, exchange, refresh};
 use crate::app::App;
 use crate::issuing::Attempt;
 
@@ -32,7 +33,8 @@ pub(crate) struct TokenResponse<'a> {
     expires_in: i64,
     /// The granted scopes, blank-separated, in registration order; empty when there are none.
     #[schema(example = "rooms:list rooms:create")]
-    scope: String,
+    #[schema(value_type = String)]
+    scope: &'a Scopes,
     /// The successor of a refresh token, or the first one.
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
@@ -108,7 +110,7 @@ async fn answer(
     let request = GrantRequest { app, client: &client, form: &form, origin, received_at };
     let granted = grant(grant_type, &request).await?;
     let token = attempt.issue(app, &granted.claims).await?;
-    Ok(render(token.expose_secret(), &granted))
+    render(token.expose_secret(), &granted)
 }
 
 async fn grant(grant_type: GrantType, request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
@@ -121,13 +123,13 @@ async fn grant(grant_type: GrantType, request: &GrantRequest<'_>) -> Result<Gran
     }
 }
 
-fn render(access_token: &str, granted: &Granted) -> HttpResponse {
+fn render(access_token: &str, granted: &Granted) -> Result<HttpResponse, OAuthError> {
     let claims = &granted.claims;
-    no_store(HttpResponse::Ok()).json(TokenResponse {
+    super::answer(&TokenResponse {
         access_token,
         token_type: "Bearer",
         expires_in: claims.exp - claims.iat,
-        scope: claims.scope.to_string(),
+        scope: &claims.scope,
         refresh_token: granted.refresh_token.as_ref().map(PlainRefreshToken::expose),
         issued_token_type: granted.issued_token_type,
         jti: &claims.jti,
