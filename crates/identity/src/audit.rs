@@ -9,7 +9,9 @@
 
 pub mod chain;
 mod flood;
+mod issued;
 pub mod listing;
+mod queue;
 mod rows;
 mod trail;
 
@@ -18,6 +20,7 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+pub use issued::TokenIssue;
 pub use listing::{AuditFilter, list};
 pub use rows::insert;
 pub use trail::{AuditTrail, Unflushed};

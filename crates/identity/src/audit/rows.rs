@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use store::{DbConn, StoreError, on_backend};
+use store::{DbConn, StoreError};
 use uuid::{ContextV7, Timestamp, Uuid};
 
 use super::{AuditEvent, Origin};
@@ -30,11 +30,11 @@ diesel::table! {
 pub(super) const LONGEST_NAME: usize = 256;
 
 /// Bytes kept of a detail.
-const LONGEST_DETAIL: usize = 4096;
+pub(super) const LONGEST_DETAIL: usize = 4096;
 
 /// An event as it is stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = audit_events)]
+#[diesel(table_name = audit_events, treat_none_as_default_value = false)]
 pub(super) struct AuditRow {
     pub(super) id: String,
     pub(super) at: NaiveDateTime,
@@ -49,18 +49,46 @@ pub(super) struct AuditRow {
     pub(super) detail: Option<String>,
 }
 
+/// A row on its way into the table.
+#[derive(Debug)]
+pub(super) struct Row {
+    /// When the first of its events was recorded, in comparison with others.
+    pub(super) number: u64,
+    /// How many events it tells of.
+    pub(super) events: u64,
+    pub(super) row: AuditRow,
+}
+
 /// Writes one event in the caller's transaction.
 ///
 /// # Errors
 /// [`StoreError`] when the database refuses or is away.
 pub fn insert(conn: &mut DbConn, event: &AuditEvent) -> Result<(), StoreError> {
-    insert_all(conn, std::slice::from_ref(event))
+    let mut row = AuditRow::from(event);
+    row.give_id();
+    insert_all(conn, &[&row])
 }
 
-/// Writes several events in the caller's transaction, in their order.
-pub(super) fn insert_all(conn: &mut DbConn, events: &[AuditEvent]) -> Result<(), StoreError> {
-    let rows: Vec<AuditRow> = events.iter().map(AuditRow::from).collect();
-    on_backend!(conn, |c| diesel::insert_into(audit_events::table).values(&rows).execute(c))?;
+/// Writes several rows in the caller's transaction, in their order. One that is there already stays: the transaction is tried
+/// again when nobody knows whether it was committed.
+pub(super) fn insert_all(conn: &mut DbConn, rows: &[&AuditRow]) -> Result<(), StoreError> {
+    match conn {
+        DbConn::Pg(conn) => {
+            diesel::insert_into(audit_events::table)
+                .values(rows.to_vec())
+                .on_conflict_do_nothing()
+                .execute(conn)?;
+        }
+        // Here a round trip costs nothing, and a statement that is the same for every row is prepared once.
+        DbConn::Sqlite(conn) => {
+            for row in rows {
+                diesel::insert_into(audit_events::table)
+                    .values(*row)
+                    .on_conflict_do_nothing()
+                    .execute(conn)?;
+            }
+        }
+    }
     Ok(())
 }
 
@@ -78,10 +106,22 @@ impl AuditEvent {
 
 impl From<&AuditEvent> for AuditRow {
     fn from(event: &AuditEvent) -> Self {
+        Self::new(event, event.detail.as_ref().map(|value| bounded(value.to_string())))
+    }
+}
+
+impl AuditRow {
+    /// Ids follow the order in which they are given.
+    pub(super) fn give_id(&mut self) {
+        self.id = next_id(self.at.and_utc()).to_string();
+    }
+
+    /// The row of an event, with this JSON as its detail, and without an id.
+    pub(super) fn new(event: &AuditEvent, detail: Option<String>) -> Self {
         let name = |text: &Option<String>| text.as_deref().map(|text| clean(text, LONGEST_NAME).into_owned());
         let origin = &event.origin;
         Self {
-            id: next_id(event.at).to_string(),
+            id: String::new(),
             at: event.at.naive_utc(),
             action: clean(&event.action, LONGEST_NAME).into_owned(),
             actor: name(&origin.actor),
@@ -91,7 +131,7 @@ impl From<&AuditEvent> for AuditRow {
             address: origin.address.map(|address| address.to_string()),
             outcome: event.outcome.as_str().to_owned(),
             request_id: name(&origin.request_id),
-            detail: event.detail.as_ref().map(detail),
+            detail,
         }
     }
 }
@@ -142,8 +182,7 @@ pub(super) fn clean(text: &str, longest: usize) -> Cow<'_, str> {
 }
 
 /// JSON text; one that is too long becomes a JSON string of its beginning.
-fn detail(value: &serde_json::Value) -> String {
-    let text = value.to_string();
+pub(super) fn bounded(text: String) -> String {
     if text.len() <= LONGEST_DETAIL {
         return text;
     }
@@ -168,7 +207,7 @@ mod tests {
     #[test]
     fn a_long_detail_stays_json() {
         let long = serde_json::json!({ "text": "\u{0}\"ä".repeat(5000) });
-        let kept: serde_json::Value = serde_json::from_str(&detail(&long)).unwrap();
+        let kept: serde_json::Value = serde_json::from_str(&bounded(long.to_string())).unwrap();
         assert!(kept.as_str().unwrap().starts_with("{\"text\":"));
     }
 

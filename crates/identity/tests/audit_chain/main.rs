@@ -8,5 +8,6 @@ mod plans;
 mod pruning;
 mod replaying;
 mod sealing;
+mod sharing;
 mod tampering;
 mod upgrading;
