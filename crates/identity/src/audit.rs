@@ -2,7 +2,8 @@
 //!
 //! Two ways in. What changes security state writes its row with [`insert`] in the transaction of the change, so that
 //! neither exists without the other. Everything else goes through [`AuditTrail::record`], which never waits, and which
-//! writes down only so many refusals of one kind.
+//! writes down only so many refusals of one kind. Tokens that are issued have [`AuditTrail::issued`]: under load those on
+//! the same terms share a row, which lists them.
 //! What is stored is sealed soon afterwards: see [`chain`]. Lists and their pages are [`listing`]'s.
 //!
 //! No field ever holds a secret; values come from requests, so each is cut to a bound and freed of control characters.

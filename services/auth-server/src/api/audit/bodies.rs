@@ -34,7 +34,7 @@ pub(crate) struct AuditEventBody {
     /// The API dialect that was spoken.
     #[schema(example = "oauth2")]
     dialect: Option<String>,
-    /// On what: an id.
+    /// On what: an id. Null in a `token.issue` that tells of several tokens, which are in its detail.
     target: Option<String>,
     /// `success`, `failure`, or `received` for what was recorded before it was decided.
     outcome: &'static str,
@@ -43,7 +43,8 @@ pub(crate) struct AuditEventBody {
     address: Option<String>,
     /// The request's id, as in the logs.
     request_id: Option<String>,
-    /// What else helps to understand it.
+    /// What else helps to understand it. Tokens that were issued in quick succession on the same terms share an event: `count`
+    /// says how many they are, and `tokens` has for each its `jti`, its request id and the microseconds from `at` to its issue.
     detail: Option<Value>,
     /// Its place in the chain, `PARTITION:SEQ:HASH`; null for the second or so before it is sealed.
     seal: Option<String>,

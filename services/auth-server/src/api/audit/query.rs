@@ -30,7 +30,7 @@ pub(super) struct Parameters {
     actor: Option<String>,
     /// Only this action, such as `token.issue`.
     action: Option<String>,
-    /// Only what was done to this: an id.
+    /// Only what was done to this: an id. Lists of tokens that share an event are not looked into.
     target: Option<String>,
     /// Only what was done through this client: its id.
     client: Option<String>,
