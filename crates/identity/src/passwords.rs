@@ -14,8 +14,10 @@ mod blowfish;
 mod django;
 mod encoded;
 mod hasher;
+mod memory;
 pub mod rules;
 mod settings;
+mod threads;
 
 pub use encoded::{EncodedHash, UnsupportedHash};
 pub(crate) use hasher::Turn;

@@ -2,11 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use subtle::ConstantTimeEq;
 
-use super::{PasswordSettings, UnsupportedHash};
+use super::{PasswordSettings, UnsupportedHash, memory::Memory};
 
 const HASH_BYTES: usize = 32;
 const SALT_BYTES: usize = 16;
@@ -14,9 +14,6 @@ const SALT_BYTES: usize = 16;
 const MAX_MEMORY_KIB: u32 = 262_144;
 const MAX_ITERATIONS: u32 = 16;
 const MAX_LANES: u32 = 16;
-/// glibc serves requests above 32 MiB by `mmap` and gives them back on `free`; below that its threshold adapts and
-/// the arena of every hashing thread would keep its blocks for ever. Pages never touched cost nothing.
-const RESERVED_KIB: usize = 33 * 1024;
 
 /// Cost parameters within the accepted bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,15 +36,20 @@ impl Cost {
         Self::new(settings.memory_kib, settings.iterations, settings.parallelism)
     }
 
-    fn compute(self, password: &[u8], salt: &[u8], out: &mut [u8]) -> Result<(), UnsupportedHash> {
+    fn compute(
+        self,
+        password: &[u8],
+        salt: &[u8],
+        out: &mut [u8],
+        memory: &mut Memory,
+    ) -> Result<(), UnsupportedHash> {
         let refused = |_| UnsupportedHash("the Argon2 parameters are refused");
         let params =
             Params::new(self.memory_kib, self.iterations, self.lanes, Some(out.len())).map_err(refused)?;
-        let count = params.block_count();
-        let mut blocks: Vec<Block> = Vec::with_capacity(count.max(RESERVED_KIB));
-        blocks.resize(count, Block::default());
-        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-            .hash_password_into_with_memory(password, salt, out, &mut blocks)
+        let blocks = params.block_count();
+        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        memory
+            .lend(blocks, |blocks| argon.hash_password_into_with_memory(password, salt, out, blocks))
             .map_err(refused)
     }
 }
@@ -65,15 +67,16 @@ impl ArgonHash {
         cost: Cost,
         password: &[u8],
         salt: [u8; SALT_BYTES],
+        memory: &mut Memory,
     ) -> Result<Self, UnsupportedHash> {
         let mut digest = vec![0; HASH_BYTES];
-        cost.compute(password, &salt, &mut digest)?;
+        cost.compute(password, &salt, &mut digest, memory)?;
         Ok(Self { cost, salt: salt.to_vec(), digest })
     }
 
-    pub(super) fn matches(&self, password: &[u8]) -> Result<bool, UnsupportedHash> {
+    pub(super) fn matches(&self, password: &[u8], memory: &mut Memory) -> Result<bool, UnsupportedHash> {
         let mut computed = vec![0; self.digest.len()];
-        self.cost.compute(password, &self.salt, &mut computed)?;
+        self.cost.compute(password, &self.salt, &mut computed, memory)?;
         Ok(computed.ct_eq(&self.digest).into())
     }
 
@@ -132,8 +135,9 @@ mod tests {
             "$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
                 .parse()
                 .unwrap();
-        assert!(hash.matches(b"password").unwrap());
-        assert!(!hash.matches(b"Password").unwrap());
+        let mut memory = Memory::default();
+        assert!(hash.matches(b"password", &mut memory).unwrap());
+        assert!(!hash.matches(b"Password", &mut memory).unwrap());
     }
 
     #[test]

@@ -10,6 +10,8 @@ use super::{
     EncodedHash, MAX_PASSWORD_BYTES, PasswordSettings, UnsupportedHash,
     argon::{ArgonHash, Cost},
     blowfish::BcryptHash,
+    memory::Memory,
+    threads::Threads,
 };
 
 /// What checking a password against a stored hash gave.
@@ -44,14 +46,16 @@ pub enum PasswordError {
 #[derive(Debug)]
 pub(crate) struct Turn {
     cost: Cost,
+    threads: Arc<Threads>,
     permits: [OwnedSemaphorePermit; 2],
     runs: Raised,
 }
 
-/// Hashes and verifies passwords on a bounded number of blocking threads. Cheap to clone.
+/// Hashes and verifies passwords on a bounded number of threads. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct PasswordHasher {
     cost: Cost,
+    threads: Arc<Threads>,
     running: Arc<Semaphore>,
     admitted: Arc<Semaphore>,
     /// How many wait in line, how many are computed now, and who found the line too long.
@@ -65,19 +69,20 @@ impl PasswordHasher {
     /// A pool with these costs and bounds.
     ///
     /// # Errors
-    /// When the configured cost is out of bounds.
+    /// When the configured cost is out of bounds, or the operating system refuses what it takes.
     pub fn new(settings: &PasswordSettings) -> Result<Self, PasswordError> {
         let cost = Cost::from_settings(settings)?;
         let threads = settings.effective_threads().min(Semaphore::MAX_PERMITS / 2);
         let queue = settings.queue.min(Semaphore::MAX_PERMITS / 2);
         // Nobody knows this password: it is 32 random bytes, thrown away here.
-        let dummy = compute(cost, &random::<32>()?)?;
+        let dummy = compute(cost, &random::<32>()?, &mut Memory::default())?;
         metrics::gauge!("tessera_password_hash_threads").set(count(threads));
         metrics::gauge!("tessera_password_hash_queue_size").set(count(queue));
         let turned_away = metrics::counter!("tessera_password_hash_rejected_total");
         turned_away.increment(0);
         Ok(Self {
             cost,
+            threads: Arc::new(Threads::new(threads).map_err(|_| PasswordError::Unavailable)?),
             waits: metrics::gauge!("tessera_password_hash_waiting"),
             runs: metrics::gauge!("tessera_password_hash_running"),
             turned_away,
@@ -93,7 +98,10 @@ impl PasswordHasher {
     /// Too long a password, or too many callers waiting.
     pub async fn hash(&self, password: &SecretString) -> Result<EncodedHash, PasswordError> {
         let cost = self.cost;
-        self.turn(password).await?.run(password, move |password| compute(cost, password)).await
+        self.turn(password)
+            .await?
+            .run(password, move |password, memory| compute(cost, password, memory))
+            .await
     }
 
     /// Checks a password against a stored hash.
@@ -121,7 +129,8 @@ impl PasswordHasher {
         let waits = Raised::new(&self.waits);
         let running = self.running.clone().acquire_owned().await.map_err(|_| PasswordError::Unavailable)?;
         drop(waits);
-        Ok(Turn { cost: self.cost, permits: [admitted, running], runs: Raised::new(&self.runs) })
+        let (threads, runs) = (Arc::clone(&self.threads), Raised::new(&self.runs));
+        Ok(Turn { cost: self.cost, threads, permits: [admitted, running], runs })
     }
 
     /// Hashes on the calling thread; for start-up code that is on a blocking thread anyway.
@@ -129,7 +138,7 @@ impl PasswordHasher {
     /// # Errors
     /// Too long a password.
     pub fn hash_blocking(&self, password: &SecretString) -> Result<EncodedHash, PasswordError> {
-        compute(self.cost, bounded(password)?)
+        compute(self.cost, bounded(password)?, &mut Memory::default())
     }
 
     /// Checks on the calling thread; for start-up code that is on a blocking thread anyway.
@@ -141,7 +150,7 @@ impl PasswordHasher {
         hash: &EncodedHash,
         password: &SecretString,
     ) -> Result<Verdict, PasswordError> {
-        check(self.cost, hash, bounded(password)?)
+        check(self.cost, hash, bounded(password)?, &mut Memory::default())
     }
 
     /// A hash that no password matches, for when there is nothing to check against: it takes as long.
@@ -161,25 +170,25 @@ impl Turn {
         password: &SecretString,
     ) -> Result<Verdict, PasswordError> {
         let (cost, hash) = (self.cost, hash.clone());
-        self.run(password, move |password| check(cost, &hash, password)).await
+        self.run(password, move |password, memory| check(cost, &hash, password, memory)).await
     }
 
     async fn run<T: Send + 'static>(
         self,
         password: &SecretString,
-        work: impl FnOnce(&[u8]) -> Result<T, PasswordError> + Send + 'static,
+        work: impl FnOnce(&[u8], &mut Memory) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         bounded(password)?;
-        let password = password.clone();
+        let (password, permits, runs) = (password.clone(), self.permits, self.runs);
         // The permits live as long as the work does, even when the caller goes away meanwhile.
-        let task = tokio::task::spawn_blocking(move || {
-            let (_permits, _runs) = (self.permits, self.runs);
+        let task = self.threads.run(move |memory| {
+            let (_permits, _runs) = (permits, runs);
             let started = Instant::now();
-            let outcome = work(password.expose_secret().as_bytes());
+            let outcome = work(password.expose_secret().as_bytes(), memory);
             metrics::histogram!("tessera_password_hash_seconds").record(started.elapsed().as_secs_f64());
             outcome
         });
-        task.await.map_err(|_| PasswordError::Unavailable)?
+        task.ok_or(PasswordError::Unavailable)?.await.map_err(|_| PasswordError::Unavailable)?
     }
 }
 
@@ -210,13 +219,18 @@ fn bounded(password: &SecretString) -> Result<&[u8], PasswordError> {
     if bytes.len() > MAX_PASSWORD_BYTES { Err(PasswordError::TooLong) } else { Ok(bytes) }
 }
 
-fn compute(cost: Cost, password: &[u8]) -> Result<EncodedHash, PasswordError> {
-    Ok(EncodedHash::Argon(ArgonHash::compute(cost, password, random()?)?))
+fn compute(cost: Cost, password: &[u8], memory: &mut Memory) -> Result<EncodedHash, PasswordError> {
+    Ok(EncodedHash::Argon(ArgonHash::compute(cost, password, random()?, memory)?))
 }
 
-fn check(cost: Cost, hash: &EncodedHash, password: &[u8]) -> Result<Verdict, PasswordError> {
+fn check(
+    cost: Cost,
+    hash: &EncodedHash,
+    password: &[u8],
+    memory: &mut Memory,
+) -> Result<Verdict, PasswordError> {
     let (matches, upgrade) = match hash {
-        EncodedHash::Argon(hash) => (hash.matches(password)?, !hash.has_cost(cost)),
+        EncodedHash::Argon(hash) => (hash.matches(password, memory)?, !hash.has_cost(cost)),
         EncodedHash::Django(hash) => (hash.matches(password), true),
         EncodedHash::Bcrypt(hash) => (hash.matches(password)?, BcryptHash::is_exact_for(password)),
     };
