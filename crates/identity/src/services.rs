@@ -70,7 +70,7 @@ pub fn find(conn: &mut DbConn, id: &str) -> Result<Option<Service>, StoreError> 
     if text::check(id, MAX_ID).is_err() {
         return Ok(None);
     }
-    Ok(services::table.find(id).first::<Row>(conn).optional()?.map(from_row))
+    Ok(services::table.find(id).get_result::<Row>(conn).optional()?.map(from_row))
 }
 
 /// Services in the order of their ids, from after this one.

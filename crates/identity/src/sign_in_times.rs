@@ -93,7 +93,7 @@ pub fn note(conn: &mut DbConn, id: AccountId, now: DateTime<Utc>) -> Result<(), 
     if due.set(account_sign_ins::last_at.eq(at)).execute(conn)? == 1 {
         return Ok(());
     }
-    let known: Option<NaiveDateTime> = row().select(account_sign_ins::last_at).first(conn).optional()?;
+    let known: Option<NaiveDateTime> = row().select(account_sign_ins::last_at).get_result(conn).optional()?;
     if known.is_some() || !exists(conn, id)? {
         return Ok(());
     }
@@ -114,9 +114,9 @@ fn exists(conn: &mut DbConn, id: AccountId) -> Result<bool, StoreError> {
     use crate::accounts::schema::accounts;
     let row = accounts::table.find(id.to_string()).select(accounts::number);
     let found: Option<i64> = match conn {
-        DbConn::Pg(conn) => row.for_key_share().first(conn).optional()?,
+        DbConn::Pg(conn) => row.for_key_share().get_result(conn).optional()?,
         // SQLite has one writer anyway.
-        DbConn::Sqlite(conn) => row.first(conn).optional()?,
+        DbConn::Sqlite(conn) => row.get_result(conn).optional()?,
     };
     Ok(found.is_some())
 }

@@ -99,13 +99,13 @@ pub(super) fn find(
 ) -> Result<Option<PasswordRow>, StoreError> {
     let own =
         app_passwords::table.find(storable(id)).filter(app_passwords::account_id.eq(account.to_string()));
-    Ok(own.select(PasswordRow::as_select()).first(conn).optional()?)
+    Ok(own.select(PasswordRow::as_select()).get_result(conn).optional()?)
 }
 
 /// The one with this keyed hash.
 pub(super) fn find_by_mac(conn: &mut DbConn, mac: &[u8]) -> Result<Option<PasswordRow>, StoreError> {
     let named = app_passwords::table.filter(app_passwords::mac.eq(mac));
-    Ok(named.select(PasswordRow::as_select()).first(conn).optional()?)
+    Ok(named.select(PasswordRow::as_select()).get_result(conn).optional()?)
 }
 
 /// Gives the one of this session another session.

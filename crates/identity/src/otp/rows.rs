@@ -46,7 +46,11 @@ pub(super) struct OtpRow {
 }
 
 pub(super) fn find(conn: &mut DbConn, account: AccountId) -> Result<Option<OtpRow>, StoreError> {
-    Ok(account_otps::table.find(account.to_string()).select(OtpRow::as_select()).first(conn).optional()?)
+    Ok(account_otps::table
+        .find(account.to_string())
+        .select(OtpRow::as_select())
+        .get_result(conn)
+        .optional()?)
 }
 
 /// Whether the account cannot sign in by password alone.
@@ -187,7 +191,7 @@ pub(super) fn is_trusted(
         .find((account.to_string(), mac))
         .filter(trusted_devices::expires_at.gt(now))
         .select(trusted_devices::created_at);
-    Ok(live.first::<NaiveDateTime>(conn).optional()?.is_some())
+    Ok(live.get_result::<NaiveDateTime>(conn).optional()?.is_some())
 }
 
 pub(super) fn count_devices(

@@ -49,7 +49,7 @@ impl Familiar {
         let seen_at: Option<NaiveDateTime> = familiar_networks::table
             .find((account, mac.to_vec()))
             .select(familiar_networks::seen_at)
-            .first(conn)
+            .get_result(conn)
             .optional()?;
         let seen_at = seen_at.map(|seen| seen.and_utc()).filter(|seen| *seen > now - KEPT);
         Ok(Self { mac, seen_at })
