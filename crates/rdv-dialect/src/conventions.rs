@@ -14,16 +14,16 @@ where
     T: ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = Error, InitError = ()>
         + 'static,
 {
-    resource.default_service(web::to(nowhere)).wrap(from_fn(apply))
+    resource.default_service(web::to(not_found)).wrap(from_fn(apply))
 }
 
-/// Paths that lead nowhere. Mounted last, by whoever comes last: services share the prefix.
+/// Paths that lead nowhere: the last resource of a scope, whatever its prefix.
 #[must_use]
-pub fn nowhere_below(prefix: &str) -> impl HttpServiceFactory + 'static {
-    around(web::resource([prefix.to_owned(), format!("{prefix}/{{nowhere:.*}}")]))
+pub fn nowhere() -> impl HttpServiceFactory + 'static {
+    around(web::resource(["", "/{nowhere:.*}"]))
 }
 
-async fn nowhere() -> Result<HttpResponse, RdvError> {
+async fn not_found() -> Result<HttpResponse, RdvError> {
     Err(RdvError::NotFound)
 }
 
@@ -52,7 +52,7 @@ mod tests {
     use actix_web::{App, HttpResponse, web};
     use rstest::rstest;
 
-    use super::{around, nowhere_below};
+    use super::{around, nowhere};
     use crate::error::RdvError;
     use crate::paths::spellings;
 
@@ -61,10 +61,10 @@ mod tests {
     }
 
     async fn answer(request: TestRequest) -> ServiceResponse {
-        let found = web::resource(spellings("/api/v1/x"))
+        let found = web::resource(spellings("/x"))
             .route(web::get().to(HttpResponse::Ok))
             .route(web::post().to(forbidden));
-        let app = App::new().service(around(found)).service(nowhere_below("/api/v1"));
+        let app = App::new().service(web::scope("/api/v1").service(around(found)).service(nowhere()));
         call_service(&init_service(app).await, request.to_request()).await
     }
 

@@ -4,24 +4,25 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{HttpServiceFactory, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
+use actix_web::web::ServiceConfig;
 use actix_web::{Error, FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder, Route, web};
 
 use crate::cors;
 use crate::error::SeaTableError;
 use crate::slashes::{redirect, spellings};
 
-/// One path and what it answers to: `Endpoint::at("/api2/ping/").get(ping).mount()`. Other methods get 405 and `Allow`,
-/// OPTIONS gets 204.
+/// One path and what it answers to: `Endpoint::at("/ping/").get(ping).mount()`. Other methods get 405 and `Allow`, OPTIONS
+/// gets 204.
 pub struct Endpoint {
     resource: Resource,
     methods: Vec<Method>,
 }
 
 impl Endpoint {
-    /// At a path (a pattern of actix-web), which ends in a slash. More slashes before it do no harm.
+    /// At a path (a pattern of actix-web) behind the prefix of [`mount_below`], which ends in a slash.
     #[must_use]
     pub fn at(path: &str) -> Self {
-        Self { resource: web::resource(spellings(path)), methods: Vec::new() }
+        Self { resource: web::resource(path.to_owned()), methods: Vec::new() }
     }
 
     /// Adds what handlers need; state hangs on the resource, not on the app.
@@ -92,14 +93,15 @@ impl Endpoint {
     }
 }
 
-/// Whatever else is below a prefix (or is the prefix): 301 where only the slash at the end is missing, 404 for the rest.
-/// Mounted last, by the one service that has the prefix to itself: `/api2` is auth-server's, `/api/v2.1` is base-token's.
-#[must_use]
-pub fn nowhere_below(prefix: &str) -> impl HttpServiceFactory + 'static {
-    let [plain, slashed] = spellings(prefix);
-    let below = |path: &str| format!("{path}/{{nowhere:.*}}");
-    let paths = [below(&plain), below(&slashed), plain, slashed];
-    around(web::resource(paths).route(web::to(nowhere)))
+/// Mounts endpoints below a prefix, before which more slashes do no harm. Whatever else is below it, or is the prefix: 301
+/// where only the slash at the end is missing, 404 for the rest. For the one service that has the prefix to itself: `/api2`
+/// is auth-server's, `/api/v2.1` is base-token's.
+// In scopes: a path of somebody else is compared with two prefixes, instead of with an expression for every endpoint.
+pub fn mount_below(cfg: &mut ServiceConfig, prefix: &str, endpoints: impl Fn(&mut ServiceConfig)) {
+    for spelling in spellings(prefix) {
+        let nowhere = web::resource(["/{nowhere:.*}", ""]).route(web::to(nowhere));
+        cfg.service(web::scope(&spelling).configure(&endpoints).service(around(nowhere)));
+    }
 }
 
 async fn nowhere(request: HttpRequest) -> Result<HttpResponse, SeaTableError> {
@@ -130,10 +132,11 @@ mod tests {
     use actix_web::dev::ServiceResponse;
     use actix_web::http::header::HeaderMap;
     use actix_web::test::{TestRequest, call_service, init_service};
+    use actix_web::web::ServiceConfig;
     use actix_web::{App, HttpResponse};
     use rstest::rstest;
 
-    use super::{Endpoint, nowhere_below};
+    use super::{Endpoint, mount_below};
     use crate::error::SeaTableError;
 
     async fn fine() -> HttpResponse {
@@ -145,10 +148,11 @@ mod tests {
     }
 
     async fn answer(method: &str, uri: &str) -> ServiceResponse {
-        let app = App::new()
-            .service(Endpoint::at("/api2/x/").get(fine).post(forbidden).mount())
-            .service(Endpoint::at("/api2/y/{id:[0-9]+}/").put(fine).delete(fine).mount())
-            .service(nowhere_below("/api2"));
+        let endpoints = |cfg: &mut ServiceConfig| {
+            cfg.service(Endpoint::at("/x/").get(fine).post(forbidden).mount())
+                .service(Endpoint::at("/y/{id:[0-9]+}/").put(fine).delete(fine).mount());
+        };
+        let app = App::new().configure(|cfg| mount_below(cfg, "/api2", endpoints));
         let request = TestRequest::with_uri(uri).method(method.parse().unwrap());
         call_service(&init_service(app).await, request.to_request()).await
     }

@@ -14,7 +14,7 @@ mod rdv;
 mod revocation_feed;
 mod seatable;
 
-use actix_web::web;
+use actix_web::{Scope, web};
 
 pub use self::openapi::openapi;
 use crate::app::App;
@@ -32,28 +32,7 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
             .route(web::head().to(metadata::metadata)),
     )
     .service(resource("/admin/audit/events").route(web::get().to(audit::list)))
-    .service(resource("/internal/revocations").route(web::get().to(revocation_feed::follow)))
-    .service(
-        resource("/internal/applications/{id}")
-            .route(web::get().to(internal_applications::get))
-            .route(web::put().to(internal_applications::put))
-            .route(web::delete().to(internal_applications::delete)),
-    )
-    .service(resource("/internal/directory/people").route(web::post().to(internal_directory::people)))
-    .service(
-        resource("/internal/directory/people/{id}/groups")
-            .route(web::get().to(internal_directory::groups_of)),
-    )
-    .service(resource("/internal/directory/groups").route(web::post().to(internal_directory::create_group)))
-    .service(
-        resource("/internal/directory/groups/{number}")
-            .route(web::get().to(internal_directory::group))
-            .route(web::delete().to(internal_directory::delete_group)),
-    )
-    .service(
-        resource("/internal/directory/groups/{number}/members")
-            .route(web::get().to(internal_directory::members)),
-    );
+    .service(internal(app));
     if app.settings.meet.routed {
         meet::configure(cfg, app);
     }
@@ -63,4 +42,30 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
     if app.settings.seatable.enabled {
         seatable::configure(cfg, app);
     }
+}
+
+/// What services of the platform ask, in a scope: the paths of everybody else are compared with its prefix alone.
+fn internal(app: &web::Data<App>) -> Scope {
+    let resource = |path: &str| web::resource(path.to_owned()).app_data(app.clone());
+    web::scope("/internal")
+        .service(resource("/revocations").route(web::get().to(revocation_feed::follow)))
+        .service(
+            resource("/applications/{id}")
+                .route(web::get().to(internal_applications::get))
+                .route(web::put().to(internal_applications::put))
+                .route(web::delete().to(internal_applications::delete)),
+        )
+        .service(resource("/directory/people").route(web::post().to(internal_directory::people)))
+        .service(
+            resource("/directory/people/{id}/groups").route(web::get().to(internal_directory::groups_of)),
+        )
+        .service(resource("/directory/groups").route(web::post().to(internal_directory::create_group)))
+        .service(
+            resource("/directory/groups/{number}")
+                .route(web::get().to(internal_directory::group))
+                .route(web::delete().to(internal_directory::delete_group)),
+        )
+        .service(
+            resource("/directory/groups/{number}/members").route(web::get().to(internal_directory::members)),
+        )
 }

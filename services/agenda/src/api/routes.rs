@@ -1,7 +1,6 @@
 //! Which path and method leads where. `contracts/rdv-sign-in.md` §1, "Endpoint list".
 //!
-//! Every resource has its full path in all spellings, and there is no scope around them: the auth server mounts its
-//! endpoints below the same prefix. That is why paths that lead nowhere are mounted last, by whoever comes last.
+//! The auth server mounts its endpoints below the same prefix, and has to be first: what it leaves leads here, or nowhere.
 
 use actix_web::dev::HttpServiceFactory;
 use actix_web::web::{Data, ServiceConfig};
@@ -19,12 +18,12 @@ use crate::app::App;
 pub(super) const ID: &str = "id";
 
 const PREFIX: &str = "/api/v1";
-const AGENTS: &str = "/api/v1/agents";
-const ORGANISATIONS: &str = "/api/v1/organisations";
-const ABSENCES: &str = "/api/v1/absences";
+const AGENTS: &str = "/agents";
+const ORGANISATIONS: &str = "/organisations";
+const ABSENCES: &str = "/absences";
 /// An id is one segment without a dot, behind which a format stands.
-const ORGANISATION: &str = "/api/v1/organisations/{id:[^/.]+}";
-const ABSENCE: &str = "/api/v1/absences/{id:[^/.]+}";
+const ORGANISATION: &str = "/organisations/{id:[^/.]+}";
+const ABSENCE: &str = "/absences/{id:[^/.]+}";
 
 /// What every route finds in its request.
 #[derive(Clone)]
@@ -37,10 +36,12 @@ pub struct State {
 
 /// Mounts everything.
 pub fn configure(cfg: &mut ServiceConfig, state: &State) {
-    if state.app.settings.enabled {
-        mount(cfg, state);
-    }
-    cfg.service(conventions::nowhere_below(PREFIX));
+    let enabled = |cfg: &mut ServiceConfig| {
+        if state.app.settings.enabled {
+            mount(cfg, state);
+        }
+    };
+    cfg.service(web::scope(PREFIX).configure(enabled).service(conventions::nowhere()));
 }
 
 fn mount(cfg: &mut ServiceConfig, state: &State) {

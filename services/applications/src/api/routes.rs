@@ -13,11 +13,12 @@ use super::methods::{self, Methods};
 use super::{applications, boot, lists};
 use crate::app::App;
 
-const COLLECTION: &str = "/api/applications";
-const OF_ORGANIZATION: &str = "/api/applications/organizations/{organization:[^/]+}";
-const AVAILABILITY: &str = "/api/applications/{id:[^/]+}/availability";
-const ITEM: &str = "/api/applications/{id:[^/]+}";
-const NOWHERE: &str = "/api/applications/{nowhere:.*}";
+const PREFIX: &str = "/api/applications";
+const COLLECTION: &str = "";
+const OF_ORGANIZATION: &str = "/organizations/{organization:[^/]+}";
+const AVAILABILITY: &str = "/{id:[^/]+}/availability";
+const ITEM: &str = "/{id:[^/]+}";
+const NOWHERE: &str = "/{nowhere:.*}";
 
 /// What every route finds in its request.
 #[derive(Clone)]
@@ -30,6 +31,10 @@ pub struct State {
 
 /// Mounts everything, and behind it what answers for paths that lead nowhere.
 pub fn configure(cfg: &mut ServiceConfig, state: &State) {
+    cfg.service(web::scope(PREFIX).configure(|cfg| below(cfg, state)));
+}
+
+fn below(cfg: &mut ServiceConfig, state: &State) {
     if state.app.settings.enabled {
         let collection = web::resource(COLLECTION)
             .route(web::get().to(lists::all))

@@ -20,7 +20,14 @@ const PATH: &str = "/external-api/v1.0/application/token";
 
 /// Mounts the route.
 pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
-    let route = web::resource(both_forms(PATH))
+    // One resource each: two literals in one would be matched as expressions, and at every path that is looked for behind them.
+    for path in both_forms(PATH) {
+        mount(cfg, app, path);
+    }
+}
+
+fn mount(cfg: &mut web::ServiceConfig, app: &web::Data<App>, path: String) {
+    let route = web::resource(path)
         .app_data(app.clone())
         .route(web::post().to(application_token::application_token))
         .route(web::method(Method::OPTIONS).to(application_token::description))

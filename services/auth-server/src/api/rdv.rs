@@ -23,23 +23,24 @@ const DIALECT: &str = "rdv";
 /// Mounts the routes. §7: a reset by mail is not offered, so `POST` of a password and its `edit` page lead nowhere.
 pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
     let at = |path: &str| -> Resource { web::resource(spellings(path)).app_data(app.clone()) };
-    let sign_in = at("/api/v1/auth/sign_in")
+    let sign_in = at("/sign_in")
         .route(web::post().to(sign_in::sign_in))
         .route(web::get().to(sign_in::not_supported))
         .route(web::head().to(sign_in::not_supported));
-    let validate_token = at("/api/v1/auth/validate_token")
+    let validate_token = at("/validate_token")
         .route(web::get().to(validate_token::validate_token))
         .route(web::head().to(validate_token::validate_token))
         .wrap(body_parameters());
-    let sign_out =
-        at("/api/v1/auth/sign_out").route(web::delete().to(sign_out::sign_out)).wrap(body_parameters());
-    let password = at("/api/v1/auth/password")
+    let sign_out = at("/sign_out").route(web::delete().to(sign_out::sign_out)).wrap(body_parameters());
+    let password = at("/password")
         .route(web::put().to(password::change))
         .route(web::patch().to(password::change))
         .wrap(body_parameters());
-    cfg.service(conventions::around(sign_in))
+    let below = web::scope("/api/v1/auth")
+        .service(conventions::around(sign_in))
         .service(conventions::around(validate_token))
         .service(conventions::around(sign_out))
         .service(conventions::around(password))
-        .service(conventions::nowhere_below("/api/v1/auth"));
+        .service(conventions::nowhere());
+    cfg.service(below);
 }

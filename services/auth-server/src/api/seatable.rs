@@ -15,7 +15,7 @@ pub(crate) mod sign_in;
 
 use actix_web::{HttpRequest, web};
 use seatable_dialect::SeaTableError;
-use seatable_dialect::endpoint::{Endpoint, nowhere_below};
+use seatable_dialect::endpoint::{Endpoint, mount_below};
 use seatable_dialect::parameters::BodyLimit;
 use seatable_dialect::rates::Class;
 use service_kit::client_address;
@@ -31,14 +31,16 @@ const LARGEST_SIGN_IN: BodyLimit = BodyLimit(64 * 1024);
 /// Mounts the routes. `/api2` is this service's alone, `/api/v2.1` is `base-token`'s.
 pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
     let at = |path: &str| Endpoint::at(path).data(app.clone());
-    let sign_in = at("/api2/auth-token/").data(web::Data::new(LARGEST_SIGN_IN));
-    cfg.service(sign_in.post(sign_in::sign_in).mount())
-        .service(at("/api2/ping/").get(ping::ping).mount())
-        .service(at("/api2/auth/ping/").get(ping::auth_ping).mount())
-        .service(at("/api2/account/info/").get(account_info::account_info).mount())
-        .service(at("/server-info/").get(server_info::server_info).mount())
-        .service(nowhere_below("/api2"))
-        .service(nowhere_below("/server-info"));
+    mount_below(cfg, "/api2", |cfg| {
+        let sign_in = at("/auth-token/").data(web::Data::new(LARGEST_SIGN_IN));
+        cfg.service(sign_in.post(sign_in::sign_in).mount())
+            .service(at("/ping/").get(ping::ping).mount())
+            .service(at("/auth/ping/").get(ping::auth_ping).mount())
+            .service(at("/account/info/").get(account_info::account_info).mount());
+    });
+    mount_below(cfg, "/server-info", |cfg| {
+        cfg.service(at("/").get(server_info::server_info).mount());
+    });
 }
 
 /// Counts a request of somebody who is nobody yet.

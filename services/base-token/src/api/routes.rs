@@ -1,13 +1,12 @@
 //! Which path and method leads where. `contracts/seatable-tokens.md` §6–§8, §10, §11.
 //!
-//! Every resource has its full path, since the auth server serves SeaTable paths beside these. `/api/v2.1` is this
-//! service's: what else is below it leads nowhere, and is mounted last.
+//! `/api/v2.1` is this service's: what else is below it leads nowhere. The auth server serves SeaTable paths beside it.
 
 use actix_web::web::{self, Data, ServiceConfig};
 use auth_claims::caller::Authenticator;
 use auth_claims::scopes::Scope;
 use seatable_dialect::Endpoint;
-use seatable_dialect::endpoint::nowhere_below;
+use seatable_dialect::endpoint::mount_below;
 use seatable_dialect::parameters::BodyLimit;
 
 use super::{
@@ -18,8 +17,8 @@ use crate::app::App;
 
 const PREFIX: &str = "/api/v2.1";
 /// A base's name is one segment, whatever is in it: an encoded slash stays encoded here.
-const BASE: &str = "/api/v2.1/workspace/{workspace_id:[0-9]+}/dtable/{base_name:[^/]+}/";
-const OF_WORKSPACE: &str = "/api/v2.1/workspace/{workspace_id:[0-9]+}/dtable/";
+const BASE: &str = "/workspace/{workspace_id:[0-9]+}/dtable/{base_name:[^/]+}/";
+const OF_WORKSPACE: &str = "/workspace/{workspace_id:[0-9]+}/dtable/";
 
 /// What every route finds in its request.
 #[derive(Clone)]
@@ -34,23 +33,24 @@ pub struct State {
 
 /// Mounts everything.
 pub fn configure(cfg: &mut ServiceConfig, state: &State) {
-    if state.app.settings.enabled {
-        of_workspaces(cfg, state);
-        of_bases(cfg, state);
-        of_tokens(cfg, state);
-    }
-    cfg.service(nowhere_below(PREFIX));
+    mount_below(cfg, PREFIX, |cfg| {
+        if state.app.settings.enabled {
+            of_workspaces(cfg, state);
+            of_bases(cfg, state);
+            of_tokens(cfg, state);
+        }
+    });
 }
 
 fn of_workspaces(cfg: &mut ServiceConfig, state: &State) {
     let at = |path: &str| at(path, state);
-    cfg.service(at("/api/v2.1/workspaces/").get(workspaces::list).mount())
-        .service(at("/api/v2.1/dtables/").post(bases::create).mount())
-        .service(at("/api/v2.1/dtables/shared/").get(workspaces::shared).mount())
-        .service(at("/api/v2.1/dtables/{dtable_uuid:[^/]+}/related-users/").get(related_users::list).mount())
-        .service(at("/api/v2.1/dtable-copy/").post(copies::copy).mount())
-        .service(at("/api/v2.1/groups/").get(groups::list).post(groups::create).mount())
-        .service(at("/api/v2.1/groups/{group_id:[0-9]+}/").delete(groups::delete).mount())
+    cfg.service(at("/workspaces/").get(workspaces::list).mount())
+        .service(at("/dtables/").post(bases::create).mount())
+        .service(at("/dtables/shared/").get(workspaces::shared).mount())
+        .service(at("/dtables/{dtable_uuid:[^/]+}/related-users/").get(related_users::list).mount())
+        .service(at("/dtable-copy/").post(copies::copy).mount())
+        .service(at("/groups/").get(groups::list).post(groups::create).mount())
+        .service(at("/groups/{group_id:[0-9]+}/").delete(groups::delete).mount())
         .service(at(OF_WORKSPACE).put(bases::update).delete(bases::delete).mount());
 }
 
@@ -76,14 +76,10 @@ fn of_bases(cfg: &mut ServiceConfig, state: &State) {
 
 fn of_tokens(cfg: &mut ServiceConfig, state: &State) {
     let at = |path: &str| at(path, state);
-    cfg.service(at("/api/v2.1/dtable/app-access-token/").get(access_tokens::of_api_token).mount())
-        .service(
-            at("/api/v2.1/external-link-tokens/{token:[^/]+}/access-token/")
-                .get(access_tokens::of_link)
-                .mount(),
-        )
+    cfg.service(at("/dtable/app-access-token/").get(access_tokens::of_api_token).mount())
+        .service(at("/external-link-tokens/{token:[^/]+}/access-token/").get(access_tokens::of_link).mount())
         // Published keys are fetched by what is no client of this dialect: no slash at the end.
-        .service(at("/api/v2.1/dtable/jwks.json").get(jwks::published).mount());
+        .service(at("/dtable/jwks.json").get(jwks::published).mount());
 }
 
 fn at(path: &str, state: &State) -> Endpoint {

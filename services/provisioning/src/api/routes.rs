@@ -35,14 +35,19 @@ pub struct State {
 
 /// Mounts everything.
 pub fn configure(cfg: &mut ServiceConfig, state: &State) {
+    for entry in ENTRIES {
+        cfg.service(web::scope(entry).configure(|cfg| below(cfg, state)));
+    }
+}
+
+fn below(cfg: &mut ServiceConfig, state: &State) {
     if state.app.settings.enabled {
         for route in routes() {
             cfg.service(route.mounted(state));
         }
     }
-    let nowhere = ENTRIES.map(|entry| [entry.to_owned(), format!("{entry}/{{nowhere:.*}}")]).concat();
     let astray = |request: HttpRequest| astray(request, OcsError::UnknownRoute);
-    let nowhere = web::resource(nowhere).default_service(web::to(astray));
+    let nowhere = web::resource(["", "/{nowhere:.*}"]).default_service(web::to(astray));
     cfg.service(nowhere.app_data(state.app.clone()).app_data(state.authenticator.clone()));
 }
 
@@ -142,7 +147,7 @@ pub(super) struct Led {
 
 impl Route {
     fn at(path: &str) -> Self {
-        let resource = web::resource(ENTRIES.map(|entry| format!("{entry}{path}")));
+        let resource = web::resource(path.to_owned());
         Self { path: path.to_owned(), methods: Vec::new(), resource, is_shared: false }
     }
 

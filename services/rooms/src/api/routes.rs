@@ -1,7 +1,7 @@
 //! Which path and method leads where. `contracts/meet.md` §1, §12.1.
 //!
-//! Every resource has its full path in both slash forms, and there is no scope around them: another service mounts the
-//! token endpoint below the same prefix. That is why paths that lead nowhere are mounted last, by whoever comes last.
+//! Every resource has both slash forms. The auth server mounts the token endpoint below the same prefix, and has to be
+//! first: what it leaves leads here, or nowhere.
 
 use actix_web::http::Method;
 use actix_web::middleware::from_fn;
@@ -21,11 +21,12 @@ pub(super) const ROOM_ID: &str = "id";
 /// The name of the attendee's id in paths.
 pub(super) const ATTENDEE_ID: &str = "attendee_id";
 
-const ROOMS: &str = "/external-api/v1.0/rooms";
+const PREFIX: &str = "/external-api/v1.0";
+const ROOMS: &str = "/rooms";
 /// §1: an id is one segment without a dot; with one, the path leads nowhere.
-const ROOM: &str = "/external-api/v1.0/rooms/{id:[^/.]+}";
-const ATTENDEES: &str = "/external-api/v1.0/rooms/{id:[^/.]+}/attendees";
-const ATTENDEE: &str = "/external-api/v1.0/rooms/{id:[^/.]+}/attendees/{attendee_id:[^/.]+}";
+const ROOM: &str = "/rooms/{id:[^/.]+}";
+const ATTENDEES: &str = "/rooms/{id:[^/.]+}/attendees";
+const ATTENDEE: &str = "/rooms/{id:[^/.]+}/attendees/{attendee_id:[^/.]+}";
 
 /// What every route finds in its request.
 #[derive(Clone)]
@@ -38,13 +39,16 @@ pub struct State {
 
 /// Mounts everything.
 pub fn configure(cfg: &mut ServiceConfig, state: &State) {
-    if state.app.settings.enabled {
-        mount_rooms(cfg, state);
-        mount_attendees(cfg, state);
-    }
-    let nowhere = web::resource(["/external-api/v1.0", "/external-api/v1.0/{nowhere:.*}"]);
+    let enabled = |cfg: &mut ServiceConfig| {
+        if state.app.settings.enabled {
+            mount_rooms(cfg, state);
+            mount_attendees(cfg, state);
+        }
+    };
+    let nowhere = web::resource(["", "/{nowhere:.*}"]);
     let nowhere = nowhere.default_service(web::to(async || pages::not_found()));
-    cfg.service(Conventions::of_nowhere(&state.app.settings.cors).around(nowhere));
+    let nowhere = Conventions::of_nowhere(&state.app.settings.cors).around(nowhere);
+    cfg.service(web::scope(PREFIX).configure(enabled).service(nowhere));
 }
 
 fn mount_rooms(cfg: &mut ServiceConfig, state: &State) {
