@@ -217,7 +217,9 @@ pub fn find(conn: &mut DbConn, claims: &AccessClaims) -> Result<Option<Revocatio
         .into_iter()
         .chain([claims.sid.as_ref(), claims.user_id.as_ref()]);
     let actors = claims.actors().flat_map(Actor::names);
-    let names: Vec<&str> = own.flatten().map(String::as_str).chain(actors).collect();
+    let mut names: Vec<&str> = own.flatten().map(String::as_str).chain(actors).collect();
+    names.sort_unstable();
+    names.dedup();
     let entries = rows::list_named(conn, &names)?;
     Ok(judge(&entries, |index| index.find(claims)))
 }

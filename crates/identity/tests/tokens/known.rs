@@ -6,6 +6,7 @@ use auth_claims::claims::AccessClaims;
 use auth_claims::revocations::RevocationReason;
 use diesel::prelude::*;
 use identity::Identity;
+use identity::audit::Origin;
 use identity::revocations::{self, Revocation};
 use rstest::rstest;
 use store::{StoreError, on_backend};
@@ -94,7 +95,7 @@ async fn threat_26_what_another_process_revokes_counts_within_its_bound(
     assert_eq!(follower.known(&claims).await, REVOKED);
     let (other, _) = fixture.session().await;
     for (enabled, expected) in [(false, Some(RevocationReason::ClientDisabled)), (true, None)] {
-        elsewhere.set_client_enabled(&fixture.client, enabled, &Default::default()).await.unwrap();
+        elsewhere.set_client_enabled(&fixture.client, enabled, &Origin::default()).await.unwrap();
         tokio::time::sleep(Duration::from_millis(300)).await;
         assert_eq!(follower.known(&other).await, expected);
     }
