@@ -19,7 +19,7 @@ pub(super) const CAPACITY: usize = 8192;
 const PLACE: usize = 1024;
 
 /// At so many taken places nothing lingers.
-const PRESSING: usize = CAPACITY / 4;
+const PRESSING: usize = CAPACITY / 8;
 
 /// Between those who record and the one who writes.
 #[derive(Debug)]

@@ -31,3 +31,4 @@ mod second_factor;
 mod threats;
 mod throttling;
 mod tracing_acts;
+mod tracing_many;
