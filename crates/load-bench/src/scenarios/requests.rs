@@ -119,7 +119,7 @@ pub(crate) fn meet_token(http: &Http, email: &str) -> Asked {
 }
 
 /// What an access token is.
-fn introspection(http: &Http, token: &str) -> Asked {
+pub(crate) fn introspection(http: &Http, token: &str) -> Asked {
     let headers = [("Authorization", &*basic(GATEWAY, SECRET))];
     asked(http.post_form("/oauth/introspect", &headers, &[("token", token)]), r#""active":true"#)
 }
@@ -176,7 +176,7 @@ pub(crate) fn rooms(http: &Http, token: &str) -> Asked {
 }
 
 /// A room that is made.
-fn new_room(http: &Http, token: &str) -> Asked {
+pub(crate) fn new_room(http: &Http, token: &str) -> Asked {
     let bytes =
         http.post_json(ROOMS, &[("Authorization", &bearer(token))], &json!({ "access_level": "restricted" }));
     Asked { status: 201, ..asked(bytes, r#""access_level":"restricted""#) }
@@ -195,7 +195,7 @@ fn application(http: &Http, token: &str, id: &str) -> Asked {
 }
 
 /// One account.
-fn user(http: &Http, login: &str) -> Asked {
+pub(crate) fn user(http: &Http, login: &str) -> Asked {
     let path = format!("/ocs/v2.php/cloud/users/{login}?format=json");
     let headers = [("Authorization", &*basic(ADMINISTRATOR, PASSWORD)), ("OCS-APIRequest", "true")];
     asked(http.get(&path, &headers), &format!(r#""id":"{login}""#))
