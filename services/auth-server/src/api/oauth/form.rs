@@ -5,6 +5,7 @@
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, web};
+use memchr::{memchr, memchr2};
 use secrecy::SecretString;
 use zeroize::Zeroizing;
 
@@ -84,13 +85,18 @@ impl Form {
     /// A [`FormFault`] when it is not one well-formed form.
     pub(super) fn parse(body: &[u8]) -> Result<Self, FormFault> {
         let mut form = Self::default();
-        for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        let mut rest = body;
+        while !rest.is_empty() {
+            let (pair, after) = split(rest, b'&');
+            rest = after;
+            if pair.is_empty() {
+                continue;
+            }
             if form.0.len() == MOST_PARAMETERS {
                 return Err(FormFault::TooMany);
             }
-            let split = pair.iter().position(|byte| *byte == b'=').unwrap_or(pair.len());
-            let name = decode(&pair[..split])?;
-            let value = Zeroizing::new(decode(pair.get(split + 1..).unwrap_or_default())?);
+            let (name, value) = split(pair, b'=');
+            let (name, value) = (decode(name)?, Zeroizing::new(decode(value)?));
             if form.0.iter().any(|(known, _)| *known == name) {
                 return Err(FormFault::Repeated);
             }
@@ -125,7 +131,7 @@ impl Form {
 /// Decodes one name or value: plus is a blank, percent sequences are bytes, the bytes are UTF-8 without NUL.
 pub(super) fn decode(text: &[u8]) -> Result<String, FormFault> {
     // Tokens are long and have nothing to decode.
-    let plain = text.iter().position(|byte| matches!(byte, b'+' | b'%')).unwrap_or(text.len());
+    let plain = memchr2(b'+', b'%', text).unwrap_or(text.len());
     let (plain, encoded) = text.split_at(plain);
     let mut bytes = Vec::with_capacity(text.len());
     bytes.extend_from_slice(plain);
@@ -140,10 +146,18 @@ pub(super) fn decode(text: &[u8]) -> Result<String, FormFault> {
             other => other,
         });
     }
-    if bytes.contains(&0) {
+    if memchr(0, &bytes).is_some() {
         return Err(FormFault::Nul);
     }
     String::from_utf8(bytes).map_err(|_| FormFault::Encoding)
+}
+
+/// What stands before and after the first of these bytes; all of it, and nothing, without one.
+fn split(text: &[u8], at: u8) -> (&[u8], &[u8]) {
+    match memchr(at, text) {
+        Some(place) => (&text[..place], &text[place + 1..]),
+        None => (text, &[]),
+    }
 }
 
 fn hex(digit: u8) -> Option<u8> {
