@@ -14,13 +14,12 @@
 //! | any | any; its application is disabled, expired or another organisation's | refused | unchanged |
 //!
 //! Of any number of concurrent presentations of one token, all within the window get the same successor. Refreshes
-//! that wait for SQLite's one writer share its next commit; PostgreSQL flushes concurrent commits together by itself.
+//! at the same time share a flush to disk, as all writes do.
 
 mod attempt;
 mod families;
 mod judgement;
 mod rotation;
-mod shared;
 mod token;
 
 use std::fmt;
@@ -33,7 +32,6 @@ use chrono::{DateTime, Utc};
 pub(crate) use families::{count_live, end_with_application, revoke_families};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use shared::Shared;
 use store::StoreError;
 pub use token::PlainRefreshToken;
 use uuid::Uuid;
@@ -77,7 +75,6 @@ impl Default for RefreshSettings {
 pub(crate) struct TokenState {
     pub(crate) feed: Feed,
     pub(crate) refresh: RefreshSettings,
-    shared: Shared,
 }
 
 /// Names a family.

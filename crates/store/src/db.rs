@@ -10,6 +10,7 @@ use crate::{
     data_dir,
     lane::Lane,
     migrations,
+    shared_commits::SharedCommits,
     target::Target,
     transaction::{self, Failure},
 };
@@ -43,13 +44,23 @@ impl fmt::Display for Backend {
 /// A transaction that lost a conflict is tried this often in all.
 const TRIES: u32 = 10;
 
+/// How writes get to the database.
+#[derive(Clone, Debug)]
+enum Writers {
+    /// SQLite has one writer at a time. Queueing for its connection is fair and costs no thread, where waiting for the
+    /// lock in SQLite would be neither.
+    One(SharedCommits),
+    /// PostgreSQL flushes commits at the same time together by itself.
+    Many(Lane),
+}
+
 /// A database, by its pool. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Db {
     connector: Connector,
     backend: Backend,
     readers: Lane,
-    writers: Lane,
+    writers: Writers,
     /// Of SQLite: says to others that the directory of the file is in use.
     _presence: Option<Arc<File>>,
 }
@@ -83,14 +94,13 @@ impl Db {
             Lane::new(name, connector.for_role(role), backend, size, settings.acquire_timeout)
         };
         let (readers, writers) = match backend {
-            // SQLite has one writer at a time. Queueing for its connection is fair and costs no thread, where waiting
-            // for the lock in SQLite would be neither.
             Backend::Sqlite => {
-                (lane("reader", Role::Reader, settings.max_connections), lane("writer", Role::Writer, 1))
+                let writer = SharedCommits::new(lane("writer", Role::Writer, 1));
+                (lane("reader", Role::Reader, settings.max_connections), Writers::One(writer))
             }
             Backend::Postgres => {
                 let both = lane("shared", Role::Writer, settings.max_connections);
-                (both.clone(), both)
+                (both.clone(), Writers::Many(both))
             }
         };
         Ok(Self { connector, backend, readers, writers, _presence: presence })
@@ -99,8 +109,11 @@ impl Db {
     /// The same database, whose metrics carry this name.
     #[must_use]
     pub fn named(self, name: &'static str) -> Self {
-        let (readers, writers) = (self.readers.named(name), self.writers.named(name));
-        Self { readers, writers, ..self }
+        let writers = match self.writers {
+            Writers::One(commits) => Writers::One(commits.named(name)),
+            Writers::Many(lane) => Writers::Many(lane.named(name)),
+        };
+        Self { readers: self.readers.named(name), writers, ..self }
     }
 
     /// Which database this is.
@@ -130,8 +143,9 @@ impl Db {
                 .readers
                 .run(move |conn| {
                     let outcome = work(conn);
-                    let dead = outcome.as_ref().err().and_then(E::store_error).is_some_and(is_lost)
-                        || conn.is_broken();
+                    let dead =
+                        outcome.as_ref().err().and_then(E::store_error).is_some_and(StoreError::is_lost)
+                            || conn.is_broken();
                     ((work, outcome), dead)
                 })
                 .await?;
@@ -142,43 +156,57 @@ impl Db {
         }
     }
 
-    /// Runs `work` in a write transaction on the blocking pool; `Err` and a panic roll back.
+    /// [`Db::read`] for requests whose whole time such a read is: on SQLite it runs on the calling thread, when a
+    /// connection lies idle, since a reader waits for nobody there and is done before another thread would have begun.
+    /// PostgreSQL may keep silent for long, which must not stop everything else on this thread.
     ///
-    /// SQLite begins it with `IMMEDIATE`. PostgreSQL runs it at `READ COMMITTED`; when it loses a serialization failure
-    /// or a deadlock, `work` runs again, so it must have no effect outside the database.
+    /// Only for a few statements that each find a few rows by an index, whatever the tables have grown to. Lists, counts and
+    /// searches stay with [`Db::read`].
     ///
     /// # Errors
-    /// Those of `work`; [`StoreError::Unavailable`] when there is no connection; the conflict after the last try.
-    #[tracing::instrument(name = "db.write", skip_all, fields(db.system.name = self.backend.as_str()))]
-    pub async fn write<T, E, F>(&self, mut work: F) -> Result<T, E>
+    /// Those of [`Db::read`].
+    pub async fn look_up<T, E, F>(&self, mut work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + StoreCause + Send + 'static,
         F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
     {
-        let (mut tries, mut spares) = (1, self.writers.size());
-        loop {
-            let ((returned, outcome), dead) = self
-                .writers
-                .run(move |conn| {
-                    let outcome = transaction::run(conn, &mut work);
-                    let error = outcome.as_ref().err().and_then(Failure::store_error);
-                    let dead = error.is_some_and(is_lost) || conn.is_broken();
-                    ((work, outcome), dead)
-                })
-                .await?;
-            work = returned;
-            match outcome {
-                Err(Failure::Begin(_)) if dead && spares > 0 => spares -= 1,
-                Err(Failure::Inside(error))
-                    if tries < TRIES && error.store_error().is_some_and(StoreError::is_retryable) =>
-                {
-                    tracing::debug!(tries, "the transaction lost a conflict and runs again");
-                    tokio::time::sleep(pause(tries)).await;
-                    tries += 1;
-                }
-                outcome => return outcome.map_err(Failure::into_error),
-            }
+        match self.look_up_here(&mut work) {
+            Some(outcome) => outcome,
+            None => self.read(work).await,
+        }
+    }
+
+    #[tracing::instrument(name = "db.read", skip_all, fields(db.system.name = self.backend.as_str()))]
+    fn look_up_here<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut DbConn) -> Result<T, E>,
+    ) -> Option<Result<T, E>> {
+        if self.backend != Backend::Sqlite {
+            return None;
+        }
+        let outcome = self.readers.hold_idle(work)?;
+        Some(outcome.unwrap_or_else(|error| Err(error.into())))
+    }
+
+    /// Runs `work` in a write transaction on the blocking pool; `Err` and a panic roll back.
+    ///
+    /// SQLite begins it with `IMMEDIATE`, and writes that wait at the same time share a commit. PostgreSQL runs it at `READ
+    /// COMMITTED`. When a transaction loses a serialization failure or a deadlock, or one that is shared fails, `work` runs
+    /// again, so it must have no effect outside the database.
+    ///
+    /// # Errors
+    /// Those of `work`; [`StoreError::Unavailable`] when there is no connection; the conflict after the last try.
+    #[tracing::instrument(name = "db.write", skip_all, fields(db.system.name = self.backend.as_str()))]
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + StoreCause + Send + 'static,
+        F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
+    {
+        match &self.writers {
+            Writers::One(commits) => commits.write(work).await,
+            Writers::Many(lane) => write_apart(lane, work).await,
         }
     }
 
@@ -220,9 +248,36 @@ impl Db {
     }
 }
 
-/// Whether the connection is of no more use.
-fn is_lost(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable(_))
+/// Runs `work` in a transaction of its own, and again when that loses a conflict.
+async fn write_apart<T, E, F>(lane: &Lane, mut work: F) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<StoreError> + StoreCause + Send + 'static,
+    F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
+{
+    let (mut tries, mut spares) = (1, lane.size());
+    loop {
+        let ((returned, outcome), dead) = lane
+            .run(move |conn| {
+                let outcome = transaction::run(conn, &mut work);
+                let error = outcome.as_ref().err().and_then(Failure::store_error);
+                let dead = error.is_some_and(StoreError::is_lost) || conn.is_broken();
+                ((work, outcome), dead)
+            })
+            .await?;
+        work = returned;
+        match outcome {
+            Err(Failure::Begin(_)) if dead && spares > 0 => spares -= 1,
+            Err(Failure::Inside(error))
+                if tries < TRIES && error.store_error().is_some_and(StoreError::is_retryable) =>
+            {
+                tracing::debug!(tries, "the transaction lost a conflict and runs again");
+                tokio::time::sleep(pause(tries)).await;
+                tries += 1;
+            }
+            outcome => return outcome.map_err(Failure::into_error),
+        }
+    }
 }
 
 /// 0 to 10 ms, 0 to 20 ms, … up to half a second: the losers of a conflict should not meet again.

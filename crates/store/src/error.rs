@@ -44,6 +44,11 @@ impl StoreError {
         Self::Corrupt { what, reason: reason.to_string() }
     }
 
+    /// The runtime ends before the work has begun.
+    pub(crate) fn stopping() -> Self {
+        Self::Unavailable("the program is stopping".to_owned())
+    }
+
     /// Whether the request may succeed unchanged a little later (503): the database is unreachable, shutting down,
     /// out of connections, or somebody else held a lock for too long.
     #[must_use]
@@ -59,6 +64,11 @@ impl StoreError {
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)))
+    }
+
+    /// Whether the connection it happened on is of no more use.
+    pub(crate) fn is_lost(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
     }
 
     /// Whether running the whole transaction again is the answer: a serialization failure or a deadlock.

@@ -1,6 +1,7 @@
 //! A pool of connections of one role, and the queue before it.
 
 use std::{
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
@@ -9,11 +10,7 @@ use r2d2::{NopErrorHandler, Pool};
 use scheduled_thread_pool::ScheduledThreadPool;
 use tokio::sync::Semaphore;
 
-use crate::{
-    Backend, DbConn, StoreError,
-    connect::Connector,
-    lane_metrics::{LaneMetrics, Raised},
-};
+use crate::{Backend, DbConn, StoreError, connect::Connector, lane_metrics::LaneMetrics};
 
 /// Opens and closes connections for every pool of the process.
 static SCHEDULER: LazyLock<Arc<ScheduledThreadPool>> = LazyLock::new(|| {
@@ -65,6 +62,15 @@ impl Lane {
         self.pool.max_size()
     }
 
+    /// How long somebody waits for a connection at most.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    pub(crate) fn metrics(&self) -> &LaneMetrics {
+        &self.metrics
+    }
+
     /// Runs `work` with a connection on the blocking pool. It finishes even if nobody waits for it any more. With its
     /// result it tells whether it found the connection dead.
     pub(crate) async fn run<R, F>(&self, work: F) -> Result<(R, bool), StoreError>
@@ -83,30 +89,27 @@ impl Lane {
         let (lane, span) = (self.clone(), tracing::Span::current());
         let task = tokio::task::spawn_blocking(move || {
             let (_permit, _entered) = (permit, span.entered()); // outlive the connection, in a panic too
-            lane.with_connection(start, waits, work)
+            lane.hold(lane.patience.saturating_sub(start.elapsed()), |conn| {
+                drop(waits);
+                lane.metrics.waited(start.elapsed());
+                work(conn)
+            })
         });
         task.await.unwrap_or_else(|stopped| {
-            Err(if stopped.is_panic() {
-                StoreError::Panicked
-            } else {
-                StoreError::Unavailable("the program is stopping".to_owned())
-            })
+            Err(if stopped.is_panic() { StoreError::Panicked } else { StoreError::stopping() })
         })
     }
 
-    fn with_connection<R>(
+    /// Runs `work` with a connection on this thread, which waits for one that has to be opened.
+    pub(crate) fn hold<R>(
         &self,
-        start: Instant,
-        waits: Raised,
+        patience: Duration,
         work: impl FnOnce(&mut DbConn) -> (R, bool),
     ) -> Result<(R, bool), StoreError> {
-        let left = self.patience.saturating_sub(start.elapsed());
-        let mut slot = self.pool.get_timeout(left).map_err(|error| {
+        let mut slot = self.pool.get_timeout(patience).map_err(|error| {
             self.metrics.timed_out();
             StoreError::Unavailable(error.to_string())
         })?;
-        drop(waits);
-        self.metrics.waited(start.elapsed());
         let _held = self.metrics.holds();
         let (value, dead) = match &mut slot.conn {
             Ok(conn) => work(conn),
@@ -114,5 +117,18 @@ impl Lane {
         };
         slot.dead = dead;
         Ok((value, dead))
+    }
+
+    /// Runs `work` on this thread if a connection lies idle; waits for nothing.
+    pub(crate) fn hold_idle<R>(&self, work: impl FnOnce(&mut DbConn) -> R) -> Option<Result<R, StoreError>> {
+        let _permit = self.permits.try_acquire().ok()?;
+        let mut slot = self.pool.try_get()?;
+        let conn = slot.conn.as_mut().ok()?;
+        self.metrics.waited(Duration::ZERO);
+        let _held = self.metrics.holds();
+        // On the blocking pool a panic ends with the task; here it would take the worker's other requests along.
+        let outcome = panic::catch_unwind(AssertUnwindSafe(|| work(conn)));
+        slot.dead = outcome.is_err();
+        Some(outcome.map_err(|_| StoreError::Panicked))
     }
 }

@@ -1,7 +1,8 @@
 //! Databases: one code path for SQLite and PostgreSQL.
 //!
 //! [`Db`] hands a pooled [`DbConn`] to a closure on the blocking pool: [`Db::read`] for queries, [`Db::write`] for a
-//! transaction, which is repeated when it loses a conflict. [`Migrations`] are embedded by each component and applied
+//! transaction, which is repeated when it loses a conflict; [`Db::look_up`] for a few rows by index, without a change of
+//! threads on SQLite. [`Migrations`] are embedded by each component and applied
 //! by [`Db::migrate`]. [`pruning`] deletes what is over. Tables, rows and domain errors belong to the crates above; they
 //! implement [`StoreCause`] for their error type and write repositories as functions on `&mut DbConn`.
 //!
@@ -23,6 +24,7 @@ mod lease;
 mod migrations;
 pub mod pruning;
 mod settings;
+mod shared_commits;
 mod target;
 mod transaction;
 

@@ -61,6 +61,24 @@ pub(crate) fn run<T, E: From<StoreError>>(
     })
 }
 
+/// Runs `work` under a savepoint that its failure undoes, and keeps what came of it apart from what came of the savepoint.
+///
+/// # Errors
+/// When the savepoint could not be made, kept or undone: the transaction around it must not be committed.
+pub(crate) fn step<T, E>(
+    conn: &mut DbConn,
+    work: impl FnOnce(&mut DbConn) -> Result<T, E>,
+) -> Result<Result<T, E>, StoreError> {
+    Transactions::begin_transaction(conn)?;
+    let outcome = work(conn);
+    if outcome.is_ok() {
+        Transactions::commit_transaction(conn)?;
+    } else {
+        Transactions::rollback_transaction(conn)?;
+    }
+    Ok(outcome)
+}
+
 /// PostgreSQL answers `COMMIT` with success when a statement has failed before and `work` went on regardless, and
 /// nothing is stored. Any statement fails then, so one goes ahead of `COMMIT` in the same message.
 fn commit(conn: &mut DbConn) -> QueryResult<()> {

@@ -79,7 +79,8 @@ impl Identity {
             now: self.clock().now(),
         });
         let issued_at = attempt.now;
-        let decided = self.tokens().shared.decide(self.db(), &attempt).await?;
+        let presented = Arc::clone(&attempt);
+        let decided = self.db().write(move |conn| presented.decide(conn)).await?;
         if let Err(RefreshRefusal::Reused) = decided {
             let refusal = self.write_revoking(move |conn| attempt.end_reused(conn)).await?;
             return Err(refusal.into());
@@ -95,7 +96,7 @@ impl Identity {
     pub async fn find_family(&self, token: &str) -> Result<Option<FoundFamily>, IdentityError> {
         let Ok(name) = TokenName::read(self.secrets(), token) else { return Ok(None) };
         let (settings, now) = (self.tokens().refresh, self.clock().now());
-        Ok(self.db().read(move |conn| look(conn, name, &settings, now)).await?)
+        Ok(self.db().look_up(move |conn| look(conn, name, &settings, now)).await?)
     }
 
     /// Ends a family and its whole session: its access tokens, and families other clients derived from it. Whether

@@ -6,6 +6,7 @@ mod conflicts;
 mod migrations;
 mod outages;
 mod pruning;
+mod sharing;
 mod tls;
 mod transactions;
 mod upgrading;
