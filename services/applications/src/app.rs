@@ -76,7 +76,7 @@ impl App {
     /// # Errors
     /// The database's.
     pub async fn find(&self, id: ApplicationId) -> Result<Option<Application>, AppError> {
-        Ok(self.db.read(move |conn| applications::find(conn, &id)).await?)
+        Ok(self.db.look_up(move |conn| applications::find(conn, &id)).await?)
     }
 
     /// Whether an application has this id, of this organisation or of any.
@@ -88,7 +88,7 @@ impl App {
         id: ApplicationId,
         within: Option<OrganizationId>,
     ) -> Result<bool, AppError> {
-        Ok(self.db.read(move |conn| applications::is_taken(conn, &id, within.as_ref())).await?)
+        Ok(self.db.look_up(move |conn| applications::is_taken(conn, &id, within.as_ref())).await?)
     }
 
     /// A part of a list and the length of all of it, in two queries.

@@ -67,6 +67,22 @@ impl App {
         self.db.read(move |conn| work(conn)).await
     }
 
+    /// Like [`App::read`], for a few rows by index: see [`Db::look_up`].
+    ///
+    /// # Errors
+    /// Those of `work`, and the database's.
+    pub async fn look_up<T, E, F>(&self, person: &Person, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + StoreCause + Send + 'static,
+        F: FnMut(&mut DbConn) -> Result<T, E> + Clone + Send + 'static,
+    {
+        match self.db.look_up(unless_awaited(person, work.clone())).await? {
+            Some(value) => Ok(value),
+            None => self.read(person, work).await,
+        }
+    }
+
     /// Like [`App::read`], in one write transaction; what `work` says it did is recorded once it is committed.
     ///
     /// A client that hangs up does not stop it: between commit and record there is nobody left who could.

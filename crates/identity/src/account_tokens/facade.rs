@@ -34,7 +34,7 @@ impl Identity {
         origin: &Origin,
     ) -> Result<PlainAccountToken, IdentityError> {
         let id = account.id;
-        if let Some(row) = self.db.read(move |conn| rows::find(conn, id)).await? {
+        if let Some(row) = self.db.look_up(move |conn| rows::find(conn, id)).await? {
             return self.opened(&row);
         }
         let act = self.act(&Origin { actor: Some(id.to_string()), ..origin.clone() });
@@ -70,7 +70,7 @@ impl Identity {
             let account = accounts::find(conn, id)?;
             Ok::<_, StoreError>(row.map_or(AccountTokenStanding::Unknown, |row| standing(row, account)))
         };
-        Ok(self.db.read(find).await?)
+        Ok(self.db.look_up(find).await?)
     }
 
     /// What may be told of the token of an account, if it has one.
@@ -78,7 +78,7 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`] when the database is away.
     pub async fn account_token_of(&self, id: AccountId) -> Result<Option<AccountToken>, IdentityError> {
-        Ok(self.db.read(move |conn| rows::find(conn, id)).await?.map(AccountToken::from))
+        Ok(self.db.look_up(move |conn| rows::find(conn, id)).await?.map(AccountToken::from))
     }
 
     /// The value of an account's token, for an operator; the audit trail has it. None is made.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use super::AccountToken;
 use crate::accounts::AccountId;
@@ -40,13 +40,13 @@ impl From<TokenRow> for AccountToken {
 /// The account's token, unless the account was deleted.
 pub(super) fn find(conn: &mut DbConn, account: AccountId) -> Result<Option<TokenRow>, StoreError> {
     let own = account_tokens::table.find(account.to_string()).filter(account_tokens::deleted_at.is_null());
-    Ok(own.select(TokenRow::as_select()).first(conn).optional()?)
+    Ok(on_backend!(conn, |c| own.select(TokenRow::as_select()).get_result(c).optional())?)
 }
 
 /// The token with this keyed hash, whatever has become of its account.
 pub(super) fn find_by_mac(conn: &mut DbConn, mac: &[u8]) -> Result<Option<TokenRow>, StoreError> {
     let named = account_tokens::table.filter(account_tokens::token_mac.eq(mac));
-    Ok(named.select(TokenRow::as_select()).first(conn).optional()?)
+    Ok(on_backend!(conn, |c| named.select(TokenRow::as_select()).get_result(c).optional())?)
 }
 
 fn insert(conn: &mut DbConn, row: &TokenRow) -> Result<(), StoreError> {

@@ -82,7 +82,7 @@ impl Identity {
     /// # Errors
     /// Those of the database.
     pub async fn find_account(&self, id: AccountId) -> Result<Option<Account>, IdentityError> {
-        Ok(self.db.read(move |conn| queries::find(conn, id)).await?)
+        Ok(self.db.look_up(move |conn| queries::find(conn, id)).await?)
     }
 
     /// The account with this e-mail address.
@@ -91,7 +91,7 @@ impl Identity {
     /// Those of the database.
     pub async fn find_account_by_email(&self, email: &EmailKey) -> Result<Option<Account>, IdentityError> {
         let email = email.clone();
-        Ok(self.db.read(move |conn| queries::find_by_email(conn, &email)).await?)
+        Ok(self.db.look_up(move |conn| queries::find_by_email(conn, &email)).await?)
     }
 
     /// The account with this login, without regard to case.
@@ -100,7 +100,7 @@ impl Identity {
     /// Those of the database.
     pub async fn find_account_by_login(&self, login: &str) -> Result<Option<Account>, IdentityError> {
         let login = login.to_owned();
-        Ok(self.db.read(move |conn| queries::find_by_login(conn, &login)).await?)
+        Ok(self.db.look_up(move |conn| queries::find_by_login(conn, &login)).await?)
     }
 
     /// Accounts in the order of their numbers.

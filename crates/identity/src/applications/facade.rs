@@ -13,7 +13,7 @@ impl Identity {
     /// Those of the database.
     pub async fn application_revision(&self, id: &ApplicationId) -> Result<i64, IdentityError> {
         let id = id.clone();
-        Ok(self.db.read(move |conn| revisions::find(conn, &id)).await?)
+        Ok(self.db.look_up(move |conn| revisions::find(conn, &id)).await?)
     }
 
     /// Gives an application, new or known, this status, unless something was told since that revision. It holds for every request that any server on this database
@@ -55,6 +55,6 @@ impl Identity {
     /// Those of the database.
     pub async fn find_application(&self, id: &str) -> Result<Option<Application>, IdentityError> {
         let id = id.to_owned();
-        Ok(self.db.read(move |conn| find(conn, &id)).await?)
+        Ok(self.db.look_up(move |conn| find(conn, &id)).await?)
     }
 }

@@ -77,7 +77,7 @@ impl Identity {
         // Both queries for an unknown client too.
         let (client, secrets) = self
             .db
-            .read(move |conn| {
+            .look_up(move |conn| {
                 Ok::<_, StoreError>((find(conn, &wanted)?, client_secrets::list(conn, &wanted)?))
             })
             .await?;

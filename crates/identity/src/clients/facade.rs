@@ -153,7 +153,7 @@ impl Identity {
     /// Those of the database.
     pub async fn find_client(&self, id: &ClientId) -> Result<Option<Client>, IdentityError> {
         let id = id.clone();
-        Ok(self.db.read(move |conn| find(conn, &id)).await?)
+        Ok(self.db.look_up(move |conn| find(conn, &id)).await?)
     }
 
     /// Clients, newest first.

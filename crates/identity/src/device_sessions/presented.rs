@@ -82,7 +82,7 @@ impl Identity {
         credential: &DeviceCredential,
     ) -> Result<Option<DeviceSession>, IdentityError> {
         let (presented, now) = (Presented::new(&self.secrets, credential), self.clock.now());
-        Ok(self.db.read(move |conn| presented.find(conn, now)).await?)
+        Ok(self.db.look_up(move |conn| presented.find(conn, now)).await?)
     }
 
     /// Ends the session these values belong to, and everything issued for it. Whether there was one.

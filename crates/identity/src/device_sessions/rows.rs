@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use crate::accounts::{AccountId, schema::accounts};
 
@@ -46,7 +46,7 @@ pub(super) fn find(
         .inner_join(accounts::table.on(accounts::id.eq(device_sessions::account_id)))
         .filter(accounts::email_key.eq(uid))
         .filter(device_sessions::client_mac.eq(client_mac));
-    Ok(named.select(SessionRow::as_select()).first(conn).optional()?)
+    Ok(on_backend!(conn, |c| named.select(SessionRow::as_select()).get_result(c).optional())?)
 }
 
 /// The sessions of an account with their ends, the one to be given up first before the others: by their end, then by

@@ -3,7 +3,7 @@
 use auth_claims::revocations::{RevocationKind, RevocationReason};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use super::{Family, FamilyId};
 use crate::revocations::{self, Revocation};
@@ -120,8 +120,9 @@ pub(super) fn insert(conn: &mut DbConn, family: &Family) -> Result<(), StoreErro
 }
 
 pub(super) fn find(conn: &mut DbConn, id: FamilyId) -> Result<Option<Family>, StoreError> {
-    let query = refresh_families::table.find(id.to_string()).select(FamilyRow::as_select());
-    query.first(conn).optional()?.map(Family::try_from).transpose()
+    let named = refresh_families::table.find(id.to_string());
+    let row = on_backend!(conn, |c| named.select(FamilyRow::as_select()).get_result(c).optional())?;
+    row.map(Family::try_from).transpose()
 }
 
 /// Moves a live family from the number it was read at to the next: the one write of a refresh. `false` when somebody
@@ -136,12 +137,11 @@ pub(super) fn advance(
         .find(family.id.to_string())
         .filter(refresh_families::generation.eq(i64::from(family.generation)))
         .filter(refresh_families::revoked_reason.is_null());
-    let moved = diesel::update(unchanged)
-        .set((
-            refresh_families::generation.eq(i64::from(next)),
-            refresh_families::rotated_at.eq(now.naive_utc()),
-        ))
-        .execute(conn)?;
+    let moved = diesel::update(unchanged).set((
+        refresh_families::generation.eq(i64::from(next)),
+        refresh_families::rotated_at.eq(now.naive_utc()),
+    ));
+    let moved = on_backend!(conn, |c| moved.execute(c))?;
     if moved == 1 {
         (family.generation, family.rotated_at) = (next, now);
     }

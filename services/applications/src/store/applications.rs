@@ -70,7 +70,8 @@ impl TryFrom<Row> for Application {
 /// # Errors
 /// The database's.
 pub fn find(conn: &mut DbConn, id: &ApplicationId) -> Result<Option<Application>, StoreError> {
-    let row = table::table.find(id.as_str()).select(Row::as_select()).first::<Row>(conn).optional()?;
+    let named = table::table.find(id.as_str());
+    let row = on_backend!(conn, |c| named.select(Row::as_select()).get_result::<Row>(c).optional())?;
     row.map(Application::try_from).transpose()
 }
 

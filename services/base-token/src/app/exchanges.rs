@@ -76,7 +76,7 @@ impl App {
     pub async fn find_app_key(&self, presented: &str) -> Result<Option<AppKey>, AppError> {
         if let Ok(token) = presented.parse::<PlainApiToken>() {
             let mac = self.tokens.secrets().mac(&token);
-            let found = self.db.read(move |conn| api_tokens::find(conn, &mac)).await?;
+            let found = self.db.look_up(move |conn| api_tokens::find(conn, &mac)).await?;
             return Ok(found.map(|api_tokens::Key { id, app_name, permission, base }| AppKey {
                 base,
                 permission,
@@ -84,7 +84,7 @@ impl App {
             }));
         }
         let Some(temporary) = self.tokens.read_temporary(presented) else { return Ok(None) };
-        let base = self.db.read(move |conn| bases::find_by_uuid(conn, temporary.base)).await?;
+        let base = self.db.look_up(move |conn| bases::find_by_uuid(conn, temporary.base)).await?;
         // §3.1: always `rw`. Who may not write gets no temporary token.
         let holder = Holder::Script(Some(temporary.account));
         Ok(base.map(|base| AppKey { base, permission: Permission::Write, holder }))

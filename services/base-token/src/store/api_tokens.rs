@@ -71,12 +71,11 @@ pub struct Key {
 /// # Errors
 /// The database's.
 pub fn find(conn: &mut DbConn, mac: &[u8]) -> Result<Option<Key>, StoreError> {
-    let row = table::table
-        .inner_join(bases::table)
-        .filter(table::token_mac.eq(mac))
+    let named = table::table.inner_join(bases::table).filter(table::token_mac.eq(mac));
+    let row = on_backend!(conn, |c| named
         .select((table::id, table::app_name, table::permission, BaseRow::as_select()))
-        .first::<(i64, String, String, BaseRow)>(conn)
-        .optional()?;
+        .get_result::<(i64, String, String, BaseRow)>(c)
+        .optional())?;
     let key = |(id, name, granted, base): (i64, String, String, BaseRow)| {
         Ok(Key { id, app_name: app_name(&name)?, permission: permission(&granted)?, base: base.try_into()? })
     };

@@ -80,11 +80,8 @@ pub fn lock(conn: &mut DbConn, id: i64) -> Result<(), StoreError> {
 /// # Errors
 /// The database's.
 pub fn find_by_uuid(conn: &mut DbConn, uuid: Uuid) -> Result<Option<Base>, StoreError> {
-    let row = table::table
-        .filter(table::uuid.eq(uuid.as_hyphenated().to_string()))
-        .select(Row::as_select())
-        .first::<Row>(conn)
-        .optional()?;
+    let named = table::table.filter(table::uuid.eq(uuid.as_hyphenated().to_string()));
+    let row = on_backend!(conn, |c| named.select(Row::as_select()).get_result::<Row>(c).optional())?;
     row.map(Base::try_from).transpose()
 }
 

@@ -130,7 +130,7 @@ pub async fn retrieve(
     app: Data<App>,
 ) -> Result<Json<RoomBody>, ApiError> {
     let (id, account) = (room_id(&request)?, caller.person().account);
-    let found = app.read(caller.person(), move |conn| {
+    let found = app.look_up(caller.person(), move |conn| {
         let room = rooms::find(conn, id, account)?.ok_or(ApiError::NoSuchRoom)?;
         Ok::<_, ApiError>(room.readable()?)
     });

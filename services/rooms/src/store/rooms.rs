@@ -98,12 +98,11 @@ pub fn is_pin_taken(conn: &mut DbConn, pin: &Pin) -> Result<bool, StoreError> {
 /// The database's.
 pub fn find(conn: &mut DbConn, id: RoomId, account: AccountId) -> Result<Option<RoomOf>, StoreError> {
     let own = accesses::room_id.eq(rooms::id).and(accesses::account_id.eq(account.to_string()));
-    let found = rooms::table
-        .left_join(accesses::table.on(own))
-        .filter(rooms::id.eq(id.to_string()))
+    let found = rooms::table.left_join(accesses::table.on(own)).filter(rooms::id.eq(id.to_string()));
+    let found = on_backend!(conn, |c| found
         .select((RoomRow::as_select(), accesses::role.nullable()))
-        .first::<(RoomRow, Option<String>)>(conn)
-        .optional()?;
+        .get_result::<(RoomRow, Option<String>)>(c)
+        .optional())?;
     let Some((row, role)) = found else { return Ok(None) };
     let role = role.as_deref().map(parse_role).transpose()?;
     Ok(Some(RoomOf::new(row.try_into()?, role)))

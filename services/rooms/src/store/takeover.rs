@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use super::accesses::{self, parse_role};
 use super::rooms;
@@ -26,7 +26,8 @@ const BATCH: i64 = 100;
 /// The database's.
 pub fn is_awaited(conn: &mut DbConn, email: &EmailKey) -> Result<bool, StoreError> {
     let waiting = table::account_id.is_null().and(table::email_key.eq(email.as_str()));
-    Ok(diesel::select(diesel::dsl::exists(table::table.filter(waiting))).get_result(conn)?)
+    let awaited = diesel::select(diesel::dsl::exists(table::table.filter(waiting)));
+    Ok(on_backend!(conn, |c| awaited.get_result(c))?)
 }
 
 /// Takes over some of the rows that wait for this e-mail; whether there may be more.
