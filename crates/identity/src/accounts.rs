@@ -38,6 +38,7 @@ pub use sign_in::{Name, SignInRefusal, SignedIn};
 
 pub(crate) use changes::{set_password_on, touch};
 pub(crate) use queries::{current, members_of, of_ids, password_hash};
+pub(crate) use rows::rows_of;
 pub(crate) use sign_in::Proven;
 
 use crate::{groups, passwords::EncodedHash};

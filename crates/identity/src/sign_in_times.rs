@@ -10,7 +10,10 @@ use diesel::prelude::*;
 use quick_cache::sync::Cache;
 use store::{DbConn, StoreError, on_backend};
 
-use crate::{accounts::AccountId, identity::Identity};
+use crate::{
+    accounts::{AccountId, rows_of},
+    identity::Identity,
+};
 
 pub(crate) mod schema {
     diesel::table! {
@@ -135,10 +138,9 @@ pub(crate) fn load(
     conn: &mut DbConn,
     accounts: &[String],
 ) -> Result<HashMap<String, SignInTimes>, StoreError> {
-    let rows: Vec<(String, NaiveDateTime, NaiveDateTime)> = account_sign_ins::table
-        .filter(account_sign_ins::account_id.eq_any(accounts))
-        .select(account_sign_ins::all_columns)
-        .load(conn)?;
+    let query = account_sign_ins::table.select(account_sign_ins::all_columns);
+    let rows: Vec<(String, NaiveDateTime, NaiveDateTime)> =
+        rows_of!(query, account_sign_ins::account_id, accounts, conn);
     let times = |first: NaiveDateTime, last: NaiveDateTime| SignInTimes {
         first_at: first.and_utc(),
         last_at: last.and_utc(),

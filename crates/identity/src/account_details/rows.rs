@@ -11,7 +11,7 @@ use super::{
     schema::{account_details, account_mails},
 };
 use crate::{
-    accounts::AccountId,
+    accounts::{AccountId, rows_of},
     text::{from_json, to_json},
 };
 
@@ -77,24 +77,26 @@ pub(crate) fn load(
     conn: &mut DbConn,
     accounts: &[String],
 ) -> Result<HashMap<String, AccountDetails>, StoreError> {
-    let rows: Vec<DetailsRow> = account_details::table
-        .filter(account_details::account_id.eq_any(accounts))
-        .select(DetailsRow::as_select())
-        .load(conn)?;
+    let rows: Vec<DetailsRow> = rows_of!(
+        account_details::table.select(DetailsRow::as_select()),
+        account_details::account_id,
+        accounts,
+        conn
+    );
     let mut found = HashMap::with_capacity(accounts.len());
     for row in rows {
         found.insert(row.account_id.clone(), AccountDetails::try_from(row)?);
     }
-    let mails: Vec<(String, String, String, bool)> = account_mails::table
-        .filter(account_mails::account_id.eq_any(accounts))
+    let query = account_mails::table
         .order((account_mails::account_id, account_mails::position, account_mails::address))
         .select((
             account_mails::account_id,
             account_mails::address,
             account_mails::scope,
             account_mails::verified,
-        ))
-        .load(conn)?;
+        ));
+    let mails: Vec<(String, String, String, bool)> =
+        rows_of!(query, account_mails::account_id, accounts, conn);
     for (account, address, scope, verified) in mails {
         let scope: Scope = read("account_mails.scope", &scope)?;
         let details: &mut AccountDetails = found.entry(account).or_default();

@@ -140,6 +140,9 @@ pub(crate) fn members_of(
 
 /// The accounts of these ids that there are, in the order of their numbers.
 pub(crate) fn of_ids(conn: &mut DbConn, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+    if let [id] = ids {
+        return Ok(find(conn, *id)?.into_iter().collect());
+    }
     let ids: Vec<String> = ids.iter().map(AccountId::to_string).collect();
     let rows = accounts::table
         .filter(accounts::id.eq_any(ids))

@@ -98,6 +98,8 @@ macro_rules! rows_of {
     };
 }
 
+pub(crate) use rows_of;
+
 fn memberships(conn: &mut DbConn, ids: &[String]) -> Result<ByAccount<OrganizationMembership>, StoreError> {
     let query = account_organizations::table
         .order((account_organizations::account_id, account_organizations::organization_id))

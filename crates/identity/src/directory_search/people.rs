@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use super::{Found, schema::account_search};
 use crate::{
     account_details::{self, AccountDetails},
-    accounts::{self, Account, AccountId, schema::account_groups},
+    accounts::{self, Account, AccountId, rows_of, schema::account_groups},
     groups::{self, schema::group_subadmins},
     pages::MAX_PAGE,
     sign_in_times::{self, SignInTimes},
@@ -66,11 +66,10 @@ fn load_page(conn: &mut DbConn, ids: &[AccountId]) -> Result<Vec<Person>, StoreE
 }
 
 fn managed(conn: &mut DbConn, ids: &[String]) -> Result<HashMap<String, Vec<String>>, StoreError> {
-    let rows: Vec<(String, String)> = group_subadmins::table
-        .filter(group_subadmins::account_id.eq_any(ids))
+    let query = group_subadmins::table
         .order((group_subadmins::account_id, group_subadmins::group_id))
-        .select((group_subadmins::account_id, group_subadmins::group_id))
-        .load(conn)?;
+        .select((group_subadmins::account_id, group_subadmins::group_id));
+    let rows: Vec<(String, String)> = rows_of!(query, group_subadmins::account_id, ids, conn);
     let mut managed: HashMap<String, Vec<String>> = HashMap::new();
     for (account, group) in rows {
         managed.entry(account).or_default().push(group);
@@ -83,6 +82,9 @@ fn managers<'a>(
     details: impl Iterator<Item = &'a AccountDetails>,
 ) -> Result<HashMap<AccountId, Found>, StoreError> {
     let ids: Vec<String> = details.filter_map(|one| one.manager).map(|id| id.to_string()).collect();
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
     let rows: Vec<(String, String)> = account_search::table
         .filter(account_search::account_id.eq_any(ids))
         .select((account_search::account_id, account_search::login))
