@@ -51,28 +51,38 @@ pub fn configure(cfg: &mut ServiceConfig, state: &State) {
     cfg.service(web::scope(PREFIX).configure(enabled).service(nowhere));
 }
 
+// One resource for each form: two in one would be a set of expressions, of which the right one is looked for first and then
+// matched, even where both are literal.
 fn mount_rooms(cfg: &mut ServiceConfig, state: &State) {
-    let collection = web::resource(both_forms(ROOMS))
-        .route(web::get().to(rooms::list))
-        .route(web::head().to(rooms::list))
-        .route(web::post().to(rooms::create));
-    cfg.service(conventional(collection, state, "GET, POST, HEAD, OPTIONS"));
-    let item = web::resource(both_forms(ROOM))
-        .route(web::get().to(rooms::retrieve))
-        .route(web::head().to(rooms::retrieve))
-        .route(web::patch().to(rooms::update))
-        .route(web::delete().to(rooms::delete));
-    cfg.service(conventional(item, state, "GET, PATCH, DELETE, HEAD, OPTIONS"));
+    for path in both_forms(ROOMS) {
+        let collection = web::resource(path)
+            .route(web::get().to(rooms::list))
+            .route(web::head().to(rooms::list))
+            .route(web::post().to(rooms::create));
+        cfg.service(conventional(collection, state, "GET, POST, HEAD, OPTIONS"));
+    }
+    for path in both_forms(ROOM) {
+        let item = web::resource(path)
+            .route(web::get().to(rooms::retrieve))
+            .route(web::head().to(rooms::retrieve))
+            .route(web::patch().to(rooms::update))
+            .route(web::delete().to(rooms::delete));
+        cfg.service(conventional(item, state, "GET, PATCH, DELETE, HEAD, OPTIONS"));
+    }
 }
 
 fn mount_attendees(cfg: &mut ServiceConfig, state: &State) {
-    let collection = web::resource(both_forms(ATTENDEES))
-        .route(web::get().to(attendees::list))
-        .route(web::head().to(attendees::list))
-        .route(web::post().to(attendees::add));
-    cfg.service(conventional(collection, state, "GET, POST, HEAD, OPTIONS"));
-    let item = web::resource(both_forms(ATTENDEE)).route(web::delete().to(attendees::remove));
-    cfg.service(conventional(item, state, "DELETE, OPTIONS"));
+    for path in both_forms(ATTENDEES) {
+        let collection = web::resource(path)
+            .route(web::get().to(attendees::list))
+            .route(web::head().to(attendees::list))
+            .route(web::post().to(attendees::add));
+        cfg.service(conventional(collection, state, "GET, POST, HEAD, OPTIONS"));
+    }
+    for path in both_forms(ATTENDEE) {
+        let item = web::resource(path).route(web::delete().to(attendees::remove));
+        cfg.service(conventional(item, state, "DELETE, OPTIONS"));
+    }
 }
 
 fn conventional(resource: Resource, state: &State, allow: &'static str) -> impl HttpServiceFactory + 'static {
