@@ -21,6 +21,7 @@ mod hostile;
 mod introspecting;
 mod meet;
 mod outages;
+mod overload;
 mod presented_from;
 mod publishing;
 mod rdv;
