@@ -5,23 +5,40 @@
 //! `OTEL_EXPORTER_OTLP_ENDPOINT` is set; without it no exporter, thread or buffer exists.
 
 mod fields;
+mod kept;
 mod line;
 mod log_layer;
+mod log_subscriber;
 mod otlp;
 mod panics;
 mod root_span;
 mod shown_path;
 
-use std::{ffi::OsString, io};
+use std::{
+    ffi::OsString,
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use opentelemetry_sdk::trace::SdkTracerProvider;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{EnvFilter, Layer, filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::settings::{LogSettings, environment};
 
-use self::{log_layer::LogLayer, otlp::Endpoint};
+use self::{
+    log_layer::{Log, LogLayer},
+    log_subscriber::LogSubscriber,
+    otlp::Endpoint,
+};
 pub(crate) use root_span::{close_root_span, open_root_span};
 pub(crate) use shown_path::SecretPaths;
+
+static EXPORTS: AtomicBool = AtomicBool::new(false);
+
+/// Whether traces are exported.
+pub(crate) fn exports() -> bool {
+    EXPORTS.load(Ordering::Relaxed)
+}
 
 /// Why telemetry does not start.
 #[derive(Debug, thiserror::Error)]
@@ -62,16 +79,28 @@ pub fn init_from(
     env: impl IntoIterator<Item = (OsString, OsString)>,
 ) -> Result<TelemetryGuard, TelemetryError> {
     let traces = Endpoint::find(env).map(|endpoint| otlp::provider(&endpoint, service)).transpose()?;
-    let logs = LogLayer::new(settings.format, io::stderr).with_filter(filter(&settings.level)?);
-    tracing_subscriber::registry().with(logs).with(traces.as_ref().map(otlp::layer)).try_init()?;
+    let (log, directives) =
+        (Log::new(settings.format, io::stderr as fn() -> io::Stderr), directives(&settings.level));
+    let filter = EnvFilter::builder().parse(&directives)?;
+    match directives.parse::<Targets>() {
+        Ok(targets) if traces.is_none() && !directives.contains('[') => {
+            LogSubscriber::new(targets, log).try_init()?;
+        }
+        // Somebody else looks at spans, too: an exporter, or directives about their fields.
+        _ => {
+            let logs = LogLayer(log).with_filter(filter);
+            tracing_subscriber::registry().with(logs).with(traces.as_ref().map(otlp::layer)).try_init()?;
+        }
+    }
+    EXPORTS.store(traces.is_some(), Ordering::Relaxed);
     panics::log();
     crate::metrics::install();
     Ok(TelemetryGuard { traces })
 }
 
 /// The level, with actix's own account of its start left out unless it is asked for.
-fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
-    Ok(EnvFilter::builder().parse(format!("actix_server=warn,{level}"))?)
+fn directives(level: &str) -> String {
+    format!("actix_server=warn,{level}")
 }
 
 impl Drop for TelemetryGuard {

@@ -1,6 +1,9 @@
 //! The span around a request, and the trace that it belongs to.
 
-use actix_web::{dev::ServiceRequest, http::header::HeaderMap};
+use actix_web::{
+    dev::ServiceRequest,
+    http::header::{HeaderMap, HeaderName},
+};
 use opentelemetry::{
     Context,
     propagation::{Extractor, TextMapPropagator},
@@ -10,7 +13,10 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::{Span, field::Empty};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
+use super::exports;
 use crate::{request_id::RequestId, trusted_proxies::only};
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Opens the span that will be named `{method} {route}`, once the route is known. Its path is recorded as it may be shown, its
 /// query never: queries carry credentials.
@@ -36,11 +42,14 @@ pub(crate) fn open_root_span(
         otel.status_code = Empty,
     );
     let remote = remote(request.headers());
-    if let Some(remote) = &remote {
-        // It fails when no traces are exported; then the trace id below is all there is to it.
-        let _ = span.set_parent(remote.clone());
-    }
-    for context in [Some(span.context()), remote].into_iter().flatten() {
+    let own = exports().then(|| {
+        if let Some(remote) = &remote {
+            // It fails for a span that nobody looks at; then the trace id below is all there is to it.
+            let _ = span.set_parent(remote.clone());
+        }
+        span.context()
+    });
+    for context in [own, remote].into_iter().flatten() {
         let trace = context.span().span_context().clone();
         if trace.is_valid() {
             span.record("trace_id", tracing::field::display(trace.trace_id()));
@@ -52,10 +61,9 @@ pub(crate) fn open_root_span(
 
 /// Completes the span with what is known once the request is answered.
 pub(crate) fn close_root_span(span: &Span, method: &str, route: &str, status: u16) {
-    let context = span.context();
-    if context.span().span_context().is_valid() {
+    if exports() {
         // The name of a span that has begun does not change by recording `otel.name`.
-        context.span().update_name(format!("{method} {route}"));
+        span.context().span().update_name(format!("{method} {route}"));
     }
     span.record("http.route", route);
     span.record("http.response.status_code", status);
@@ -68,7 +76,7 @@ pub(crate) fn close_root_span(span: &Span, method: &str, route: &str, status: u1
 
 /// The caller's span, from `traceparent` (W3C Trace Context §3.2).
 fn remote(headers: &HeaderMap) -> Option<Context> {
-    only(headers, "traceparent")?;
+    only(headers, &TRACEPARENT)?;
     let context = TraceContextPropagator::new().extract_with_context(&Context::new(), &Headers(headers));
     context.span().span_context().is_valid().then_some(context)
 }
