@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, http::header::X_FORWARDED_FOR};
 
 use crate::trusted_proxies::{TrustedProxies, only};
 
@@ -18,7 +18,7 @@ pub fn client_address(request: &HttpRequest) -> IpAddr {
     // No peer only without a network, in a unit test.
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip().to_canonical());
     let Some(proxies) = TrustedProxies::of(request) else { return peer };
-    let forwarded = proxies.headers(request).and_then(|headers| only(headers, "x-forwarded-for"));
+    let forwarded = proxies.headers(request).and_then(|headers| only(headers, &X_FORWARDED_FOR));
     forwarded.map_or(peer, |forwarded| last_hop(forwarded, peer, proxies))
 }
 

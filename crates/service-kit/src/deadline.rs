@@ -18,12 +18,12 @@ use actix_web::{
         header::{ContentType, RETRY_AFTER},
     },
     middleware::Next,
-    web::{self, Bytes},
+    web::Bytes,
 };
 use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::time::Instant;
 
-use crate::shutdown::Shutdown;
+use crate::{panics, shutdown::Shutdown};
 
 /// How long a request may take until its response begins, its body included: `server.request_timeout`.
 #[derive(Debug, Clone, Copy)]
@@ -75,12 +75,13 @@ impl ResponseError for TooSlow {
 /// Drops the handler once the time is up, and sees to it that a body which nobody read to its end is not waited for. While
 /// the server stops, connections end with the next response.
 pub(crate) async fn enforce<B: MessageBody + 'static>(
+    deadline: Deadline,
+    shutdown: &Shutdown,
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let shutdown = request.app_data::<web::Data<Shutdown>>().cloned();
-    let outcome = in_time(request, next).await;
-    if shutdown.is_some_and(|shutdown| shutdown.is_requested()) { closing(outcome) } else { outcome }
+    let outcome = in_time(deadline, request, next).await;
+    if shutdown.is_requested() { closing(outcome) } else { outcome }
 }
 
 /// Tells the client not to send another request on this connection: a load balancer that has stopped opening connections to
@@ -97,15 +98,15 @@ fn closing<B>(mut outcome: Result<ServiceResponse<B>, Error>) -> Result<ServiceR
 }
 
 async fn in_time<B: MessageBody + 'static>(
+    Deadline(limit): Deadline,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B>>, Error> {
-    let limit = request.app_data::<web::Data<Deadline>>().map_or(Duration::MAX, |deadline| deadline.0);
     if let Some(end) = Instant::now().checked_add(limit) {
         request.extensions_mut().insert(DroppedAt(end));
     }
     let body = watch(&mut request);
-    let mut outcome = tokio::time::timeout(limit, next.call(request)).await.unwrap_or_else(|_| {
+    let mut outcome = tokio::time::timeout(limit, panics::catch(request, next)).await.unwrap_or_else(|_| {
         let slow = if is_complete(body.as_ref()) { TooSlow::Service } else { TooSlow::Client };
         tracing::warn!("error.type" = %slow, "request dropped after {limit:?}");
         Err(slow.into())

@@ -69,11 +69,13 @@ impl Explorer {
     pub fn configure(&self, cfg: &mut ServiceConfig) {
         let get = |path: &str| web::resource(path).app_data(self.0.clone());
         // A person who opens the bare address is shown what there is.
-        cfg.service(get("/").route(web::get().to(redirect)))
-            .service(get("/docs").route(web::get().to(redirect)))
-            .service(get("/docs/openapi/{name}.json").route(web::get().to(document)))
-            .service(get("/docs/swagger-initializer.js").route(web::get().to(initializer)))
-            .service(get("/docs/{file:.*}").route(web::get().to(asset)));
+        cfg.service(get("/").route(web::get().to(redirect))).service(
+            web::scope("/docs")
+                .service(get("").route(web::get().to(redirect)))
+                .service(get("/openapi/{name}.json").route(web::get().to(document)))
+                .service(get("/swagger-initializer.js").route(web::get().to(initializer)))
+                .service(get("/{file:.*}").route(web::get().to(asset))),
+        );
     }
 }
 

@@ -24,7 +24,9 @@ pub fn install() {
 /// The page of `/metrics`.
 #[must_use]
 pub fn render() -> String {
-    let mut page = recorder().render();
+    let recorder = recorder();
+    requests::observe();
+    let mut page = recorder.render();
     process::append_to(&mut page);
     page
 }

@@ -2,7 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use actix_web::{HttpRequest, http::header::HeaderMap};
+use actix_web::{
+    HttpRequest,
+    http::header::{HeaderMap, X_FORWARDED_HOST, X_FORWARDED_PROTO},
+};
 use url::Url;
 
 use crate::{
@@ -65,8 +68,8 @@ fn of_listener(listener: SocketAddr) -> String {
 }
 
 fn forwarded(headers: &HeaderMap) -> Option<String> {
-    let proto = only(headers, "x-forwarded-proto")?.to_ascii_lowercase();
-    let host = only(headers, "x-forwarded-host")?.to_ascii_lowercase();
+    let proto = only(headers, &X_FORWARDED_PROTO)?.to_ascii_lowercase();
+    let host = only(headers, &X_FORWARDED_HOST)?.to_ascii_lowercase();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
     if !matches!(proto.as_str(), "http" | "https") || host.len() > LONGEST_HOST || !host.bytes().all(plain) {
         return None;

@@ -29,11 +29,11 @@ impl ResponseError for Panicked {
     }
 }
 
-/// Innermost of the middleware. The panic itself is logged by the hook of [`crate::telemetry`], within the request's span.
-pub(crate) async fn catch(
+/// The panic itself is logged by the hook of [`crate::telemetry`], within the request's span.
+pub(crate) async fn catch<B: MessageBody + 'static>(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
     // What a request shares with others (pools, caches, locks) poisons or restores itself; the rest is dropped here.
     let served = AssertUnwindSafe(async move { next.call(request).await }).catch_unwind();
     served.await.unwrap_or_else(|_| Err(Panicked.into()))

@@ -7,14 +7,15 @@ use actix_web::http::header::{
 
 use crate::settings::ServerSettings;
 
-const ALWAYS: [(HeaderName, &str); 4] = [
-    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (X_FRAME_OPTIONS, "DENY"),
-    (REFERRER_POLICY, "no-referrer"),
-    (CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+static ALWAYS: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 /// One year, the least that browsers' preload lists take.
-const TRANSPORT: &str = "max-age=31536000";
+static TRANSPORT: (HeaderName, HeaderValue) =
+    (STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
 
 /// The headers that every response of the public listener gets, unless its handler set its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,10 +32,10 @@ impl SecurityHeaders {
 
     /// Adds the headers that are not there yet.
     pub fn add_to(self, headers: &mut HeaderMap) {
-        let transport = self.encrypted.then_some((STRICT_TRANSPORT_SECURITY, TRANSPORT));
-        for (name, value) in ALWAYS.into_iter().chain(transport) {
-            if !headers.contains_key(&name) {
-                headers.insert(name, HeaderValue::from_static(value));
+        let transport = self.encrypted.then_some(&TRANSPORT);
+        for (name, value) in ALWAYS.iter().chain(transport) {
+            if !headers.contains_key(name) {
+                headers.insert(name.clone(), value.clone());
             }
         }
     }

@@ -2,7 +2,11 @@
 
 use std::net::IpAddr;
 
-use actix_web::{HttpRequest, http::header::HeaderMap, web};
+use actix_web::{
+    HttpRequest,
+    http::header::{HeaderMap, HeaderName},
+    web,
+};
 use ipnet::IpNet;
 
 use crate::settings::ServerSettings;
@@ -38,7 +42,7 @@ impl TrustedProxies {
 }
 
 /// The value of a header that occurs once, as text; a repeated one says nothing, since nobody knows who added which.
-pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+pub(crate) fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name);
     match (values.next(), values.next()) {
         (Some(value), None) => value.to_str().ok(),

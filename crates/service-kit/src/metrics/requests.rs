@@ -3,11 +3,12 @@
 use std::{
     cell::RefCell,
     collections::HashMap,
-    time::{Duration, Instant},
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
 };
 
 use actix_web::http::{Method, StatusCode};
-use metrics::{Gauge, Histogram, Unit};
+use metrics::{Histogram, Unit};
 
 const NAME: &str = "tessera_http_request_duration_seconds";
 const IN_FLIGHT: &str = "tessera_http_requests_in_flight";
@@ -23,7 +24,12 @@ pub(super) fn describe() {
         "Time from a request's head to its response's, by dialect and route."
     );
     metrics::describe_gauge!(IN_FLIGHT, "Requests that wait for their response's head.");
-    metrics::gauge!(IN_FLIGHT).set(0.0);
+}
+
+/// Sets the gauge, when somebody is about to look at it.
+#[expect(clippy::cast_precision_loss, reason = "nobody has that many connections")]
+pub(super) fn observe() {
+    metrics::gauge!(IN_FLIGHT).set(WAITING.load(Ordering::Relaxed) as f64);
 }
 
 /// Which dialect is spoken below which path.
@@ -74,15 +80,16 @@ pub(crate) struct Request<'a> {
 type Kind = (&'static str, &'static str, StatusCode);
 type ByRoute = HashMap<Box<str>, Vec<(Kind, Histogram)>>;
 
+/// How many there are in flight.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
 thread_local! {
     /// Handles that this worker has used: looking one up in the recorder costs several allocations.
     static KNOWN: RefCell<ByRoute> = RefCell::default();
-    static WAITING: Gauge = metrics::gauge!(IN_FLIGHT);
 }
 
 /// Records one request.
-pub(crate) fn record(request: Request<'_>, began: Instant) {
-    let took: Duration = began.elapsed();
+pub(crate) fn record(request: Request<'_>, took: Duration) {
     let Request { method, route, dialect, status } = request;
     let kind = (method, dialect, status);
     KNOWN.with_borrow_mut(|known| {
@@ -108,15 +115,14 @@ pub(crate) struct InFlight;
 
 impl InFlight {
     pub(crate) fn enter() -> Self {
-        WAITING.with(|waiting| waiting.increment(1.0));
+        WAITING.fetch_add(1, Ordering::Relaxed);
         Self
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        // A worker that ends with open requests drops them when its thread has no locals any more.
-        let _ = WAITING.try_with(|waiting| waiting.decrement(1.0));
+        WAITING.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

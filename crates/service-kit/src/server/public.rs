@@ -1,16 +1,15 @@
 //! The public listener: the services behind the middleware that all of them share.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use actix_web::{App, HttpServer, dev::Server as Running, middleware::from_fn, web};
 
 use super::Configure;
 use crate::{
-    deadline::{self, Deadline},
-    edge::{Routes, edge},
+    deadline::Deadline,
+    edge::{Edge, Policies},
     metrics::requests::Dialects,
     not_found::not_found,
-    panics,
     security_headers::SecurityHeaders,
     settings::ServerSettings,
     shutdown::Shutdown,
@@ -28,26 +27,22 @@ pub(super) fn bind(
 ) -> io::Result<(Running, SocketAddr)> {
     let workers = settings.worker_count();
     let proxies = web::Data::new(TrustedProxies::new(settings));
-    let security = web::Data::new(SecurityHeaders::new(settings));
-    let deadline = web::Data::new(Deadline(settings.request_timeout));
-    let dialects = web::Data::new(dialects);
-    let secret_paths = web::Data::new(secret_paths);
+    let policies = Arc::new(Policies {
+        security: SecurityHeaders::new(settings),
+        deadline: Deadline(settings.request_timeout),
+        dialects,
+        secret_paths,
+        shutdown: shutdown.clone(),
+    });
     let shutdown = web::Data::new(shutdown);
     let app = move || {
+        let edge = Edge::new(Arc::clone(&policies));
         App::new()
-            .app_data(Routes::default())
             .app_data(proxies.clone())
-            .app_data(security.clone())
-            .app_data(deadline.clone())
-            .app_data(dialects.clone())
-            .app_data(secret_paths.clone())
             .app_data(shutdown.clone())
             .default_service(web::to(not_found))
             .configure(|cfg| configures.iter().for_each(|configure| configure(cfg)))
-            // The last one runs first.
-            .wrap(from_fn(panics::catch))
-            .wrap(from_fn(deadline::enforce))
-            .wrap(from_fn(edge))
+            .wrap(from_fn(move |request, next| edge.clone().serve(request, next)))
     };
     let server = HttpServer::new(app)
         .workers(workers)
