@@ -104,7 +104,7 @@ impl Attempt {
         tracing::Span::current().record("outcome", outcome);
         let labels = [self.dialect, self.grant_type, outcome];
         COUNTERS.with_borrow_mut(|counters| {
-            counters.entry(labels).or_insert_with(|| counter(labels)).increment(1)
+            counters.entry(labels).or_insert_with(|| counter(labels)).increment(1);
         });
     }
 }

@@ -279,12 +279,12 @@ fn row(terms: &Terms, tokens: &[Token<'_>]) -> Option<Row> {
     };
     let listed: Vec<Listed<'_>> = tokens.iter().map(|token| token.listed(first.at)).collect();
     let event = AuditEvent::new(first.at, ACTION, &terms.origin);
-    let row = AuditRow::new(&event, Some(terms.detail(Some(&listed))));
-    Some(Row { number: first.number, events: tokens.len() as u64, row })
+    let columns = AuditRow::new(&event, Some(terms.detail(Some(&listed))));
+    Some(Row { number: first.number, events: tokens.len() as u64, columns })
 }
 
 fn single(terms: &Terms, token: Token<'_>) -> Row {
     let event = AuditEvent::new(token.at, ACTION, &terms.origin(token.request_id)).target(token.jti);
-    let row = AuditRow::new(&event, Some(bounded(terms.detail(None))));
-    Row { number: token.number, events: 1, row }
+    let columns = AuditRow::new(&event, Some(bounded(terms.detail(None))));
+    Row { number: token.number, events: 1, columns }
 }

@@ -198,13 +198,13 @@ impl Batch {
         let row = |(number, event): &(u64, AuditEvent)| Row {
             number: *number,
             events: 1,
-            row: AuditRow::from(event),
+            columns: AuditRow::from(event),
         };
         let mut rows = self.issued.rows();
         rows.extend(self.events.iter().map(row));
         rows.sort_by_key(|row| row.number);
         for row in &mut rows {
-            row.row.give_id();
+            row.columns.give_id();
         }
         (rows, self.flushes)
     }

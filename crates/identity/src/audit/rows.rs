@@ -56,7 +56,7 @@ pub(super) struct Row {
     pub(super) number: u64,
     /// How many events it tells of.
     pub(super) events: u64,
-    pub(super) row: AuditRow,
+    pub(super) columns: AuditRow,
 }
 
 /// Writes one event in the caller's transaction.

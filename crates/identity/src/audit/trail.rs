@@ -153,15 +153,16 @@ impl Writer {
 /// Rows that are stored together, in their order.
 fn transactions(rows: Vec<Row>) -> Vec<Vec<Row>> {
     let mut transactions: Vec<Vec<Row>> = Vec::new();
-    let mut bytes = BYTES;
+    let mut bytes = 0;
     for row in rows {
-        bytes += row.row.detail.as_ref().map_or(0, String::len);
-        match transactions.last_mut().filter(|rows| rows.len() < BATCH && bytes < BYTES) {
-            Some(rows) => rows.push(row),
-            None => {
-                bytes = 0;
-                transactions.push(vec![row]);
-            }
+        let length = row.columns.detail.as_ref().map_or(0, String::len);
+        bytes += length;
+        let open = transactions.last_mut().filter(|rows| rows.len() < BATCH && bytes <= BYTES);
+        if let Some(rows) = open {
+            rows.push(row);
+        } else {
+            bytes = length;
+            transactions.push(vec![row]);
         }
     }
     transactions
@@ -169,7 +170,7 @@ fn transactions(rows: Vec<Row>) -> Vec<Vec<Row>> {
 
 async fn insert(db: &Db, rows: Arc<[Row]>, range: Range<usize>) -> Result<(), StoreError> {
     db.write(move |conn| {
-        let rows: Vec<_> = rows[range.clone()].iter().map(|row| &row.row).collect();
+        let rows: Vec<_> = rows[range.clone()].iter().map(|row| &row.columns).collect();
         rows::insert_all(conn, &rows)
     })
     .await
