@@ -9,8 +9,8 @@ RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 
 .DEFAULT_GOAL := help
 .PHONY: alerts help run demo test lint fmt openapi examples clients deny docker-build docker-check docker-start \
-	gateway-check k8s-check k8s-start secret-scan figures soak bench-agenda bench-applications bench-audit bench-growth \
-	bench-provisioning
+	gateway-check k8s-check k8s-start secret-scan figures soak bench profile bench-agenda bench-applications bench-audit \
+	bench-growth bench-limits bench-provisioning
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -83,6 +83,28 @@ secret-scan: ## look for secrets among the committed files
 
 figures: release ## measure cold start and idle memory of the release build
 	.ci/figures $(RELEASE)
+
+# PostgreSQL shares the core of the server, so that its work counts. `make bench BENCH="--quick --scenario room"`.
+SERVER_CORE ?= 0
+CLIENT_CORE ?= 1
+LOAD_BENCH := $(CARGO_TARGET_DIR)/release/load-bench --server-core $(SERVER_CORE) --client-core $(CLIENT_CORE)
+BENCH ?= --json $(CARGO_TARGET_DIR)/load-bench.json
+bench: release ## measure every scenario beside its floor, on one core for the server and one for the load (BENCH: other arguments)
+	cargo build --release -p load-bench
+	taskset -c $(SERVER_CORE) .ci/with-postgres $(LOAD_BENCH) run $(BENCH)
+
+bench-limits: release ## measure memory over a million tokens, saturation by sign-ins, shared commits, and what a seen token costs
+	cargo build --release -p load-bench
+	$(LOAD_BENCH) seen
+	$(LOAD_BENCH) group-commit
+	$(LOAD_BENCH) saturation
+	$(LOAD_BENCH) memory
+
+# Frame pointers, so that a profiler sees who called whom: with a build of its own, which the release build is not.
+PROFILING := $(CARGO_TARGET_DIR)/profiling
+profile: ## draw a flame graph of SCENARIO (`load-bench list`) with perf and inferno
+	RUSTFLAGS="-C force-frame-pointers=yes" cargo build --profile profiling -p tessera -p load-bench
+	.ci/profile $(PROFILING) $(or $(SCENARIO),client_credentials) $(PROFILING)/$(or $(SCENARIO),client_credentials).svg
 
 bench-agenda: ## compare what listing agents and absences costs in a small and in a large directory
 	.ci/with-postgres cargo run --release -p identity --example visibility

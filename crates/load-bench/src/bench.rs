@@ -38,6 +38,8 @@ pub(crate) struct Shares {
     pub(crate) generator: f64,
     /// That of every PostgreSQL process of the machine.
     pub(crate) database: f64,
+    /// What nobody used of the server's core. What is missing then was used by processes that have no business there.
+    pub(crate) idle: f64,
 }
 
 /// What one round gave.
@@ -87,6 +89,7 @@ impl Shares {
             server: median(|cpu| cpu.server),
             generator: median(|cpu| cpu.generator),
             database: median(|cpu| cpu.database),
+            idle: median(|cpu| cpu.idle),
         }
     }
 }
@@ -96,19 +99,18 @@ pub(crate) async fn watched(
     drive: &Drive,
     scripts: &mut [Box<dyn Script>],
     server: Process,
+    core: usize,
 ) -> anyhow::Result<(Tally, Shares)> {
-    let used =
-        || anyhow::Ok((server.cpu_time()?, Process::own().cpu_time()?, process::cpu_time_of(DATABASE)));
+    let used = || {
+        let (own, database) = (Process::own().cpu_time()?, process::cpu_time_of(DATABASE));
+        anyhow::Ok([server.cpu_time()?, own, database, process::idle_time_of(core)?])
+    };
     let (before, begun) = (used()?, Instant::now());
     let tally = drive.run(scripts).await?;
     let (after, passed) = (used()?, begun.elapsed());
-    let share =
-        |after: Duration, before: Duration| after.saturating_sub(before).as_secs_f64() / passed.as_secs_f64();
-    let cpu = Shares {
-        server: share(after.0, before.0),
-        generator: share(after.1, before.1),
-        database: share(after.2, before.2),
-    };
+    let share = |after: Duration, before| after.saturating_sub(before).as_secs_f64() / passed.as_secs_f64();
+    let [server, generator, database, idle] = std::array::from_fn(|at| share(after[at], before[at]));
+    let cpu = Shares { server, generator, database, idle };
     Ok((tally, cpu))
 }
 
@@ -139,13 +141,13 @@ impl Opposite {
         match self {
             Self::Served { rival, connection, scripts } => {
                 let drive = Drive::new(rival.address(), *connection, Until::Passed(span));
-                let (tally, cpu) = watched(&drive, scripts, rival.process()).await?;
+                let (tally, cpu) = watched(&drive, scripts, rival.process(), setup.server_core).await?;
                 Ok(Round::of(&tally, cpu))
             }
             Self::Hashing => {
                 let per_second = rival::hashes(setup, span)?;
                 let each = 1_000_000.0 / per_second;
-                let cpu = Shares { server: 1.0, generator: 0.0, database: 0.0 };
+                let cpu = Shares { server: 1.0, generator: 0.0, database: 0.0, idle: 0.0 };
                 Ok(Round { per_second, p50: each, p99: each, lost: 0, cpu })
             }
         }
@@ -171,7 +173,8 @@ pub(crate) async fn rounds(
     let (mut own, mut floor, mut bodies) = (Vec::new(), Vec::new(), 0);
     for _ in 0..pace.rounds {
         floor.push(opposite.round(setup, pace.span).await?);
-        let (tally, cpu) = watched(&drive(pace.span), &mut scripts, server.process()?).await?;
+        let (tally, cpu) =
+            watched(&drive(pace.span), &mut scripts, server.process()?, setup.server_core).await?;
         bodies = tally.body_size();
         own.push(Round::of(&tally, cpu));
     }

@@ -8,13 +8,12 @@ use clap::{Parser, Subcommand};
 use crate::server::Setup;
 use crate::{cores, floor, group_commit, growth, memory, run, saturation, seen, serve};
 
+const EXIT: &str = "Exit status: 1 when a scenario has no figure, 2 when nothing could be measured, else 0. \
+    Missed targets are said, not judged.";
+
 /// Measures what the services carry on one core, beside what the machine allows at all
 #[derive(Debug, Parser)]
-#[command(
-    version,
-    after_help = "Exit status: 0; 1 when a scenario has no figure or a target of memory, saturation, \
-    group-commit or seen is missed; 2 when nothing could be measured."
-)]
+#[command(version, after_help = EXIT)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -79,10 +78,10 @@ impl Cli {
         runtime.block_on(async {
             match command {
                 Command::Run(options) => return run::run(options, &setup).await,
-                Command::Memory(options) => return memory::run(options, &setup).await,
-                Command::Saturation(options) => return saturation::run(options, &setup).await,
-                Command::GroupCommit(options) => return group_commit::run(options, &setup).await,
-                Command::Seen(options) => return seen::run(options, &setup).await,
+                Command::Memory(options) => memory::run(options, &setup).await?,
+                Command::Saturation(options) => saturation::run(options, &setup).await?,
+                Command::GroupCommit(options) => group_commit::run(options, &setup).await?,
+                Command::Seen(options) => seen::run(options, &setup).await?,
                 Command::Serve(options) => serve::run(options, &setup).await?,
                 Command::Growth(options) => growth::run(options, &setup).await?,
                 Command::List | Command::Floor(_) => {}

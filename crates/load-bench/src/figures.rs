@@ -11,6 +11,8 @@ use crate::statistics::Spread;
 
 /// From this share of a core on it counts as saturated.
 const SATURATED: f64 = 0.9;
+/// Up to this share of the server's core may go elsewhere: the kernel's own work, and what the clocks count differently.
+const ELSEWHERE: f64 = 0.1;
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// A scenario's figures, or why there are none.
@@ -78,6 +80,8 @@ pub(crate) enum Note {
     FloorGeneratorBound,
     /// Neither was saturated: requests wait for something else, a disk as a rule.
     Waits,
+    /// Other processes worked on the server's core: no figure to publish.
+    Disturbed,
 }
 
 impl Note {
@@ -87,6 +91,7 @@ impl Note {
             Self::GeneratorBound => 'g',
             Self::FloorGeneratorBound => 'f',
             Self::Waits => 'w',
+            Self::Disturbed => 'd',
         }
     }
 }
@@ -144,12 +149,14 @@ impl Outcome {
 }
 
 fn notes(own: Shares, floor: Shares) -> Vec<Note> {
-    let is_idle = |cpu: Shares| cpu.server + cpu.database < SATURATED;
+    let is_idle = |cpu: Shares| cpu.idle > 1.0 - SATURATED;
     let is_bound = |cpu: Shares| is_idle(cpu) && cpu.generator >= SATURATED;
+    let is_disturbed = |cpu: Shares| 1.0 - cpu.idle - cpu.server - cpu.database > ELSEWHERE;
     [
         (is_bound(own), Note::GeneratorBound),
         (is_bound(floor), Note::FloorGeneratorBound),
         (is_idle(own) && !is_bound(own), Note::Waits),
+        (is_disturbed(own) || is_disturbed(floor), Note::Disturbed),
     ]
     .into_iter()
     .filter_map(|(applies, note)| applies.then_some(note))
@@ -176,11 +183,11 @@ mod tests {
         Pace { warm_up: Duration::ZERO, span: Duration::from_secs(1), rounds: 3, connections: None };
 
     fn cpu(server: f64, generator: f64) -> Shares {
-        Shares { server, generator, database: 0.0 }
+        Shares { server, generator, database: 0.0, idle: 1.0 - server }
     }
 
     fn round(per_second: f64) -> Round {
-        Round { per_second, p50: 100.0, p99: 300.0, lost: 1, cpu: cpu(0.99, 0.5) }
+        Round { per_second, p50: 100.0, p99: 300.0, lost: 1, cpu: Shares { idle: 0.0, ..cpu(0.99, 0.5) } }
     }
 
     fn measured(own: [f64; 3]) -> serde_json::Value {
@@ -212,7 +219,7 @@ mod tests {
         assert_eq!(figures["floor"]["per_second"]["median"], 200.0);
         assert_eq!(figures["errors"], 3);
         assert_eq!(figures["resident_mib"], 3.0);
-        assert_eq!(figures["cpu"], json!({ "server": 0.99, "generator": 0.5, "database": 0.0 }));
+        assert_eq!(figures["cpu"], json!({ "server": 0.99, "generator": 0.5, "database": 0.0, "idle": 0.0 }));
         for member in ["scenario", "about", "backend", "connection", "p50_microseconds", "p99_microseconds"] {
             assert!(!figures[member].is_null(), "{member}");
         }
@@ -233,7 +240,9 @@ mod tests {
         assert_eq!(notes(cpu(0.95, 0.99), cpu(0.91, 0.99)), []);
         assert_eq!(notes(cpu(0.5, 0.99), cpu(0.8, 0.95)), [Note::GeneratorBound, Note::FloorGeneratorBound]);
         assert_eq!(notes(cpu(0.5, 0.2), cpu(0.99, 0.2)), [Note::Waits]);
-        let beside = Shares { server: 0.4, generator: 0.5, database: 0.55 };
+        let beside = Shares { server: 0.4, generator: 0.5, database: 0.55, idle: 0.05 };
         assert_eq!(notes(beside, cpu(1.0, 0.0)), [], "the database works on the server's core");
+        let shared = Shares { server: 0.6, generator: 0.5, database: 0.0, idle: 0.0 };
+        assert_eq!(notes(cpu(1.0, 0.0), shared), [Note::Disturbed]);
     }
 }

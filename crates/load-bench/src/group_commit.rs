@@ -22,8 +22,8 @@ pub(crate) struct Options {
     pace: PaceOptions,
 }
 
-/// Measures and prints; whether the target is met.
-pub(crate) async fn run(options: &Options, setup: &Setup) -> anyhow::Result<bool> {
+/// Measures and prints.
+pub(crate) async fn run(options: &Options, setup: &Setup) -> anyhow::Result<()> {
     let (all, pace) = (scenarios::all(), options.pace.pace());
     let scenario = run::find(&all, names::REFRESH)?;
     let (server, seed) = Server::seeded(setup, options.backend).await?;
@@ -43,10 +43,7 @@ pub(crate) async fn run(options: &Options, setup: &Setup) -> anyhow::Result<bool
     for (clients, rate) in [(1, alone), (many, together)] {
         println!("{clients:>4} clients {:>8.0} {:>8.0} – {:.0}", rate.median, rate.min, rate.max);
     }
-    let is_met = ratio >= TARGET;
-    println!(
-        "ratio {ratio:.2}, of which {TARGET} on SQLite is the target: {}",
-        if is_met { "met" } else { "not met" }
-    );
-    Ok(is_met || options.backend == Backend::Postgres)
+    let is_met = ratio >= TARGET || options.backend == Backend::Postgres;
+    println!("ratio {ratio:.2}; on SQLite at least {TARGET}: {}", if is_met { "met" } else { "MISSED" });
+    Ok(())
 }

@@ -38,6 +38,25 @@ pub(crate) fn cpu_time_of(name: &str) -> Duration {
     stats.filter_map(|stat| parse(&stat).filter(|(found, _)| *found == name).map(|(_, time)| time)).sum()
 }
 
+/// How long a core had nothing to do since the machine was started.
+pub(crate) fn idle_time_of(core: usize) -> anyhow::Result<Duration> {
+    let stat = fs::read_to_string("/proc/stat")?;
+    parse_idle(&stat, core).with_context(|| format!("/proc/stat has no core {core}"))
+}
+
+fn parse_idle(stat: &str, core: usize) -> Option<Duration> {
+    /// Of the fields of a core, proc(5): idle, and waiting for a disk.
+    const IDLE: usize = 3;
+    let name = format!("cpu{core}");
+    let line = stat.lines().find_map(|line| line.strip_prefix(&name)?.strip_prefix(' '))?;
+    let ticks = line.split_ascii_whitespace().skip(IDLE).take(2).map(|field| field.parse::<u64>().ok());
+    Some(Duration::from_secs(ticks.sum::<Option<u64>>()?) / ticks_per_second()?)
+}
+
+fn ticks_per_second() -> Option<u32> {
+    u32::try_from(rustix::param::clock_ticks_per_second()).ok()
+}
+
 /// Name and processor time in a line of `stat`, proc(5). The name may hold spaces and parentheses.
 fn parse(stat: &str) -> Option<(&str, Duration)> {
     /// Of the fields behind the name, the user's and the kernel's time.
@@ -47,8 +66,7 @@ fn parse(stat: &str) -> Option<(&str, Duration)> {
     let mut fields = rest.split_ascii_whitespace().skip(USER);
     let user: u32 = fields.next()?.parse().ok()?;
     let kernel: u32 = fields.next()?.parse().ok()?;
-    let ticks = u32::try_from(rustix::param::clock_ticks_per_second()).ok()?;
-    Some((name, Duration::from_secs(1) * (user + kernel) / ticks))
+    Some((name, Duration::from_secs(1) * (user + kernel) / ticks_per_second()?))
 }
 
 #[cfg(test)]
@@ -58,9 +76,17 @@ mod tests {
     #[test]
     fn a_name_may_hold_anything() {
         let stat = "42 (a ) (b) R 1 1 1 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 4 0 100 1 1";
-        let ticks = u32::try_from(rustix::param::clock_ticks_per_second()).unwrap();
+        let ticks = ticks_per_second().unwrap();
         assert_eq!(parse(stat), Some(("a ) (b", Duration::from_secs(200) / ticks)));
         assert_eq!(parse("42 (a"), None);
+    }
+
+    #[test]
+    fn a_core_is_idle_when_it_waits_for_a_disk_too() {
+        let stat = "cpu  1 1 1 9 9 1\ncpu1 1 2 3 40 10 5\ncpu11 1 1 1 7 7 1\nintr 1\n";
+        let ticks = ticks_per_second().unwrap();
+        assert_eq!(parse_idle(stat, 1), Some(Duration::from_secs(50) / ticks));
+        assert_eq!(parse_idle(stat, 2), None);
     }
 
     #[test]

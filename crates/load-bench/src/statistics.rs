@@ -38,9 +38,9 @@ mod tests {
     #[test]
     fn one_bad_round_moves_the_spread_and_not_the_median() {
         assert_eq!(Spread::of([5.0, 1.0, 4.0]), Spread { median: 4.0, min: 1.0, max: 5.0 });
-        assert_eq!(Spread::of([4.0, 1.0, 5.0, 6.0]).median, 4.5);
+        assert_eq!(Spread::of([4.0, 1.0, 5.0, 6.0]), Spread { median: 4.5, min: 1.0, max: 6.0 });
         assert_eq!(Spread::of([2.0]), Spread { median: 2.0, min: 2.0, max: 2.0 });
         assert_eq!(Spread::of([]), Spread { median: 0.0, min: 0.0, max: 0.0 });
-        assert_eq!(Spread::over(&[("a", 3.0), ("b", 1.0)], |round| round.1).median, 2.0);
+        assert_eq!(Spread::over(&[("a", 3.0), ("b", 1.0)], |round| round.1), Spread::of([1.0, 3.0]));
     }
 }

@@ -82,6 +82,7 @@ pub(crate) fn print_legend() {
         (Note::GeneratorBound, "the generator is saturated and the server is not: the server can do more"),
         (Note::FloorGeneratorBound, "the same of the floor: the ratio flatters"),
         (Note::Waits, "neither is saturated: requests wait for something else, a disk as a rule"),
+        (Note::Disturbed, "other processes worked on the server's core meanwhile: not a figure to publish"),
     ] {
         println!("{}  {meaning}", note.mark());
     }

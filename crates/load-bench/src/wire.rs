@@ -40,7 +40,38 @@ impl Http {
     }
 
     fn head(&self, method: &str, path: &str, headers: &[(&str, &str)], about: &str) -> String {
-        let fields: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nAccept: */*\r\n{fields}{about}\r\n", self.host)
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nAccept: */*\r\n", self.host);
+        for (name, value) in headers {
+            request.extend([name, ": ", value, "\r\n"]);
+        }
+        request.extend([about, "\r\n"]);
+        request
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn text(request: Vec<u8>) -> String {
+        String::from_utf8(request).unwrap()
+    }
+
+    #[test]
+    fn requests_are_whole() {
+        let http = Http::new(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        assert_eq!(
+            text(http.get("/a", &[("X", "y")])),
+            "GET /a HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nAccept: */*\r\nX: y\r\n\r\n"
+        );
+        assert!(text(http.post_form("/a", &[], &[("a", "b c"), ("d", "&")])).ends_with(
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 11\r\n\r\na=b+c&d=%26"
+        ));
+        assert!(
+            text(http.post_json("/a", &[], &json!({ "a": 1 })))
+                .ends_with("Content-Type: application/json\r\nContent-Length: 7\r\n\r\n{\"a\":1}")
+        );
     }
 }
