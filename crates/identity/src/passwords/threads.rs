@@ -16,8 +16,8 @@ use super::memory::Memory;
 const LINGERS: Duration = Duration::from_secs(1);
 
 /// By how much the threads are nicer than the rest of the process. What wakes up then takes the core at once, and a core that
-/// others keep busy leaves a sixth of itself to hashes: a flood of cheap requests does not end signing in.
-const NICER: i32 = 7;
+/// others keep busy leaves a tenth of itself to hashes: a flood of cheap requests does not end signing in.
+const NICER: i32 = 10;
 
 thread_local! {
     static MEMORY: RefCell<Memory> = RefCell::default();
