@@ -168,7 +168,8 @@ pub(super) fn credentials(
     // No account has an empty id.
     let id = id.map(|id| id.to_string()).unwrap_or_default();
     let named = accounts::id.eq(&id).or(accounts::login_key.eq(&login)).or(accounts::email_key.eq(email));
-    let rows: Vec<(AccountRow, String, String, Option<String>)> = with_passwords()
+    // Three at most, since each of the columns is unique.
+    let rows: Vec<(AccountRow, String, String, Option<String>)> = on_backend!(conn, |c| with_passwords()
         .filter(named)
         .select((
             AccountRow::as_select(),
@@ -177,8 +178,7 @@ pub(super) fn credentials(
             account_passwords::hash.nullable(),
         ))
         .order(accounts::number)
-        .limit(3)
-        .load(conn)?;
+        .load(c))?;
     let (mut by_id, mut by_login, mut by_email) = (None, None, None);
     for (row, own_id, key, hash) in rows {
         let found = match () {
@@ -197,22 +197,22 @@ pub(super) fn credentials_of_email(
     conn: &mut DbConn,
     email: Option<&EmailKey>,
 ) -> Result<Option<Credentials>, StoreError> {
-    let row: Option<(AccountRow, Option<String>)> = with_passwords()
+    let row: Option<(AccountRow, Option<String>)> = on_backend!(conn, |c| with_passwords()
         .filter(accounts::email_key.eq(email.map(EmailKey::as_str)))
         .select((AccountRow::as_select(), account_passwords::hash.nullable()))
-        .first(conn)
-        .optional()?;
+        .get_result(c)
+        .optional())?;
     let (row, hash) = row.unzip();
     Ok(one(conn, row)?.map(|account| (account, hash.flatten())))
 }
 
 /// An account's own credentials, as they are now.
 pub(crate) fn current(conn: &mut DbConn, id: AccountId) -> Result<Option<Credentials>, StoreError> {
-    let row: Option<(AccountRow, Option<String>)> = with_passwords()
+    let row: Option<(AccountRow, Option<String>)> = on_backend!(conn, |c| with_passwords()
         .filter(accounts::id.eq(id.to_string()))
         .select((AccountRow::as_select(), account_passwords::hash.nullable()))
-        .first(conn)
-        .optional()?;
+        .get_result(c)
+        .optional())?;
     let (row, hash) = row.unzip();
     Ok(one(conn, row)?.map(|account| (account, hash.flatten())))
 }

@@ -21,7 +21,7 @@ pub(super) fn all(conn: &mut DbConn) -> Result<Vec<Head>, StoreError> {
 }
 
 pub(super) fn find(conn: &mut DbConn, part: i64) -> Result<Option<Head>, StoreError> {
-    Ok(audit_heads::table.find(part).select(Head::as_select()).first(conn).optional()?)
+    Ok(audit_heads::table.find(part).select(Head::as_select()).get_result(conn).optional()?)
 }
 
 /// Stores a head that has moved.
