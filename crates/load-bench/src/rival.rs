@@ -26,12 +26,13 @@ impl Rival {
     /// Starts one that answers documents of this size.
     pub(crate) fn start(setup: &Setup, kind: Kind, bytes: usize, backend: Backend) -> anyhow::Result<Self> {
         let database = kind.reads().then(|| backend.database(setup)).transpose()?;
-        let mut command = floor(kind)?;
+        let mut command = floor(kind);
         command.args(["--bytes", &bytes.to_string()]);
         if let Some(database) = &database {
             command.args(["--database", &database.url()]);
         }
-        let mut child = cores::spawn_on(setup.server_core, command.stdout(Stdio::piped()))?;
+        let mut child =
+            cores::spawn_on(setup.server_core, command.stdout(Stdio::piped())).context("the floor")?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
@@ -61,18 +62,19 @@ impl Drop for Rival {
 
 /// Argon2 hashes in a second on the server's core.
 pub(crate) fn hashes(setup: &Setup, span: Duration) -> anyhow::Result<f64> {
-    let mut command = floor(Kind::Argon2)?;
+    let mut command = floor(Kind::Argon2);
     command.args(["--seconds", &span.as_secs_f64().to_string()]).stdout(Stdio::piped());
     let output = cores::spawn_on(setup.server_core, &mut command)?.wait_with_output()?;
     ensure!(output.status.success(), "the hashing ended with {}", output.status);
     Ok(String::from_utf8(output.stdout)?.trim().parse()?)
 }
 
-fn floor(kind: Kind) -> anyhow::Result<Command> {
-    let mut command = Command::new(std::env::current_exe()?);
+fn floor(kind: Kind) -> Command {
+    // This very program, even where another build has taken its place meanwhile.
+    let mut command = Command::new("/proc/self/exe");
     let name = format!("{kind:?}").to_lowercase();
     command.args(["floor", &name]).stdin(Stdio::null());
-    Ok(command)
+    command
 }
 
 /// What a floor is asked: the bytes of one request of the scenario, again and again.
