@@ -30,7 +30,7 @@ impl Column {
     }
 }
 
-/// Markdown, which aligns in a terminal as well.
+/// Markdown, which is aligned in a terminal as well. The last column says how cost has grown from the first to the last.
 #[derive(Default)]
 pub(super) struct Table(Vec<Column>);
 
@@ -45,32 +45,41 @@ impl Table {
         f: &mut fmt::Formatter<'_>,
         head: [&str; 2],
         cell: impl Fn(&Column) -> String,
+        last: &str,
     ) -> fmt::Result {
         write!(f, "| {:<18} | {:<16} |", head[0], head[1])?;
         for column in &self.0 {
             write!(f, " {:>20} |", cell(column))?;
         }
-        writeln!(f)
+        writeln!(f, " {last:>6} |")
+    }
+
+    /// What the question of this place costs with the most rows, as a multiple of what it costs with the fewest.
+    fn growth(&self, index: usize) -> String {
+        let rate = |column: Option<&Column>| Some(column?.answers.get(index)?.rate);
+        let times = rate(self.0.first()).zip(rate(self.0.last())).map(|(first, last)| first / last);
+        times.map(|times| format!("× {times:.2}")).unwrap_or_default()
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.line(f, ["answers/s, µs each", "rows of"], |column| thousands(column.rows))?;
+        self.line(f, ["answers/s, µs each", "rows of"], |column| thousands(column.rows), "cost")?;
         write!(f, "| {:-<18} | {:-<16} |", "", "")?;
         for _ in &self.0 {
             write!(f, " {:->19}: |", "")?;
         }
-        writeln!(f)?;
+        writeln!(f, " {:->5}: |", "")?;
         let questions = self.0.first().map(|column| column.answers.as_slice()).unwrap_or_default();
         for (index, question) in questions.iter().enumerate() {
-            self.line(f, [question.name, question.over], |column| {
-                let answer = column.answers.get(index).map_or(f64::NAN, |answer| answer.rate);
-                format!("{answer:.0}, {:.1}", 1_000_000.0 / answer)
-            })?;
+            let cell = |column: &Column| {
+                let rate = column.answers.get(index).map_or(f64::NAN, |answer| answer.rate);
+                format!("{rate:.0}, {:.1}", 1_000_000.0 / rate)
+            };
+            self.line(f, [question.name, question.over], cell, &self.growth(index))?;
         }
-        self.line(f, ["start, s", "all"], |column| format!("{:.2}", column.started.as_secs_f64()))?;
-        self.line(f, ["memory, MiB", "all"], |column| (column.memory >> 20).to_string())
+        self.line(f, ["start, s", "all"], |column| format!("{:.2}", column.started.as_secs_f64()), "")?;
+        self.line(f, ["memory, MiB", "all"], |column| (column.memory >> 20).to_string(), "")
     }
 }
 
@@ -110,8 +119,8 @@ mod tests {
         let text = table.to_string();
         let lines: Vec<String> =
             text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        assert_eq!(lines[0], "| answers/s, µs each | rows of | 1,000 | 1,000,000 |");
-        assert_eq!(lines[2], "| room | rooms | 20000, 50.0 | 16000, 62.5 |");
-        assert_eq!(lines[3..], ["| start, s | all | 0.25 | 0.25 |", "| memory, MiB | all | 30 | 30 |"]);
+        assert_eq!(lines[0], "| answers/s, µs each | rows of | 1,000 | 1,000,000 | cost |");
+        assert_eq!(lines[2], "| room | rooms | 20000, 50.0 | 16000, 62.5 | × 1.25 |");
+        assert_eq!(lines[3..], ["| start, s | all | 0.25 | 0.25 | |", "| memory, MiB | all | 30 | 30 | |"]);
     }
 }
