@@ -246,6 +246,8 @@ fn judge(
         return None;
     }
     let index = RevocationIndex::new();
-    entries.iter().for_each(|entry| index.apply(entry));
+    for entry in entries {
+        index.apply(entry);
+    }
     find(&index)
 }

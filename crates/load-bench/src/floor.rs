@@ -91,11 +91,13 @@ pub(crate) struct Options {
 
 /// Serves until it is killed; says on standard output where.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    if options.kind == Kind::Argon2 {
-        println!("{}", hashing::per_second(Duration::from_secs_f64(options.seconds))?);
-        return Ok(());
-    }
-    actix_web::rt::System::new().block_on(serve(options))
+    actix_web::rt::System::new().block_on(async {
+        if options.kind == Kind::Argon2 {
+            println!("{}", hashing::per_second(Duration::from_secs_f64(options.seconds)).await?);
+            return Ok(());
+        }
+        serve(options).await
+    })
 }
 
 async fn serve(options: &Options) -> anyhow::Result<()> {

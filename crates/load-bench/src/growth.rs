@@ -56,9 +56,9 @@ async fn measure(setup: &Setup, backend: Backend, rows: u32, pace: &Pace) -> any
     let mut server = Server::new(setup, backend)?;
     let begun = Instant::now();
     fill::fill(&server, rows)?;
-    let filled = begun.elapsed();
+    let (filled, begun) = (begun.elapsed(), Instant::now());
     server.start().await?;
-    let started = begun.elapsed() - filled;
+    let started = begun.elapsed();
     eprintln!("{}, {rows} rows: filled in {filled:.1?}, started in {started:.1?}", backend.as_str());
     let mut column = Column::new(rows, started);
     for question in questions::all_of(&server, rows).await? {

@@ -35,16 +35,16 @@ pub(crate) async fn run(options: &Options, setup: &Setup) -> anyhow::Result<()> 
     let mut reads = scenario.scripts(&seed, 0..connections);
     let drive = |address, span| Drive::new(address, Connection::KeepAlive, Until::Passed(span));
     let warm = drive(server.address(), pace.warm_up).run(&mut reads).await?;
-    let start = |kind| Rival::start(setup, kind, warm.body_size(), options.backend);
-    let (plain, seen, anew) = (start(Kind::A)?, start(Kind::Seen)?, start(Kind::C)?);
+    let rival = |kind| Rival::start(setup, kind, warm.body_size(), options.backend);
+    let (plain, verified, anew) = (rival(Kind::A)?, rival(Kind::Seen)?, rival(Kind::C)?);
     let mut same = Same::scripts(&warm.sample, connections);
     let [mut without, mut with, mut checked, mut read] = [const { Vec::new() }; 4];
-    for rival in [&plain, &seen, &anew] {
+    for rival in [&plain, &verified, &anew] {
         drive(rival.address(), pace.warm_up).run(&mut same).await?;
     }
     for _ in 0..pace.rounds {
         without.push(MICROSECONDS / drive(plain.address(), pace.span).run(&mut same).await?.rate());
-        with.push(MICROSECONDS / drive(seen.address(), pace.span).run(&mut same).await?.rate());
+        with.push(MICROSECONDS / drive(verified.address(), pace.span).run(&mut same).await?.rate());
         checked.push(MICROSECONDS / drive(anew.address(), pace.span).run(&mut same).await?.rate());
         read.push(MICROSECONDS / drive(server.address(), pace.span).run(&mut reads).await?.rate());
     }

@@ -63,8 +63,9 @@ impl RequestId {
 
     fn generate() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-        let [.., a, b, c, d, e, f, g, h, i, j] = NEXT.replace(NEXT.get().wrapping_add(1)).to_be_bytes();
-        let unique = [a, b, c, d, e, f, g, h, i, j];
+        let mut unique = [0; 10];
+        let next = NEXT.replace(NEXT.get().wrapping_add(1)).to_be_bytes();
+        unique.copy_from_slice(&next[next.len() - 10..]);
         let id =
             Builder::from_unix_timestamp_millis(u64::try_from(now).unwrap_or(u64::MAX), &unique).into_uuid();
         let mut buffer = Uuid::encode_buffer();

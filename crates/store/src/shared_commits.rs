@@ -136,7 +136,9 @@ impl Turn {
     }
 
     fn run(&self, mut batch: Vec<Box<dyn Member>>) {
-        batch.iter_mut().for_each(|member| member.begin());
+        for member in &mut batch {
+            member.begin();
+        }
         let shared = if batch.len() > 1 { self.together(&mut batch) } else { Shared::Undone };
         for mut member in batch {
             match &shared {

@@ -44,7 +44,9 @@ mod tests {
             memory.lend(blocks, |lent| {
                 assert_eq!(lent.len(), blocks);
                 assert!(is_wiped(lent), "{blocks}");
-                lent.iter_mut().for_each(|block| block.as_mut().fill(7));
+                for block in lent {
+                    block.as_mut().fill(7);
+                }
             });
             assert!(is_wiped(&memory.0), "{blocks}");
         }

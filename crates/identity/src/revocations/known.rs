@@ -57,6 +57,9 @@ struct Read {
     began: Duration,
 }
 
+/// Nothing counts as known: the feed was not read to its end since the last change here, or for too long.
+struct Stale;
+
 impl Known {
     /// To be called after every commit that may have revoked something, before it is answered.
     pub(super) fn change(&self) {
@@ -64,13 +67,13 @@ impl Known {
         self.changed.notify_one();
     }
 
-    /// Why these claims are revoked, if they are; `None` when nothing counts as known.
-    fn find(&self, claims: &AccessClaims, uptime: Duration) -> Option<Option<RevocationReason>> {
+    /// Why these claims are revoked, if they are.
+    fn find(&self, claims: &AccessClaims, uptime: Duration) -> Result<Option<RevocationReason>, Stale> {
         let changes = self.changes.load(Ordering::Acquire);
         let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-        let read = state.read?;
+        let read = state.read.ok_or(Stale)?;
         let counts = read.changes == changes && uptime.saturating_sub(read.began) <= LONGEST_SILENCE;
-        counts.then(|| state.index.find(claims))
+        if counts { Ok(state.index.find(claims)) } else { Err(Stale) }
     }
 
     /// Reads the feed to its end.
@@ -88,7 +91,9 @@ impl Known {
                 continue;
             }
             let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
-            page.entries.iter().for_each(|entry| state.index.apply(entry));
+            for entry in &page.entries {
+                state.index.apply(entry);
+            }
             drop(state);
             *position = page.next;
             if page.entries.len() < PAGE as usize {
@@ -121,8 +126,8 @@ impl Identity {
         claims: &AccessClaims,
     ) -> Result<Option<RevocationReason>, crate::IdentityError> {
         match self.tokens().feed.known().find(claims, self.clock().uptime()) {
-            Some(known) => Ok(known),
-            None => self.find_revocation(claims).await,
+            Ok(known) => Ok(known),
+            Err(Stale) => self.find_revocation(claims).await,
         }
     }
 

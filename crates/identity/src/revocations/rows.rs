@@ -150,12 +150,12 @@ pub(super) fn list_named(conn: &mut DbConn, names: &[&str]) -> Result<Vec<Revoca
     let mut rows: Vec<RevocationRow> = Vec::new();
     match conn {
         DbConn::Pg(conn) => {
-            let named = revocations::table.filter(revocations::value.eq_any(names));
-            rows = named.select(RevocationRow::as_select()).load(conn)?;
+            let matching = revocations::table.filter(revocations::value.eq_any(names));
+            rows = matching.select(RevocationRow::as_select()).load(conn)?;
         }
         DbConn::Sqlite(conn) => {
-            for names in names.chunks(AT_ONCE) {
-                rows.extend(list_few(conn, names)?);
+            for few in names.chunks(AT_ONCE) {
+                rows.extend(list_few(conn, few)?);
             }
         }
     }
@@ -170,8 +170,8 @@ fn list_few(conn: &mut SqliteConnection, names: &[&str]) -> QueryResult<Vec<Revo
     // Too few are filled up: a name that is asked for twice is found once.
     let first = names.first().copied().unwrap_or_default();
     let is = |place: usize| revocations::value.eq(names.get(place).copied().unwrap_or(first));
-    let named = is(0).or(is(1)).or(is(2)).or(is(3)).or(is(4)).or(is(5));
-    revocations::table.filter(named).select(RevocationRow::as_select()).load(conn)
+    let any = is(0).or(is(1)).or(is(2)).or(is(3)).or(is(4)).or(is(5));
+    revocations::table.filter(any).select(RevocationRow::as_select()).load(conn)
 }
 
 /// Everything about this one name, of whatever kind: a query that is prepared once.

@@ -32,7 +32,7 @@ const SPARE: usize = 8;
 pub(super) struct LogSubscriber<W> {
     filter: Targets,
     log: Log<W>,
-    shards: [Mutex<Slab<Span>>; SHARDS as usize],
+    shards: [Mutex<Slab<Span>>; 16],
 }
 
 struct Span {
