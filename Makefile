@@ -45,7 +45,8 @@ fmt: ## format the code
 
 openapi: ## write what is generated from the code: OpenAPI documents and the reference of settings
 	cargo run $(PROFILE) -p tessera -- openapi --out proto-docs/openapi
-	cargo run $(PROFILE) -p tessera -- config reference >proto-docs/settings.md
+	cargo run $(PROFILE) -p tessera -- config reference >$(CARGO_TARGET_DIR)/settings.md
+	cp $(CARGO_TARGET_DIR)/settings.md proto-docs/settings.md
 
 examples: release ## run the examples of the documentation as they stand
 	.ci/examples $(RELEASE) README.md proto-docs/*.md
