@@ -83,7 +83,7 @@ pub(crate) async fn claims(app: &App, request: &HttpRequest) -> Result<Arc<Acces
         _ => BearerError::Request("the Authorization header is malformed"),
     })?;
     let Credential::Bearer(token) = credential else { return Err(BearerError::Missing) };
-    let claims = app.tokens.look_at(&token).await?;
+    let claims = app.tokens.verify(&token).await?;
     if claims.aud.contains(INTERNAL_AUDIENCE) { Ok(claims) } else { Err(BearerError::Token) }
 }
 
