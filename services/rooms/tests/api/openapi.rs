@@ -29,14 +29,14 @@ fn every_operation_is_described_with_its_scope_and_statuses() {
     assert_eq!(
         seen,
         [
-            "delete /{id} rooms:delete 204,401,403,404",
-            "delete /{id}/attendees/{attendee_id} rooms:update 204,401,403,404",
-            "get  rooms:list 200,401,403,404",
-            "get /{id} rooms:retrieve 200,401,403,404",
-            "get /{id}/attendees rooms:retrieve 200,401,403,404",
-            "patch /{id} rooms:update 200,400,401,403,404",
-            "post  rooms:create 201,400,401,403",
-            "post /{id}/attendees rooms:update 200,201,400,401,403,404",
+            "delete /{id} rooms:delete 204,401,403,404,503",
+            "delete /{id}/attendees/{attendee_id} rooms:update 204,401,403,404,503",
+            "get  rooms:list 200,401,403,404,503",
+            "get /{id} rooms:retrieve 200,401,403,404,503",
+            "get /{id}/attendees rooms:retrieve 200,401,403,404,503",
+            "patch /{id} rooms:update 200,400,401,403,404,503",
+            "post  rooms:create 201,400,401,403,503",
+            "post /{id}/attendees rooms:update 200,201,400,401,403,404,503",
         ]
     );
 }
