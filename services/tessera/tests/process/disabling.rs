@@ -25,7 +25,7 @@ async fn threat_26_a_disabled_application_is_refused_until_it_is_enabled(
 
     stack.tessera(&["client", "disable", "booking"]).expect(0);
     stack.settles(&token, 401).await.expect_detail(401, APPLICATION);
-    assert!(!stack.is_active(&token).await);
+    stack.ends(&token).await;
     let refused = until(401, || stack.application(booking, &ada.email)).await;
     refused.expect_detail(401, "Application is inactive");
     // Whoever does not know the secret is not told.
@@ -56,7 +56,7 @@ async fn threat_26_a_disabled_account_is_refused_until_it_is_enabled(
 
     stack.tessera(&["user", "disable", "ada@agency.example"]).expect(0);
     for token in [&delegated, &own] {
-        assert!(!stack.is_active(token).await);
+        stack.ends(token).await;
         stack.settles(token, 401).await.expect_detail(401, ACCOUNT);
     }
     let refused = stack.sign_in(ada, SCOPE).await;
