@@ -35,7 +35,7 @@ async fn threat_26_a_disabled_application_is_refused_until_it_is_enabled(
 
     stack.tessera(&["client", "enable", "booking"]).expect(0);
     stack.settles(&token, 200).await;
-    assert!(stack.is_active(&token).await);
+    stack.comes_back(&token).await;
     until(200, || stack.application(booking, &ada.email)).await;
 }
 
@@ -71,7 +71,7 @@ async fn threat_26_a_disabled_account_is_refused_until_it_is_enabled(
     stack.tessera(&["user", "enable", "ada"]).expect(0);
     for token in [&delegated, &own, &fresh] {
         stack.settles(token, 200).await;
-        assert!(stack.is_active(token).await);
+        stack.comes_back(token).await;
     }
     stack.refresh(&session.refresh_token()).await.expect(200);
     stack.sign_in(ada, SCOPE).await.expect(200);
