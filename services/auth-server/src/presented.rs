@@ -1,20 +1,14 @@
 //! Access tokens that somebody shows to the auth server itself.
 //!
 //! A resource server verifies tokens for its own audience and follows the revocation feed. Here tokens of every
-//! audience are looked at.
-//!
-//! | for | what is revoked says | so a revocation counts |
-//! | --- | --- | --- |
-//! | introspection, the internal API | the feed, as far as it is known | here at once, at other replicas within two seconds |
-//! | exchange | the database | at once: the new token could outlive what was revoked |
-//! | revocation | the database | at once |
+//! audience are looked at, and the database itself says what is revoked: at once, whichever replica has revoked it
+//! (contracts/oauth2.md §5).
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use auth_claims::claims::AccessClaims;
 use auth_claims::keys::KeyCacheSettings;
-use auth_claims::revocations::RevocationReason;
 use auth_claims::verify::{MAX_TOKEN_LEN, Verifier, VerifierSettings, VerifyError};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -62,15 +56,10 @@ impl PresentedTokens {
     /// The claims of an access token of this issuer that is live now, whomever it is meant for. Asks the database.
     pub(crate) async fn verify(&self, token: &str) -> Result<Arc<AccessClaims>, TokenRefusal> {
         let claims = self.genuine(token).await.map_err(TokenRefusal::Invalid)?;
-        let revoked = self.identity.find_revocation(&claims).await?;
-        unrevoked(claims, revoked)
-    }
-
-    /// The same for whoever only looks: of what other replicas have revoked it may know two seconds later.
-    pub(crate) async fn look_at(&self, token: &str) -> Result<Arc<AccessClaims>, TokenRefusal> {
-        let claims = self.genuine(token).await.map_err(TokenRefusal::Invalid)?;
-        let revoked = self.identity.known_revocation(&claims).await?;
-        unrevoked(claims, revoked)
+        match self.identity.find_revocation(&claims).await? {
+            None => Ok(claims),
+            Some(reason) => Err(TokenRefusal::Invalid(VerifyError::Revoked(reason))),
+        }
     }
 
     async fn genuine(&self, token: &str) -> Result<Arc<AccessClaims>, VerifyError> {
@@ -92,13 +81,6 @@ impl PresentedTokens {
         }
         Ok(())
     }
-}
-
-fn unrevoked(
-    claims: Arc<AccessClaims>,
-    revoked: Option<RevocationReason>,
-) -> Result<Arc<AccessClaims>, TokenRefusal> {
-    revoked.map_or(Ok(claims), |reason| Err(TokenRefusal::Invalid(VerifyError::Revoked(reason))))
 }
 
 /// The key a token names, without believing anything else of it.

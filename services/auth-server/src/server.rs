@@ -96,18 +96,17 @@ impl AuthServer {
     }
 }
 
-/// Keys, the audit trail, revocations and pruning; aborted when dropped. None of them holds anything that must be finished:
+/// Keys, the audit trail and pruning; aborted when dropped. None of them holds anything that must be finished:
 /// each step is a transaction.
-struct BackgroundWork([JoinHandle<()>; 4]);
+struct BackgroundWork([JoinHandle<()>; 3]);
 
 impl BackgroundWork {
     fn start(app: &App) -> Self {
         let keys = tokio::spawn(maintain_keys(Arc::clone(&app.keys), app.settings.signing.reload));
         let kept = app.settings.audit_kept.map(|kept| TimeDelta::from_std(kept).unwrap_or(TimeDelta::MAX));
         let audit = tokio::spawn(sealing::seal(app.identity.clone()));
-        let revocations = tokio::spawn(follow_revocations(app.identity.clone()));
         let pruning = tokio::spawn(prune(app.identity.clone(), app.settings.pruning, kept));
-        Self([keys, audit, revocations, pruning])
+        Self([keys, audit, pruning])
     }
 }
 
@@ -124,10 +123,6 @@ async fn maintain_keys(keys: Arc<SigningKeys>, interval: Duration) {
             tracing::warn!(error = &error as &dyn std::error::Error, "kept the signing keys at hand");
         }
     }
-}
-
-async fn follow_revocations(identity: Identity) {
-    identity.follow_revocations().await;
 }
 
 async fn prune(identity: Identity, settings: PruneSettings, audit_kept: Option<TimeDelta>) {

@@ -239,11 +239,9 @@ async fn threat_02_a_revocation_that_races_a_refresh_leaves_no_live_token(
         for answer in refreshed.iter().filter(|answer| answer.status == 200) {
             tokens.extend([answer.access_token(), answer.refresh_token()]);
         }
-        // What another replica has revoked counts two seconds later at the latest.
-        for (server, later) in [(&app, 0), (&replica, 2)] {
-            app.clock.advance(TimeDelta::seconds(later));
-            for token in &tokens {
-                assert_eq!(server.introspect(&client, token).await, serde_json::json!({"active": false}));
+        for token in tokens {
+            for server in [&app, &replica] {
+                assert_eq!(server.introspect(&client, &token).await, serde_json::json!({"active": false}));
             }
         }
     }

@@ -134,8 +134,7 @@ async fn threat_15_foreign_tokens_stay_as_they_are(
     assert!(is_active(&app, &gate, &refresh).await);
 }
 
-/// Threat 26: a revocation counts where it was made as soon as it is answered, on every replica within two seconds (an
-/// exchange knows at once), and after a restart.
+/// Threat 26: a revocation counts on every replica as soon as it is answered, and after a restart.
 #[rstest]
 #[actix_web::test]
 async fn threat_26_a_revocation_counts_on_every_replica_and_after_a_restart(
@@ -150,11 +149,6 @@ async fn threat_26_a_revocation_counts_on_every_replica_and_after_a_restart(
     }
     revoke(&app, &gate, &own).await;
     revoke(&app, &gate, &refresh).await;
-    for token in [&access, &refresh, &own] {
-        assert!(!is_active(&app, &gate, token).await);
-    }
-    replica.exchange(&gate, ACCESS_TOKEN, &access, &[]).await.assert_refused(400, "invalid_grant");
-    app.clock.advance(TimeDelta::seconds(2));
     let restarted = app.replica().await;
     for server in [&replica, &restarted] {
         for token in [&access, &refresh, &own] {

@@ -25,7 +25,7 @@ async fn threat_26_a_disabled_application_is_refused_until_it_is_enabled(
 
     stack.tessera(&["client", "disable", "booking"]).expect(0);
     stack.settles(&token, 401).await.expect_detail(401, APPLICATION);
-    stack.ends(&token).await;
+    assert!(!stack.is_active(&token).await);
     let refused = until(401, || stack.application(booking, &ada.email)).await;
     refused.expect_detail(401, "Application is inactive");
     // Whoever does not know the secret is not told.
@@ -35,7 +35,7 @@ async fn threat_26_a_disabled_application_is_refused_until_it_is_enabled(
 
     stack.tessera(&["client", "enable", "booking"]).expect(0);
     stack.settles(&token, 200).await;
-    stack.comes_back(&token).await;
+    assert!(stack.is_active(&token).await);
     until(200, || stack.application(booking, &ada.email)).await;
 }
 
@@ -56,7 +56,7 @@ async fn threat_26_a_disabled_account_is_refused_until_it_is_enabled(
 
     stack.tessera(&["user", "disable", "ada@agency.example"]).expect(0);
     for token in [&delegated, &own] {
-        stack.ends(token).await;
+        assert!(!stack.is_active(token).await);
         stack.settles(token, 401).await.expect_detail(401, ACCOUNT);
     }
     let refused = stack.sign_in(ada, SCOPE).await;
@@ -71,7 +71,7 @@ async fn threat_26_a_disabled_account_is_refused_until_it_is_enabled(
     stack.tessera(&["user", "enable", "ada"]).expect(0);
     for token in [&delegated, &own, &fresh] {
         stack.settles(token, 200).await;
-        stack.comes_back(token).await;
+        assert!(stack.is_active(token).await);
     }
     stack.refresh(&session.refresh_token()).await.expect(200);
     stack.sign_in(ada, SCOPE).await.expect(200);

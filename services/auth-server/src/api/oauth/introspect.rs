@@ -160,7 +160,7 @@ async fn answer(
 }
 
 async fn access_token(app: &App, client: &Client, token: &str) -> Result<Introspection, OAuthError> {
-    let claims = match app.tokens.look_at(token).await {
+    let claims = match app.tokens.verify(token).await {
         Ok(claims) => claims,
         Err(TokenRefusal::Failed(error)) => return Err(error.into()),
         Err(TokenRefusal::Invalid(VerifyError::Unavailable)) => return Err(OAuthError::Unavailable),

@@ -35,7 +35,7 @@ async fn threat_26_an_app_password_signs_in_until_it_is_revoked(
     let revoked = stack.tessera(&["user", "app-password", "revoke", "ada@agency.example", &sync]).expect(0);
     assert_eq!(line(&revoked, "name"), "sync");
     stack.sign_in(&program, SCOPE).await.expect_error(400, "invalid_grant");
-    stack.ends(&session).await;
+    assert!(!stack.is_active(&session).await);
     stack.settles(&session, 401).await;
     for (session, person) in sessions.iter().zip(left) {
         stack.settles(session, 200).await;

@@ -46,7 +46,7 @@ async fn a_piped_password_signs_in_and_a_new_one_ends_old_sessions(
     let set = stack.tessera_reading(&["user", "set-password", "carol@AGENCY.example"], &changed.password);
     set.expect(0);
     stack.sign_in(&carol, SCOPE).await.expect_error(400, "invalid_grant");
-    stack.ends(&session.access_token()).await;
+    assert!(!stack.is_active(&session.access_token()).await);
     stack.refresh(&session.refresh_token()).await.expect_error(400, "invalid_grant");
     stack.settles(&session.access_token(), 401).await.expect_detail(401, "Invalid token.");
     // What is issued in the second of the change cannot be told from what came before it.

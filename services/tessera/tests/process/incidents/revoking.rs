@@ -40,10 +40,10 @@ impl Held {
         stack.bases_get(&self.account_token, "/workspaces/").await.expect(200);
     }
 
-    /// Within the bound of `since`.
+    /// Within the bound of `since`, and at once where the auth server is asked.
     async fn is_over(&self, stack: &Stack, since: Instant) {
         for token in [&self.access, &self.delegated] {
-            stack.ends(token).await;
+            assert!(!stack.is_active(token).await);
             let list = || stack.call(token, Method::GET, "/rooms");
             settled("rooms", since, 401, list).await.expect_detail(401, "Invalid token.");
         }
@@ -135,7 +135,7 @@ async fn threat_26_what_a_client_and_what_an_organisation_has_ends(
     let outsider = stack.sign_in(&dana, SCOPE).await.expect(200);
     assert_eq!(revoke(&stack, &["--client", "kiosk"])["clients"], 1);
     stack.settles(&ada.delegated, 401).await;
-    stack.ends(&ada.delegated).await;
+    assert!(!stack.is_active(&ada.delegated).await);
     stack.call(&ada.access, Method::GET, "/rooms").await.expect(200);
 
     let crm = stack.oauth("/oauth/token", &stack.declared.crm, &[("grant_type", "client_credentials")]).await;
@@ -144,7 +144,7 @@ async fn threat_26_what_a_client_and_what_an_organisation_has_ends(
     let since = Instant::now();
     assert_eq!((&done["accounts"], &done["device_sessions"]), (&json!(3), &json!(1)), "{done}");
     ada.is_over(&stack, since).await;
-    stack.ends(&crm).await;
+    assert!(!stack.is_active(&crm).await);
     assert!(stack.is_active(&outsider.access_token()).await, "of no organisation");
     stack.refresh(&outsider.refresh_token()).await.expect(200);
 

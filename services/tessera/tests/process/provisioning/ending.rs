@@ -55,7 +55,7 @@ impl Held {
         stack.sign_in(&self.person, SCOPE).await.expect_error(400, "invalid_grant");
         stack.try_seatable_sign_in(&self.person).await.expect(400);
         for token in [&self.own, &self.delegated] {
-            stack.ends(token).await;
+            assert!(!stack.is_active(token).await);
         }
         let bases = settled("Account-Token", since, account_status, || {
             stack.bases_get(&self.account, "/workspaces/")

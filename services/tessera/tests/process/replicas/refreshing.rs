@@ -1,14 +1,14 @@
 //! Threat 2: one lineage of refresh tokens, however many requests come at once to however many processes.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::future::join_all;
 use reqwest::{Method, RequestBuilder};
 use rstest::rstest;
 
 use super::rounds::Rounds;
-use crate::stack::{BOUND, Plan, Stack, Topology, settled};
+use crate::stack::{Plan, Stack, Topology, settled};
 
 /// Requests with one token at the same time, half of them to each process.
 const AT_ONCE: usize = 64;
@@ -83,14 +83,11 @@ async fn threat_02_a_revocation_that_races_a_signature_leaves_nothing_alive(
             println!("{} tokens before the revocation", tokens.len());
             for server in &servers {
                 stack.send(refresh(&stack, server, &token)).await.expect_error(400, "invalid_grant");
-            }
-            for token in &tokens {
-                // Where it was revoked it is dead at once, elsewhere within two seconds.
-                assert!(!is_active(&stack, &servers[race % 2], token).await);
-                let other = &servers[(race + 1) % 2];
-                while is_active(&stack, other, token).await {
-                    assert!(since.elapsed() < BOUND, "still active after {:?}", since.elapsed());
-                    tokio::time::sleep(Duration::from_millis(10)).await;
+                for token in &tokens {
+                    let introspect = stack.http.post(format!("{server}/oauth/introspect"));
+                    let introspect =
+                        introspect.basic_auth(&gateway.id, Some(&gateway.secret)).form(&[("token", token)]);
+                    assert_eq!(stack.send(introspect).await.expect(200).json()["active"], false);
                 }
             }
             // All of them are of one session: what holds for one holds for all.
@@ -98,13 +95,6 @@ async fn threat_02_a_revocation_that_races_a_signature_leaves_nothing_alive(
             settled("a raced token", since, 401, || stack.call(last, Method::GET, "/rooms")).await;
         }
     }
-}
-
-async fn is_active(stack: &Stack, server: &str, token: &str) -> bool {
-    let gateway = &stack.declared.gateway;
-    let introspect = stack.http.post(format!("{server}/oauth/introspect"));
-    let introspect = introspect.basic_auth(&gateway.id, Some(&gateway.secret)).form(&[("token", token)]);
-    stack.send(introspect).await.expect(200).json()["active"] == true
 }
 
 fn refresh(stack: &Stack, server: &str, token: &str) -> RequestBuilder {

@@ -41,7 +41,7 @@ async fn what_one_replica_gives_or_takes_every_replica_knows() {
             stack.face(side);
             stack.refresh(&renewed.refresh_token()).await.expect_error(400, "invalid_grant");
             for token in [&signed.access, &renewed.access_token()] {
-                stack.ends(token).await;
+                assert!(!stack.is_active(token).await, "{side:?}");
                 refused(&stack, side, "rooms, a session", since, &rooms(token)).await;
             }
         }
@@ -59,7 +59,7 @@ async fn threat_26_what_is_revoked_on_one_is_refused_by_all(
     let since = Instant::now();
     for side in SIDES {
         stack.face(side);
-        stack.ends(&signed.application).await;
+        assert!(!stack.is_active(&signed.application).await, "the auth servers know at once");
         refused(stack, side, "rooms, an application's token", since, &rooms(&signed.application)).await;
     }
     stack.face(here);
@@ -96,7 +96,7 @@ async fn threat_26_a_disabled_person_is_refused_by_every_replica() {
     for side in SIDES {
         stack.face(side);
         for token in [&signed.access, &signed.application] {
-            stack.ends(token).await;
+            assert!(!stack.is_active(token).await, "{side:?}");
             refused(&stack, side, "rooms", since, &rooms(token)).await;
         }
         for service in ["agenda", "rooms", "applications"] {

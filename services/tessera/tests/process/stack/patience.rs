@@ -33,25 +33,6 @@ pub(crate) async fn settled<F: Future<Output = Answer>>(
 }
 
 impl Stack {
-    /// Asks about a token until it is not active, which must be within [`BOUND`]: what another process has revoked, the
-    /// command line for one, the auth server reads from the feed. What it revokes itself it knows at once.
-    pub(crate) async fn ends(&self, token: &str) {
-        self.is_soon_active(token, false).await;
-    }
-
-    /// The same, until it is active again.
-    pub(crate) async fn comes_back(&self, token: &str) {
-        self.is_soon_active(token, true).await;
-    }
-
-    async fn is_soon_active(&self, token: &str, active: bool) {
-        let since = Instant::now();
-        while self.is_active(token).await != active {
-            assert!(since.elapsed() <= BOUND, "not {active} after {:?}", since.elapsed());
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    }
-
     /// Lists rooms with a token until the answer has this status, which it must within [`BOUND`].
     #[track_caller]
     pub(crate) fn settles(&self, token: &str, status: u16) -> impl Future<Output = Answer> {
