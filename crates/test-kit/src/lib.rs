@@ -6,6 +6,7 @@
 //! - [`PostgresServer`]: a server of the test's own, for what has to be stopped or configured differently.
 //! - [`Process`]: a binary of the workspace, started with nothing but the environment it is given.
 //! - [`logs`]: what services in the test's own process log holds no secret of the test.
+//! - [`checked_in`]: a file of the checkout.
 //! - [`dump`]: an HTTP answer as text for a snapshot.
 //!
 //! Nothing here knows a crate of the workspace, so every one of them may use it. Whatever fails panics with a sentence:
@@ -13,6 +14,7 @@
 #![expect(clippy::panic, clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 mod answer;
+mod checkout;
 mod database;
 pub mod logs;
 mod postgres_server;
@@ -22,6 +24,7 @@ mod roles;
 
 pub use self::{
     answer::{dump, dump_with},
+    checkout::checked_in,
     database::{Backend, TestDatabase},
     postgres_server::PostgresServer,
     process::{Launch, Process, binary, free_port},

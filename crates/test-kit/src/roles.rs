@@ -1,14 +1,14 @@
 //! Databases as a service of its own sees them: with the rights of its role and no more.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
 use url::Url;
 
-use crate::{Backend, TestDatabase};
+use crate::{Backend, TestDatabase, checked_in};
 
 /// Where operators find the roles and what each is granted.
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../k8s/components/database-roles");
+const FOLDER: &str = "k8s/components/database-roles";
 
 impl TestDatabase {
     /// Its URL for one of the roles that operators make, such as `tessera_agenda`, once `owner` (`identity`, `rooms`, …) has
@@ -34,6 +34,6 @@ impl TestDatabase {
 }
 
 fn read(name: &str) -> String {
-    let path = Path::new(FOLDER).join(name);
+    let path = checked_in(FOLDER).join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

@@ -155,7 +155,7 @@ impl Server {
 
     /// Makes the tables and the demo's directory, without a server that would seal the trail.
     fn prepare(&self) -> anyhow::Result<()> {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/bootstrap.demo.yaml");
+        let file = &test_kit::checked_in("deploy/bootstrap.demo.yaml").display().to_string();
         let status =
             self.command(&["apply", "--demo", file])?.status().context("no tessera beside this example")?;
         if !status.success() {

@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::applications::switched;
-use crate::stack::{DESK_APPLICATION, GRANTS, Person, Plan, Stack, Topology, run};
+use crate::stack::{DESK_APPLICATION, Person, Plan, Stack, Topology, grants, run};
 
 const SCOPE: &str = "lasuite_visio lasuite_visio:rooms:list offline_access";
 
@@ -52,7 +52,8 @@ async fn sessions(stack: &Stack, carla: &Person) {
     let session = stack.sign_in(carla, SCOPE).await.expect(200);
     let session = stack.refresh(&session.refresh_token()).await.expect(200);
     let token = session.access_token();
-    stack.call(&token, Method::GET, "/rooms").await.expect(200);
+    // Rooms may have yet to hear that the account was enabled.
+    stack.settles(&token, 200).await;
     stack.oauth("/oauth/revoke", &stack.declared.gateway, &[("token", &token)]).await.expect(200);
 }
 
@@ -112,21 +113,21 @@ fn grants_are_renewed_with_the_migrations() {
         .expect_sentence(2, &["--grants", "identity.sql"]);
     stack.make_roles();
     for _ in 0..2 {
-        let done = as_owner(&["migrate", "--grants", GRANTS, "--json"]).expect(0).json();
+        let done = as_owner(&["migrate", "--grants", &grants(), "--json"]).expect(0).json();
         assert!(done.as_array().unwrap().iter().all(|database| database["granted"] == true), "{done}");
     }
     assert_eq!(
-        as_owner(&["migrate", "--grants", GRANTS]).expect(0).stdout.matches("grants renewed").count(),
+        as_owner(&["migrate", "--grants", &grants()]).expect(0).stdout.matches("grants renewed").count(),
         4
     );
     // A right that nobody has written down is taken back.
     let extra = "GRANT SELECT ON signing_keys TO tessera_agenda";
     stack.identity_sql(extra);
     assert!(stack.may_select("tessera_agenda", "signing_keys"));
-    as_owner(&["migrate", "--grants", GRANTS]).expect(0);
+    as_owner(&["migrate", "--grants", &grants()]).expect(0);
     assert!(!stack.may_select("tessera_agenda", "signing_keys"));
     let embedded = Plan::new(Topology::Single).idle();
-    embedded.tessera(&["migrate", "--grants", GRANTS]).expect_sentence(2, &["--grants", "PostgreSQL"]);
+    embedded.tessera(&["migrate", "--grants", &grants()]).expect_sentence(2, &["--grants", "PostgreSQL"]);
 }
 
 /// What each role is not to see or change, however its process is taken over.
@@ -134,7 +135,7 @@ fn grants_are_renewed_with_the_migrations() {
 fn roles_are_refused_what_they_do_not_need() {
     let stack = Plan::new(Topology::Separate).idle();
     stack.make_roles();
-    run("tessera", &["migrate", "--grants", GRANTS], &stack.owner(), "").expect(0);
+    run("tessera", &["migrate", "--grants", &grants()], &stack.owner(), "").expect(0);
     for table in ["account_passwords", "client_secrets", "signing_keys", "account_otps", "refresh_families"] {
         for role in ["tessera_agenda", "tessera_provisioning"] {
             assert!(!stack.may_select(role, table), "{role} may read {table}");

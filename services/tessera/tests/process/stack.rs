@@ -35,7 +35,7 @@ pub(crate) use self::{
     provisioning::OCS,
     replicas::Facing,
     requests::MEET,
-    roles::GRANTS,
+    roles::grants,
     unit::Unit,
     watch::Watch,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use test_kit::Backend;
 
@@ -43,8 +43,7 @@ impl Script {
         } else {
             format!("services/{component}")
         };
-        let root =
-            Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(owner).join("migrations").join(backend);
+        let root = test_kit::checked_in(&owner).join("migrations").join(backend);
         let mut folders: Vec<PathBuf> = fs::read_dir(&root)
             .unwrap()
             .map(|entry| entry.unwrap().path())

@@ -126,7 +126,7 @@ fn a_wrong_application_changes_nothing(#[values(Topology::Single, Topology::Sepa
 #[rstest]
 fn threat_22_a_demo_has_to_be_asked_for(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
     let stack = Plan::new(topology).idle();
-    let demo = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/bootstrap.demo.yaml");
+    let demo = &test_kit::checked_in("deploy/bootstrap.demo.yaml").display().to_string();
     stack.tessera(&["apply", demo]).expect(super::REFUSED);
     stack.tessera(&["apply", "--demo", demo]).expect(0);
     assert_eq!(stack.tessera(&["apply", "--demo", demo]).expect(0).stdout, "nothing to change\n");

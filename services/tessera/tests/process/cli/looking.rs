@@ -100,7 +100,7 @@ fn the_checked_in_documents_are_current() {
     let home = tempfile::tempdir().unwrap();
     let out = home.path().join("openapi");
     run("tessera", &["openapi", "--out", out.to_str().unwrap()], &[], "").expect(0);
-    let checked_in = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto-docs/openapi");
+    let checked_in = test_kit::checked_in("proto-docs/openapi");
     for name in ["agenda.json", "applications.json", "auth-server.json", "rooms.json"] {
         let written: Value = serde_json::from_str(&fs::read_to_string(out.join(name)).unwrap()).unwrap();
         assert!(written["paths"].as_object().is_some_and(|paths| !paths.is_empty()), "{name}");

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
 
 use rstest::rstest;
 use serde_json::Value;
@@ -15,7 +14,7 @@ use crate::stack::{Plan, Stack, Topology};
 const APART: &str = "Separate services only";
 
 fn read(path: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(path);
+    let path = test_kit::checked_in(path);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

@@ -89,7 +89,7 @@ fn threat_22_weak_secrets_are_refused(
 /// Threat 22: the shipped demo file, given by mistake. Each of its secrets is named.
 #[test]
 fn threat_22_the_demo_file_is_refused_outside_a_demo() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/bootstrap.demo.yaml");
+    let file = test_kit::checked_in("deploy/bootstrap.demo.yaml");
     let ran = start("tessera", &["--bootstrap", file.to_str().unwrap()], &[]);
     assert_eq!(ran.status, REFUSED, "{ran:?}");
     let secrets = fs::read_to_string(&file).unwrap().matches("secret: ").count();

@@ -8,8 +8,9 @@ use diesel::sql_types::Bool;
 use super::{Stack, Topology};
 
 /// What the roles are granted, as it is shipped.
-pub(crate) const GRANTS: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../../k8s/components/database-roles/grants");
+pub(crate) fn grants() -> String {
+    test_kit::checked_in("k8s/components/database-roles/grants").display().to_string()
+}
 
 /// Each service with its database, its role, and where the setting is.
 const ROLES: [(&str, usize, &str, &str); 6] = [
