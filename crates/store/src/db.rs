@@ -61,8 +61,6 @@ pub struct Db {
     backend: Backend,
     readers: Lane,
     writers: Writers,
-    /// Of SQLite: says to others that the directory of the file is in use.
-    _presence: Option<Arc<File>>,
 }
 
 impl Db {
@@ -91,7 +89,8 @@ impl Db {
         }
         let connector = Connector::new(target, Role::Writer, settings);
         let lane = |name, role, size| {
-            Lane::new(name, connector.for_role(role), backend, size, settings.acquire_timeout)
+            let (connector, patience) = (connector.for_role(role), settings.acquire_timeout);
+            Lane::new(name, connector, backend, size, patience, presence.clone())
         };
         let (readers, writers) = match backend {
             Backend::Sqlite => {
@@ -103,7 +102,7 @@ impl Db {
                 (both.clone(), Writers::Many(both))
             }
         };
-        Ok(Self { connector, backend, readers, writers, _presence: presence })
+        Ok(Self { connector, backend, readers, writers })
     }
 
     /// The same database, whose metrics carry this name.
@@ -122,7 +121,7 @@ impl Db {
         self.backend
     }
 
-    /// Runs queries on the blocking pool, each on its own: no transaction surrounds them.
+    /// Runs queries on a thread of the database, each on its own: no transaction surrounds them.
     ///
     /// A read-only transaction would cost PostgreSQL two round trips beside the one that matters, and promise no more
     /// at its isolation level: each statement sees what is committed when it starts. `work` may run again on another
@@ -130,8 +129,18 @@ impl Db {
     ///
     /// # Errors
     /// Those of `work`, and [`StoreError::Unavailable`] when there is no connection.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + StoreCause + Send + 'static,
+        F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
+    {
+        // Boxed, so that a handler does not carry the room for each of its queries along, from one layer to the next.
+        Box::pin(self.read_apart(work)).await
+    }
+
     #[tracing::instrument(name = "db.read", skip_all, fields(db.system.name = self.backend.as_str()))]
-    pub async fn read<T, E, F>(&self, mut work: F) -> Result<T, E>
+    async fn read_apart<T, E, F>(&self, mut work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + StoreCause + Send + 'static,
@@ -189,7 +198,7 @@ impl Db {
         Some(outcome.unwrap_or_else(|error| Err(error.into())))
     }
 
-    /// Runs `work` in a write transaction on the blocking pool; `Err` and a panic roll back.
+    /// Runs `work` in a write transaction on a thread of the database; `Err` and a panic roll back.
     ///
     /// SQLite begins it with `IMMEDIATE`, and writes that wait at the same time share a commit. PostgreSQL runs it at `READ
     /// COMMITTED`. When a transaction loses a serialization failure or a deadlock, or one that is shared fails, `work` runs
@@ -205,8 +214,8 @@ impl Db {
         F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
     {
         match &self.writers {
-            Writers::One(commits) => commits.write(work).await,
-            Writers::Many(lane) => write_apart(lane, work).await,
+            Writers::One(commits) => Box::pin(commits.write(work)).await,
+            Writers::Many(lane) => Box::pin(write_apart(lane, work)).await,
         }
     }
 

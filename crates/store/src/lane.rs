@@ -1,6 +1,8 @@
 //! A pool of connections of one role, and the queue before it.
 
 use std::{
+    any::Any,
+    fs::File,
     panic::{self, AssertUnwindSafe},
     sync::{Arc, LazyLock},
     time::{Duration, Instant},
@@ -8,9 +10,14 @@ use std::{
 
 use r2d2::{NopErrorHandler, Pool};
 use scheduled_thread_pool::ScheduledThreadPool;
-use tokio::sync::Semaphore;
+use tokio::{runtime::Handle, sync::oneshot, time};
 
-use crate::{Backend, DbConn, StoreError, connect::Connector, lane_metrics::LaneMetrics};
+use crate::{
+    Backend, DbConn, StoreError,
+    connect::Connector,
+    crew::{Crew, NoThread},
+    lane_metrics::LaneMetrics,
+};
 
 /// Opens and closes connections for every pool of the process.
 static SCHEDULER: LazyLock<Arc<ScheduledThreadPool>> = LazyLock::new(|| {
@@ -22,14 +29,16 @@ const IDLE: Duration = Duration::from_mins(5);
 /// PostgreSQL connections are replaced at this age, so that a fail-over or a new certificate reaches all of them.
 const LIFETIME: Duration = Duration::from_mins(30);
 
-/// Requests queue at the semaphore, first come first served, without holding a thread; who gets past it finds a
-/// connection at once or has one made.
+/// Requests queue first come first served, without holding a thread; as many are at work at once as there are connections, so
+/// that whoever is served finds one or has it made.
 #[derive(Clone, Debug)]
 pub(crate) struct Lane {
     pool: Pool<Connector>,
-    permits: Arc<Semaphore>,
+    crew: Arc<Crew<Job>>,
     patience: Duration,
     metrics: LaneMetrics,
+    /// Of SQLite: says to others that the directory of the file is in use, as long as there is a connection.
+    _presence: Option<Arc<File>>,
 }
 
 impl Lane {
@@ -39,6 +48,7 @@ impl Lane {
         backend: Backend,
         size: u32,
         patience: Duration,
+        presence: Option<Arc<File>>,
     ) -> Self {
         let pool = Pool::builder()
             .max_size(size)
@@ -50,7 +60,9 @@ impl Lane {
             .thread_pool(Arc::clone(&SCHEDULER))
             .build_unchecked(connector);
         let metrics = LaneMetrics::new(name, backend, size);
-        Self { pool, permits: Arc::new(Semaphore::new(size as usize)), patience, metrics }
+        let serve = |jobs: Vec<Job>| jobs.into_iter().for_each(|Job(work)| work());
+        let crew = Arc::new(Crew::new(name, size as usize, 1, serve));
+        Self { pool, crew, patience, metrics, _presence: presence }
     }
 
     /// The same pool, whose metrics say which database it is.
@@ -71,33 +83,51 @@ impl Lane {
         &self.metrics
     }
 
-    /// Runs `work` with a connection on the blocking pool. It finishes even if nobody waits for it any more. With its
+    /// Runs `work` with a connection on a thread of the queue. Once begun it finishes even if nobody waits for it any more. With its
     /// result it tells whether it found the connection dead.
     pub(crate) async fn run<R, F>(&self, work: F) -> Result<(R, bool), StoreError>
     where
         R: Send + 'static,
         F: FnOnce(&mut DbConn) -> (R, bool) + Send + 'static,
     {
-        let (start, waits) = (Instant::now(), self.metrics.waits());
-        let permit = tokio::time::timeout(self.patience, Arc::clone(&self.permits).acquire_owned())
-            .await
-            .map_err(|_| {
+        let work = move |conn: &mut DbConn| {
+            let (value, dead) = work(conn);
+            (Box::new(value) as Value, dead)
+        };
+        let (value, dead) = self.run_any(Box::new(work)).await?;
+        // It is what `work` gave.
+        value.downcast().map(|value| (*value, dead)).map_err(|_| StoreError::Panicked)
+    }
+
+    /// Compiled once, where [`Lane::run`] is for every query.
+    async fn run_any(&self, work: Work) -> Result<(Value, bool), StoreError> {
+        let (answer, mut answered) = oneshot::channel();
+        let (lane, start, waits) = (self.clone(), Instant::now(), self.metrics.waits());
+        let (runtime, span) = (Handle::current(), tracing::Span::current());
+        let job = Job(Box::new(move || {
+            let (_runtime, _span) = (runtime.enter(), span.enter());
+            let held = panic::catch_unwind(AssertUnwindSafe(|| {
+                lane.hold(lane.patience.saturating_sub(start.elapsed()), |conn| {
+                    drop(waits);
+                    lane.metrics.waited(start.elapsed());
+                    work(conn)
+                })
+            }));
+            // Whoever hears the answer may be done with the database, and close it. They may have gone, too.
+            drop(lane);
+            let _ = answer.send(held.unwrap_or(Err(StoreError::Panicked)));
+        }));
+        let number = self.crew.join(job).map_err(|NoThread| no_thread())?;
+        let waiting = Waiting { crew: &self.crew, number };
+        let answer = match time::timeout(self.patience, &mut answered).await {
+            Ok(answer) => answer,
+            Err(_) if waiting.gives_up() => {
                 self.metrics.timed_out();
-                StoreError::Unavailable("every connection is in use".to_owned())
-            })?
-            .map_err(|_| StoreError::Unavailable("the pool is closed".to_owned()))?;
-        let (lane, span) = (self.clone(), tracing::Span::current());
-        let task = tokio::task::spawn_blocking(move || {
-            let (_permit, _entered) = (permit, span.entered()); // outlive the connection, in a panic too
-            lane.hold(lane.patience.saturating_sub(start.elapsed()), |conn| {
-                drop(waits);
-                lane.metrics.waited(start.elapsed());
-                work(conn)
-            })
-        });
-        task.await.unwrap_or_else(|stopped| {
-            Err(if stopped.is_panic() { StoreError::Panicked } else { StoreError::stopping() })
-        })
+                return Err(StoreError::Unavailable("every connection is in use".to_owned()));
+            }
+            Err(_) => answered.await,
+        };
+        answer.unwrap_or_else(|_| Err(StoreError::stopping()))
     }
 
     /// Runs `work` with a connection on this thread, which waits for one that has to be opened.
@@ -121,14 +151,47 @@ impl Lane {
 
     /// Runs `work` on this thread if a connection lies idle; waits for nothing.
     pub(crate) fn hold_idle<R>(&self, work: impl FnOnce(&mut DbConn) -> R) -> Option<Result<R, StoreError>> {
-        let _permit = self.permits.try_acquire().ok()?;
+        let _place = self.crew.take_place()?;
         let mut slot = self.pool.try_get()?;
         let conn = slot.conn.as_mut().ok()?;
         self.metrics.waited(Duration::ZERO);
         let _held = self.metrics.holds();
-        // On the blocking pool a panic ends with the task; here it would take the worker's other requests along.
+        // It would take the worker's other requests along.
         let outcome = panic::catch_unwind(AssertUnwindSafe(|| work(conn)));
         slot.dead = outcome.is_err();
         Some(outcome.map_err(|_| StoreError::Panicked))
     }
+}
+
+/// What some work gives.
+type Value = Box<dyn Any + Send>;
+
+/// Some work, which tells with its result whether it found the connection dead.
+type Work = Box<dyn FnOnce(&mut DbConn) -> (Value, bool) + Send>;
+
+/// Some work, with all it needs.
+struct Job(Box<dyn FnOnce() + Send>);
+
+/// Somebody in the queue. Dropped with a request that its client has given up, it leaves.
+struct Waiting<'a> {
+    crew: &'a Crew<Job>,
+    number: u64,
+}
+
+impl Waiting<'_> {
+    /// Whether nobody had begun with its work.
+    fn gives_up(&self) -> bool {
+        self.crew.withdraw(self.number)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.gives_up();
+    }
+}
+
+/// What is said where the machine has no thread left.
+pub(crate) fn no_thread() -> StoreError {
+    StoreError::Unavailable("no thread is left for the database".to_owned())
 }

@@ -1,6 +1,6 @@
 //! Databases: one code path for SQLite and PostgreSQL.
 //!
-//! [`Db`] hands a pooled [`DbConn`] to a closure on the blocking pool: [`Db::read`] for queries, [`Db::write`] for a
+//! [`Db`] hands a pooled [`DbConn`] to a closure on a thread of the database: [`Db::read`] for queries, [`Db::write`] for a
 //! transaction, which is repeated when it loses a conflict; [`Db::look_up`] for a few rows by index, without a change of
 //! threads on SQLite. [`Migrations`] are embedded by each component and applied
 //! by [`Db::migrate`]. [`pruning`] deletes what is over. Tables, rows and domain errors belong to the crates above; they
@@ -15,12 +15,14 @@ mod alone;
 mod backup;
 mod connect;
 mod connection;
+mod crew;
 mod data_dir;
 mod db;
 mod error;
 mod lane;
 mod lane_metrics;
 mod lease;
+
 mod migrations;
 pub mod pruning;
 mod settings;

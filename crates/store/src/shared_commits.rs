@@ -13,18 +13,15 @@
 
 mod member;
 
-use std::{
-    collections::VecDeque,
-    fmt, mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::Arc;
 
-use tokio::{sync::oneshot, task, time};
+use tokio::{sync::oneshot, time};
 
 use self::member::{Member, Write};
 use crate::{
     DbConn, StoreCause, StoreError,
-    lane::Lane,
+    crew::{Crew, NoThread},
+    lane::{self, Lane},
     transaction::{self, Failure},
 };
 
@@ -35,35 +32,17 @@ const TOGETHER: usize = 64;
 #[derive(Clone, Debug)]
 pub(crate) struct SharedCommits {
     lane: Lane,
-    queue: Arc<Mutex<Queue>>,
-}
-
-#[derive(Default)]
-struct Queue {
-    waiting: VecDeque<(u64, Box<dyn Member>)>,
-    /// The number of the next write.
-    next: u64,
-    /// Somebody is at work, and looks here before they leave.
-    served: bool,
-}
-
-impl fmt::Debug for Queue {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Queue")
-            .field("next", &self.next)
-            .field("served", &self.served)
-            .finish_non_exhaustive()
-    }
+    crew: Arc<Crew<Entry>>,
 }
 
 impl SharedCommits {
     pub(crate) fn new(lane: Lane) -> Self {
-        Self { lane, queue: Arc::default() }
+        Self { lane, crew: Arc::new(Crew::new("writer", 1, TOGETHER, run)) }
     }
 
-    /// The same queue, whose metrics say which database it is.
+    /// The same for a database whose metrics carry this name.
     pub(crate) fn named(self, database: &'static str) -> Self {
-        Self { lane: self.lane.named(database), ..self }
+        Self::new(self.lane.named(database))
     }
 
     /// Runs `work` in a transaction, and maybe again in another one.
@@ -74,10 +53,14 @@ impl SharedCommits {
         F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
     {
         let (answer, mut answered) = oneshot::channel();
-        let number = self.join(Box::new(Write::new(work, answer, self.lane.metrics())));
+        let write = Box::new(Write::new(work, answer, self.lane.metrics()));
+        let number = self
+            .crew
+            .join(Entry { lane: self.lane.clone(), member: write })
+            .map_err(|NoThread| lane::no_thread())?;
         let answer = match time::timeout(self.lane.patience(), &mut answered).await {
             Ok(answer) => answer,
-            Err(_) if self.withdraw(number) => {
+            Err(_) if self.crew.withdraw(number) => {
                 self.lane.metrics().timed_out();
                 return Err(StoreError::Unavailable("every connection is in use".to_owned()).into());
             }
@@ -85,73 +68,50 @@ impl SharedCommits {
         };
         answer.unwrap_or_else(|_| Err(StoreError::stopping().into()))
     }
+}
 
-    /// Queues a write and sees to it that somebody is at work.
-    fn join(&self, member: Box<dyn Member>) -> u64 {
-        let mut queue = self.lock();
-        let number = queue.next;
-        queue.next += 1;
-        queue.waiting.push_back((number, member));
-        if !mem::replace(&mut queue.served, true) {
-            drop(queue);
-            let turn = Turn { commits: self.clone(), over: false };
-            // It finishes even if nobody waits for it any more.
-            task::spawn_blocking(move || turn.serve());
-        }
-        number
+/// A write in the queue. It brings the lane along: were it the threads', they would keep the database open.
+struct Entry {
+    lane: Lane,
+    member: Box<dyn Member>,
+}
+
+/// Runs those who share a commit.
+fn run(entries: Vec<Entry>) {
+    let (lanes, mut batch): (Vec<Lane>, Vec<_>) =
+        entries.into_iter().map(|Entry { lane, member }| (lane, member)).unzip();
+    if let Some(lane) = lanes.first() {
+        Turn { lane }.run(&mut batch);
     }
-
-    /// Whether nobody had begun with it.
-    fn withdraw(&self, number: u64) -> bool {
-        let mut queue = self.lock();
-        let place = queue.waiting.iter().position(|(other, _)| *other == number);
-        place.is_some_and(|place| queue.waiting.remove(place).is_some())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    // Whoever hears the answer may be done with the database, and close it.
+    drop(lanes);
+    for member in batch {
+        member.answer();
     }
 }
 
-/// Somebody at work. Dropped before the queue is empty, with a runtime that ends, it releases those who wait.
-struct Turn {
-    commits: SharedCommits,
-    over: bool,
+/// The writer's connection, for those who share a commit.
+struct Turn<'a> {
+    lane: &'a Lane,
 }
 
-impl Turn {
-    fn serve(mut self) {
-        while let Some(batch) = self.next() {
-            self.run(batch);
-        }
-    }
-
-    /// The next who share a commit; with nobody left the turn is over.
-    fn next(&mut self) -> Option<Vec<Box<dyn Member>>> {
-        let mut queue = self.commits.lock();
-        let taken = queue.waiting.len().min(TOGETHER);
-        self.over = taken == 0;
-        queue.served = !self.over;
-        (!self.over).then(|| queue.waiting.drain(..taken).map(|(_, member)| member).collect())
-    }
-
-    fn run(&self, mut batch: Vec<Box<dyn Member>>) {
-        for member in &mut batch {
+impl Turn<'_> {
+    fn run(&self, batch: &mut [Box<dyn Member>]) {
+        for member in &mut *batch {
             member.begin();
         }
-        let shared = if batch.len() > 1 { self.together(&mut batch) } else { Shared::Undone };
-        for mut member in batch {
+        let shared = if batch.len() > 1 { self.together(batch) } else { Shared::Undone };
+        for member in batch {
             match &shared {
                 Shared::Committed => {}
-                Shared::Undone => self.alone(&mut *member),
+                Shared::Undone => self.alone(&mut **member),
                 Shared::Refused(reason) => member.refuse(StoreError::Unavailable(reason.clone())),
             }
-            member.answer();
         }
     }
 
     fn together(&self, batch: &mut [Box<dyn Member>]) -> Shared {
-        let shared = self.commits.lane.hold(self.commits.lane.patience(), |conn| {
+        let shared = self.lane.hold(self.lane.patience(), |conn| {
             let outcome = transaction::run(conn, |conn| batch.iter_mut().try_for_each(|one| one.join(conn)));
             // After a panic nobody knows what state the connection is in.
             let dead = outcome.is_err();
@@ -168,23 +128,11 @@ impl Turn {
     /// A connection that turns out to be dead before anything has happened on it is replaced, once.
     fn alone(&self, member: &mut dyn Member) {
         for _ in 0..2 {
-            match self.commits.lane.hold(self.commits.lane.patience(), |conn| member.alone(conn)) {
+            match self.lane.hold(self.lane.patience(), |conn| member.alone(conn)) {
                 Ok((true, _)) => {}
                 Ok((false, _)) => return,
                 Err(error) => return member.refuse(error),
             }
-        }
-    }
-}
-
-impl Drop for Turn {
-    fn drop(&mut self) {
-        if !self.over {
-            let mut queue = self.commits.lock();
-            queue.served = false;
-            let released = mem::take(&mut queue.waiting);
-            drop(queue);
-            drop(released);
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct ServerSettings {
     pub trusted_proxies: Vec<IpNet>,
     /// Threads that serve clients. Default: one a core.
     pub workers: Option<usize>,
-    /// Most threads for blocking work (queries, hashing), over all workers. Default: 32.
+    /// Most threads for blocking work, over all workers; queries and hashes of passwords have their own. Default: 32.
     pub max_blocking_threads: usize,
     /// Most open connections, over all workers; further ones wait. Default: 16384.
     pub max_connections: usize,

@@ -3,6 +3,7 @@
 
 mod backup;
 mod conflicts;
+mod lanes;
 mod migrations;
 mod outages;
 mod pruning;

@@ -121,7 +121,7 @@ async fn a_request_without_a_connection_gives_up(
     let database = TestDatabase::on(backend);
     let db = Db::open(&DatabaseSettings {
         max_connections: 1,
-        acquire_timeout: Duration::from_millis(50),
+        acquire_timeout: Duration::from_millis(500),
         ..DatabaseSettings::at(database.url())
     })
     .unwrap();

@@ -176,7 +176,7 @@ async fn a_write_that_ends_the_transaction_of_others_does_not_lose_them() {
 async fn a_write_whose_turn_does_not_come_leaves_the_queue() {
     let database = TestDatabase::on(Backend::Sqlite);
     let impatient = DatabaseSettings {
-        acquire_timeout: Duration::from_millis(50),
+        acquire_timeout: Duration::from_millis(500),
         ..DatabaseSettings::at(database.url())
     };
     let db = Db::open(&impatient).unwrap();
@@ -252,7 +252,7 @@ async fn a_look_up_waits_for_a_connection_as_long_as_a_read(
     let database = TestDatabase::on(backend);
     let single = DatabaseSettings {
         max_connections: 1,
-        acquire_timeout: Duration::from_millis(50),
+        acquire_timeout: Duration::from_millis(500),
         ..DatabaseSettings::at(database.url())
     };
     let db = Db::open(&single).unwrap();
