@@ -5,7 +5,7 @@ mod facade;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 pub use changes::{ServiceChange, check, delete, insert, update};
 
@@ -70,7 +70,8 @@ pub fn find(conn: &mut DbConn, id: &str) -> Result<Option<Service>, StoreError> 
     if text::check(id, MAX_ID).is_err() {
         return Ok(None);
     }
-    Ok(services::table.find(id).get_result::<Row>(conn).optional()?.map(from_row))
+    let row: Option<Row> = on_backend!(conn, |c| services::table.find(id).get_result(c).optional())?;
+    Ok(row.map(from_row))
 }
 
 /// Services in the order of their ids, from after this one.

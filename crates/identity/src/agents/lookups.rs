@@ -2,7 +2,7 @@
 
 use auth_claims::roles::Role;
 use diesel::prelude::*;
-use store::{DbConn, StoreError};
+use store::{DbConn, StoreError, on_backend};
 
 use super::{Agent, Level};
 use crate::{
@@ -129,7 +129,7 @@ pub fn is_admin_anywhere(conn: &mut DbConn, id: AccountId) -> Result<bool, Store
         .eq(Role::Admin.as_str())
         .or(account_organizations::role.eq(Role::GlobalAdmin.as_str()));
     let held = memberships().filter(accounts::id.eq(id.to_string())).filter(of_admins);
-    Ok(diesel::select(diesel::dsl::exists(held)).get_result(conn)?)
+    Ok(on_backend!(conn, |c| diesel::select(diesel::dsl::exists(held)).get_result(c))?)
 }
 
 #[diesel::dsl::auto_type]

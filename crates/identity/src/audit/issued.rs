@@ -232,6 +232,11 @@ impl Issued {
         }
     }
 
+    /// On how many different terms they were issued.
+    pub(super) fn terms(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether there are so many that they share rows.
     pub(super) fn is_crowded(&self) -> bool {
         self.0.values().map(|tokens| tokens.marks.len()).sum::<usize>() > SINGLY

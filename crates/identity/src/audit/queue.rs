@@ -18,8 +18,12 @@ pub(super) const CAPACITY: usize = 8192;
 /// names fill.
 const PLACE: usize = 1024;
 
-/// At so many taken places nothing lingers.
+/// At so many places taken by events, and by what is listed of tokens, nothing lingers.
 const PRESSING: usize = CAPACITY / 8;
+
+/// The same with the terms of tokens. They get more room: who acts for many people in turn comes back to the first of them
+/// only after all the others.
+const PRESSING_TERMS: usize = CAPACITY / 2;
 
 /// Between those who record and the one who writes.
 #[derive(Debug)]
@@ -59,7 +63,9 @@ impl State {
 
     /// Whether the writer should not wait for more.
     fn is_pressing(&self) -> bool {
-        self.closed || !self.batch.flushes.is_empty() || self.batch.bytes >= PRESSING * PLACE
+        let (bytes, terms) = (self.batch.bytes, self.batch.issued.terms() * PLACE);
+        let many = bytes >= PRESSING_TERMS * PLACE || bytes.saturating_sub(terms) >= PRESSING * PLACE;
+        self.closed || many || !self.batch.flushes.is_empty()
     }
 }
 
@@ -207,5 +213,56 @@ impl Batch {
             row.columns.give_id();
         }
         (rows, self.flushes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use auth_claims::claims::AccessClaims;
+    use chrono::DateTime;
+    use serde_json::json;
+
+    use super::*;
+    use crate::audit::Origin;
+
+    /// A token for this person.
+    fn issue(queue: &Queue, person: usize) {
+        let claims = json!({
+            "iss": "https://auth.example", "sub": person.to_string(), "aud": "rooms", "exp": 3600, "iat": 0, "jti": "t",
+            "client_id": "visio", "scope": "rooms:list", "kind": "user",
+        });
+        let claims: AccessClaims = serde_json::from_value(claims).expect("claims");
+        let (at, origin) = (DateTime::UNIX_EPOCH, Origin::default());
+        queue.issued(&TokenIssue { at, origin: &origin, grant_type: "client_credentials", claims: &claims });
+    }
+
+    #[test]
+    fn tokens_for_many_people_wait_for_the_first_of_them_to_come_again() {
+        let queue = Queue::new();
+        for person in 0..PRESSING * 2 {
+            issue(&queue, person);
+        }
+        assert!(!queue.state().is_pressing());
+        for person in PRESSING * 2..PRESSING_TERMS {
+            issue(&queue, person);
+        }
+        assert!(queue.state().is_pressing());
+    }
+
+    #[test]
+    fn events_and_tokens_on_the_same_terms_press_earlier() {
+        let queue = Queue::new();
+        let event = || AuditEvent::new(DateTime::UNIX_EPOCH, "client.create", &Origin::default());
+        for _ in 1..PRESSING {
+            queue.record(event());
+        }
+        assert!(!queue.state().is_pressing());
+        queue.record(event());
+        assert!(queue.state().is_pressing());
+        let queue = Queue::new();
+        while !queue.state().is_pressing() {
+            issue(&queue, 0);
+        }
+        assert!(queue.state().batch.bytes <= (PRESSING + 2) * PLACE);
     }
 }

@@ -47,7 +47,8 @@ impl Identity {
         {
             return Ok(known.client.clone());
         }
-        self.prove_client(id, secret, proof).await
+        // Boxed, for it is large and seldom needed.
+        Box::pin(self.prove_client(id, secret, proof)).await
     }
 
     #[tracing::instrument(name = "client.authenticate", skip_all, fields(client.id = %id))]

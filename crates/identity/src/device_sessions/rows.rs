@@ -32,7 +32,7 @@ pub(super) struct SessionRow {
 }
 
 pub(super) fn insert(conn: &mut DbConn, row: &SessionRow) -> Result<(), StoreError> {
-    diesel::insert_into(device_sessions::table).values(row).execute(conn)?;
+    on_backend!(conn, |c| diesel::insert_into(device_sessions::table).values(row).execute(c))?;
     Ok(())
 }
 
@@ -55,11 +55,11 @@ pub(super) fn list(
     conn: &mut DbConn,
     account: AccountId,
 ) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
-    let rows: Vec<(String, NaiveDateTime)> = device_sessions::table
+    let own = device_sessions::table
         .filter(device_sessions::account_id.eq(account.to_string()))
         .order((device_sessions::expires_at, device_sessions::created_at, device_sessions::sid))
-        .select((device_sessions::sid, device_sessions::expires_at))
-        .load(conn)?;
+        .select((device_sessions::sid, device_sessions::expires_at));
+    let rows: Vec<(String, NaiveDateTime)> = on_backend!(conn, |c| own.load(c))?;
     Ok(rows.into_iter().map(|(sid, expires_at)| (sid, expires_at.and_utc())).collect())
 }
 
@@ -75,5 +75,5 @@ pub(super) fn sids(conn: &mut DbConn, account: &str, kept: Option<&str>) -> Resu
 
 /// Whether there was one.
 pub(super) fn delete(conn: &mut DbConn, sid: &str) -> Result<bool, StoreError> {
-    Ok(diesel::delete(device_sessions::table.find(sid)).execute(conn)? == 1)
+    Ok(on_backend!(conn, |c| diesel::delete(device_sessions::table.find(sid)).execute(c))? == 1)
 }

@@ -75,7 +75,7 @@ impl Identity {
             };
             Ok::<_, StoreError>(Some((row, is_trusted)))
         };
-        let found = self.db.read(look).await.map_err(IdentityError::from)?;
+        let found = self.db.look_up(look).await.map_err(IdentityError::from)?;
         let Some((row, is_trusted)) = found else {
             return Ok(Shown { factor: FactorShown::NotNeeded, sealed_secret: None });
         };
@@ -104,7 +104,7 @@ impl Identity {
         Whence { network, is_familiar, origin }: Whence<'_>,
     ) -> Result<(), SignInRefusal> {
         let key = account.id.to_string();
-        let admitted = self.admit(&self.otp.guard, &key, network, is_familiar).await?;
+        let mut admitted = self.admit(&self.otp.guard, &key, network, is_familiar).await?;
         let secret = OtpSecret::open(&row.sealed_secret, self.secrets.sealer(), account.id)
             .map_err(IdentityError::from)?;
         let now = self.clock.now();
@@ -117,7 +117,7 @@ impl Identity {
             }
             return Err(SignInRefusal::OtpInvalid);
         };
-        self.confirm(&admitted).await?;
+        self.confirm(&mut admitted).await?;
         if !self.spend(account.id, row, step, origin).await? {
             return Err(SignInRefusal::OtpInvalid);
         }

@@ -46,11 +46,8 @@ pub(super) struct OtpRow {
 }
 
 pub(super) fn find(conn: &mut DbConn, account: AccountId) -> Result<Option<OtpRow>, StoreError> {
-    Ok(account_otps::table
-        .find(account.to_string())
-        .select(OtpRow::as_select())
-        .get_result(conn)
-        .optional()?)
+    let own = account_otps::table.find(account.to_string());
+    Ok(on_backend!(conn, |c| own.select(OtpRow::as_select()).get_result(c).optional())?)
 }
 
 /// Whether the account cannot sign in by password alone.

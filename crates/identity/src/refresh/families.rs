@@ -158,7 +158,9 @@ pub(crate) fn revoke_families(conn: &mut DbConn, revocation: &Revocation) -> Res
     let ended = refresh_families::revoked_reason.eq(reason.as_str());
     Ok(match kind {
         RevocationKind::Jti | RevocationKind::Service | RevocationKind::Unknown => 0,
-        RevocationKind::Sid => live.filter(refresh_families::sid.eq(value)).set(ended).execute(conn)?,
+        RevocationKind::Sid => {
+            on_backend!(conn, |c| live.filter(refresh_families::sid.eq(value)).set(ended).execute(c))?
+        }
         RevocationKind::Sub => {
             live.filter(refresh_families::account_id.eq(value)).set(ended).execute(conn)?
         }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use rate_limit::{Place, Throttled};
 use serde_json::json;
 
-use super::lockouts::{self, Count, Counts, LockoutRule, Slot};
+use super::lockouts::{self, Count, LockoutRule, Slot};
 use super::passwords::Reserved;
 use super::{Network, PasswordGuard};
 use crate::Identity;
@@ -27,6 +27,8 @@ pub(crate) struct Admitted {
 struct Held {
     slot: Slot,
     rule: LockoutRule,
+    /// As it was read last.
+    count: Count,
     /// Kept until the outcome is written: whoever waits for it reads it then.
     place: Place,
 }
@@ -71,18 +73,18 @@ impl Identity {
         rule: LockoutRule,
         slot: Slot,
     ) -> Result<Held, SignInRefusal> {
-        let count = self.unlocked(&slot).await?;
+        let mut count = self.unlocked(&slot).await?;
         let place = guard.places.take(slot.key(), count.left(&rule)).await;
         if place.has_waited() {
-            self.unlocked(&slot).await?;
+            count = self.unlocked(&slot).await?;
         }
-        Ok(Held { slot, rule, place })
+        Ok(Held { slot, rule, count, place })
     }
 
     /// The count of a slot, unless it is locked.
     async fn unlocked(&self, slot: &Slot) -> Result<Count, SignInRefusal> {
         let (slot, now) = (slot.clone(), self.clock.now());
-        let counts = self.db.read(move |conn| lockouts::counts(conn, &slot, now)).await;
+        let counts = self.db.look_up(move |conn| lockouts::counts(conn, &slot, now)).await;
         let own = counts.map_err(IdentityError::from)?.own;
         own.check(now)?;
         Ok(own)
@@ -92,28 +94,20 @@ impl Identity {
     ///
     /// # Errors
     /// `Throttled` if they have.
-    pub(crate) async fn confirm(&self, admitted: &Admitted) -> Result<(), SignInRefusal> {
-        if let Some(held) = &admitted.held {
-            self.unlocked(&held.slot).await?;
+    pub(crate) async fn confirm(&self, admitted: &mut Admitted) -> Result<(), SignInRefusal> {
+        if let Some(held) = &mut admitted.held {
+            held.count = self.unlocked(&held.slot).await?;
         }
         Ok(())
     }
 
     /// Ends the attempt: the secret was right, and is confirmed. Its own failures are forgotten.
     pub(crate) async fn succeeded(&self, admitted: Admitted) {
-        if let Some(Held { slot, place, .. }) = admitted.held
+        if let Some(Held { slot, count, place, .. }) = admitted.held
             && admitted.is_familiar
+            && count.failures > 0
         {
-            let now = self.clock.now();
-            let forgotten = self.db.read({
-                let slot = slot.clone();
-                move |conn| lockouts::counts(conn, &slot, now)
-            });
-            let forgotten = match forgotten.await {
-                Ok(Counts { own: Count { failures: 0, .. }, .. }) => Ok(()),
-                Ok(_) => self.db.write(move |conn| lockouts::forget(conn, &slot)).await,
-                Err(error) => Err(error),
-            };
+            let forgotten = self.db.write(move |conn| lockouts::forget(conn, &slot)).await;
             if let Err(error) = forgotten {
                 tracing::warn!(%error, "failures before a sign-in stay counted");
             }
@@ -137,7 +131,7 @@ impl Identity {
         reserved.failed(self.clock.uptime());
         let mut shared = Count::default();
         let now = self.clock.now();
-        if let Some(Held { slot, rule, place }) = held {
+        if let Some(Held { slot, rule, place, .. }) = held {
             let fail = self.db.write(move |conn| lockouts::fail(conn, &slot, &rule, now));
             let counts = fail.await.map_err(IdentityError::from)??;
             drop(place);

@@ -46,11 +46,8 @@ impl Familiar {
     ) -> Result<Self, StoreError> {
         let account = account.map_or_else(|| "nobody".to_owned(), |id| id.to_string());
         let mac = secrets.mac(Purpose::FamiliarNetwork, &[account.as_bytes(), network.as_bytes()].concat());
-        let seen_at: Option<NaiveDateTime> = familiar_networks::table
-            .find((account, mac.to_vec()))
-            .select(familiar_networks::seen_at)
-            .get_result(conn)
-            .optional()?;
+        let noted = familiar_networks::table.find((account, mac.to_vec())).select(familiar_networks::seen_at);
+        let seen_at: Option<NaiveDateTime> = on_backend!(conn, |c| noted.get_result(c).optional())?;
         let seen_at = seen_at.map(|seen| seen.and_utc()).filter(|seen| *seen > now - KEPT);
         Ok(Self { mac, seen_at })
     }

@@ -18,7 +18,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rate_limit::{Key, Throttled};
 
 pub use self::client_guard::{ClientGuard, ClientLimits};
-pub(crate) use self::rows::{Counts, counts, fail, forget, forget_all, shared};
+pub(crate) use self::rows::{counts, fail, forget, forget_all, shared};
 use super::Network;
 use crate::master::{Purpose, Secrets};
 

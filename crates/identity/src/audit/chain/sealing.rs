@@ -19,6 +19,9 @@ use crate::master::Secrets;
 /// Events of one transaction: few enough that nobody waits for long behind it.
 const BATCH: i64 = 500;
 
+/// Events that are in memory together: under load each lists a hundred tokens.
+const TOGETHER: usize = 25;
+
 /// What one call has sealed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sealed {
@@ -90,22 +93,38 @@ fn append(
     let query = audit_chain::table.filter(audit_chain::event_id.eq_any(found));
     let known: Vec<String> = query.select(audit_chain::event_id).load(conn)?;
     let known: HashSet<String> = known.into_iter().collect();
-    let query = audit_events::table.filter(audit_events::id.eq_any(found));
-    let events: Vec<AuditRow> = query.select(AuditRow::as_select()).load(conn)?;
-    let events: HashMap<&str, &AuditRow> = events.iter().map(|event| (event.id.as_str(), event)).collect();
-    let mut links = Vec::with_capacity(found.len());
-    for id in found.iter().filter(|id| !known.contains(*id)) {
-        let mut link = ChainRow {
-            part: head.part,
-            seq: head.last_seq + 1,
-            event_id: id.clone(),
-            sealed_at: now.naive_utc(),
-            hash: Vec::new(),
-        };
-        link.hash = codes::link(secrets, &head.last_hash, &link, events.get(id.as_str()).copied()).to_vec();
-        head.last_seq = link.seq;
-        head.last_hash.clone_from(&link.hash);
-        links.push(link);
+    let fresh: Vec<&String> = found.iter().filter(|id| !known.contains(*id)).collect();
+    let mut links = Vec::with_capacity(fresh.len());
+    for ids in fresh.chunks(TOGETHER) {
+        let query = audit_events::table.filter(audit_events::id.eq_any(ids.iter().copied()));
+        let events: Vec<AuditRow> = query.select(AuditRow::as_select()).load(conn)?;
+        let events: HashMap<&str, &AuditRow> =
+            events.iter().map(|event| (event.id.as_str(), event)).collect();
+        for id in ids {
+            let event = events.get(id.as_str()).copied();
+            links.push(link(secrets, now, head, id, event));
+        }
     }
     Ok(links)
+}
+
+/// The next link, which is the end of the chain from now on.
+fn link(
+    secrets: &Secrets,
+    now: DateTime<Utc>,
+    head: &mut Head,
+    id: &str,
+    event: Option<&AuditRow>,
+) -> ChainRow {
+    let mut link = ChainRow {
+        part: head.part,
+        seq: head.last_seq + 1,
+        event_id: id.to_owned(),
+        sealed_at: now.naive_utc(),
+        hash: Vec::new(),
+    };
+    link.hash = codes::link(secrets, &head.last_hash, &link, event).to_vec();
+    head.last_seq = link.seq;
+    head.last_hash.clone_from(&link.hash);
+    link
 }

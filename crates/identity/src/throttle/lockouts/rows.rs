@@ -42,13 +42,15 @@ fn count((_, failures, locked_until, _): &Row) -> Count {
 
 /// Reads a slot and what is shared beside it, in one query whichever the slot is.
 pub(crate) fn counts(conn: &mut DbConn, slot: &Slot, now: DateTime<Utc>) -> Result<Counts, StoreError> {
-    let rows: Vec<Row> = lockouts::table
+    // Two comparisons, since SQLite compiles a list anew each time.
+    let networks = lockouts::network.eq(Vec::new()).or(lockouts::network.eq(&slot.network));
+    let counted = lockouts::table
         .filter(lockouts::subject.eq(slot.subject.to_vec()))
-        .filter(lockouts::network.eq_any([Vec::new(), slot.network.clone()]))
+        .filter(networks)
         .filter(lockouts::expires_at.gt(now.naive_utc()))
         .order(lockouts::network)
-        .select(columns())
-        .load(conn)?;
+        .select(columns());
+    let rows: Vec<Row> = on_backend!(conn, |c| counted.load(c))?;
     let of = |network: &[u8]| rows.iter().find(|row| row.0 == network).map(count).unwrap_or_default();
     Ok(Counts { shared: of(&[]), own: of(&slot.network) })
 }
