@@ -21,6 +21,12 @@ impl Scope {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// Whether the spelling that the Meet dialect compares ([`Scopes::normalised`]) is this name, which is in lower case.
+    #[must_use]
+    pub fn normally_reads(&self, name: &str, prefixes: &[String]) -> bool {
+        without_prefix(&self.0, prefixes).eq_ignore_ascii_case(name)
+    }
 }
 
 impl AsRef<str> for Scope {
@@ -103,9 +109,16 @@ impl Scopes {
 }
 
 fn normalise(scope: &str, prefixes: &[String]) -> Option<Scope> {
-    let lower = scope.to_ascii_lowercase();
-    let strip = |prefix: &String| lower.strip_prefix(&prefix.to_ascii_lowercase())?.strip_prefix(':');
-    prefixes.iter().find_map(strip).unwrap_or(&lower).parse().ok()
+    without_prefix(scope, prefixes).to_ascii_lowercase().parse().ok()
+}
+
+/// A scope without the first of these prefixes that it has, in any letter case, and the colon behind it.
+fn without_prefix<'a>(scope: &'a str, prefixes: &[String]) -> &'a str {
+    let strip = |prefix: &String| {
+        let (head, rest) = scope.split_at_checked(prefix.len())?;
+        rest.strip_prefix(':').filter(|_| head.eq_ignore_ascii_case(prefix))
+    };
+    prefixes.iter().find_map(strip).unwrap_or(scope)
 }
 
 impl FromIterator<Scope> for Scopes {
@@ -202,6 +215,12 @@ mod tests {
             "lasuite_visio Rooms:List lasuite_visio:rooms:list LASUITE_MEET:rooms:create lasuite_visio:",
         );
         assert_eq!(given.normalised(&prefixes).to_string(), "lasuite_visio rooms:list rooms:create");
+        for (scope, name) in [("rooms:LIST", "rooms:list"), ("Lasuite_Meet:rooms:list", "rooms:list")] {
+            assert!(scope.parse::<Scope>().unwrap().normally_reads(name, &prefixes), "{scope}");
+        }
+        for scope in ["lasuite_meet:", "lasuite_meetrooms:list", "other:rooms:list", "rooms:lists", "a"] {
+            assert!(!scope.parse::<Scope>().unwrap().normally_reads("rooms:list", &prefixes), "{scope}");
+        }
         assert_eq!(scopes("other:rooms:list").normalised(&prefixes).to_string(), "other:rooms:list");
         assert_eq!(
             scopes("lasuite_visio:rooms:list").normalised(&[]).to_string(),

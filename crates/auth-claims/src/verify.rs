@@ -125,9 +125,14 @@ impl Verifier {
         token: &str,
         audience: Option<&str>,
     ) -> Result<Arc<AccessClaims>, VerifyError> {
-        if let Some(outcome) = self.recall_for(token, audience) {
-            return outcome;
+        match self.recall_for(token, audience) {
+            Some(outcome) => outcome,
+            // Boxed, for it is large and seldom needed.
+            None => Box::pin(self.look_at(token, audience)).await,
         }
+    }
+
+    async fn look_at(&self, token: &str, audience: Option<&str>) -> Result<Arc<AccessClaims>, VerifyError> {
         let compact = Compact::parse(token)?;
         let generation = self.0.keys.generation();
         let key = match self.0.keys.find(compact.kid()?).await {

@@ -25,13 +25,18 @@ pub fn bearer_token(request: &HttpRequest) -> Result<&str, Rejection> {
     if headers.next().is_some() {
         return Err(Rejection::Malformed);
     }
-    let blank = |octet: &u8| matches!(octet, b' ' | b'\t');
-    let mut words = header.as_bytes().split(blank).filter(|word| !word.is_empty());
-    if !words.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"bearer")) {
+    // Blanks and tabs are all the white space that a header's value can have.
+    let words = header.as_bytes().trim_ascii();
+    let end = words.iter().position(u8::is_ascii_whitespace).unwrap_or(words.len());
+    let (scheme, token) = words.split_at(end);
+    if !scheme.eq_ignore_ascii_case(b"bearer") {
         return Err(Rejection::Missing);
     }
-    match (words.next(), words.next()) {
-        (Some(token), None) => std::str::from_utf8(token).map_err(|_| Rejection::Encoding),
-        _ => Err(Rejection::Malformed),
+    let token = token.trim_ascii_start();
+    // Tokens are long. A search that goes on to the end, instead of stopping at the first, compares many octets at a time.
+    let has_blank = token.iter().fold(false, |found, octet| found | matches!(octet, b' ' | b'\t'));
+    if token.is_empty() || has_blank {
+        return Err(Rejection::Malformed);
     }
+    std::str::from_utf8(token).map_err(|_| Rejection::Encoding)
 }
