@@ -15,12 +15,14 @@ mod departure;
 mod emails;
 mod facade;
 mod memberships;
+mod parts;
 mod profile;
 mod provisional;
 mod queries;
 mod rows;
 pub(crate) mod schema;
 mod sign_in;
+mod whole;
 
 use std::{fmt, str::FromStr};
 
@@ -37,7 +39,7 @@ pub use queries::{AccountFilter, find, find_by_email, find_by_login, find_for_ch
 pub use sign_in::{Name, SignInRefusal, SignedIn};
 
 pub(crate) use changes::{set_password_on, touch};
-pub(crate) use queries::{current, members_of, of_ids, password_hash};
+pub(crate) use queries::{current, find_by_email_counted, members_of, of_ids, password_hash};
 pub(crate) use rows::rows_of;
 pub(crate) use sign_in::Proven;
 

@@ -11,18 +11,22 @@
 //! often. `seq` comes from one counter row, which stays locked until the entry's transaction has ended. So entries
 //! become visible in the order of their numbers, and who has seen N misses nothing before N.
 
+mod asking;
 mod feed;
 mod known;
+mod lease;
 pub mod mass;
+mod names;
 mod rows;
 
+pub use asking::TokenStanding;
 use auth_claims::claims::{AccessClaims, Actor};
 use auth_claims::revocations::{
     RevocationEntry, RevocationIndex, RevocationKind, RevocationPage, RevocationReason,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 pub use feed::Feed;
-pub(crate) use rows::{find_against, reason};
+pub(crate) use rows::{find_against, last_seq, reason, revocation_counter, tells};
 use store::{DbConn, StoreError};
 
 use crate::accounts::AccountId;
@@ -183,6 +187,17 @@ pub fn lift(
     Ok(true)
 }
 
+/// Moves the counter without an entry: something has changed that is remembered for as long as it stays, and that no follower
+/// needs to hear of. Run the transaction as that of [`revoke`].
+///
+/// # Errors
+/// [`StoreError`] when the database refuses or is away.
+pub(crate) fn move_on(conn: &mut DbConn) -> Result<(), StoreError> {
+    // Before the counter's row, as whoever revokes takes them.
+    Lock::Revocations.take(conn)?;
+    rows::next_seq(conn).map(drop)
+}
+
 /// The entries after `seq`, at most [`PAGE`], and where to go on.
 ///
 /// A `seq` the feed has not reached is one of another database (a backup was restored): such a follower gets
@@ -200,12 +215,6 @@ pub fn list_after(conn: &mut DbConn, seq: i64) -> Result<RevocationPage, StoreEr
         None => last,
     };
     Ok(RevocationPage { next, entries })
-}
-
-/// [`list_after`] for a follower who asks often: where nothing is new it costs one query.
-fn list_news(conn: &mut DbConn, seq: i64) -> Result<RevocationPage, StoreError> {
-    let last = rows::last_seq(conn)?;
-    if last == seq { Ok(RevocationPage { next: seq, entries: Vec::new() }) } else { list_after(conn, seq) }
 }
 
 /// Why an access token is revoked, if it is: the same answer a follower of the whole feed gives.

@@ -1,12 +1,15 @@
-//! Threat 17: what cannot be somebody's costs the same queries as what nearly is. A test binary of its own, because it
-//! counts the statements of the whole process.
+//! What looks cost in queries. Threat 17: what cannot be somebody's costs the same as what nearly is. A test binary of its
+//! own, because it counts the statements of the whole process, one test at a time.
 
 #![expect(clippy::unwrap_used, reason = "what fails here fails a test")]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use auth_claims::claims::AccessClaims;
 use auth_claims::clock::Clock;
+use auth_claims::revocations::RevocationReason;
 use chrono::DateTime;
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 use identity::Identity;
@@ -18,12 +21,18 @@ use identity::device_sessions::{DeviceCredential, DeviceSettings};
 use identity::master::MasterKey;
 use identity::otp::SecondFactor;
 use identity::passwords::PasswordSettings;
+use identity::revocations::{self, Revocation};
 use identity::services::ServiceChange;
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 use store::{DatabaseSettings, Db};
 use test_kit::{Backend, TestDatabase};
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
+use tokio::task::JoinSet;
 
 static QUERIES: AtomicUsize = AtomicUsize::new(0);
+
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 const PASSWORD: &str = "Pivoine-Rouge-26";
 
@@ -67,9 +76,15 @@ async fn directory(database: &TestDatabase) -> Identity {
     identity
 }
 
+async fn counting() -> MutexGuard<'static, ()> {
+    let alone = ALONE.lock().await;
+    set_default_instrumentation(|| Some(Box::new(|event: InstrumentationEvent<'_>| count(&event)))).unwrap();
+    alone
+}
+
 #[tokio::test]
 async fn threat_17_whatever_is_wrong_costs_the_same_queries() {
-    set_default_instrumentation(|| Some(Box::new(|event: InstrumentationEvent<'_>| count(&event)))).unwrap();
+    let _alone = counting().await;
     for backend in [Backend::Sqlite, Backend::Postgres] {
         let database = TestDatabase::on(backend);
         let identity = directory(&database).await;
@@ -80,6 +95,76 @@ async fn threat_17_whatever_is_wrong_costs_the_same_queries() {
         internal_ids(&identity).await;
         clients(&identity).await;
     }
+}
+
+/// A token that is asked about again and again costs a query now and then, not one each time.
+#[tokio::test]
+async fn a_look_at_the_feed_counts_for_a_moment() {
+    let _alone = counting().await;
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let database = TestDatabase::on(backend);
+        let identity = directory(&database).await;
+        let account = identity.find_account_by_login("ada").await.unwrap().unwrap().id;
+        let claims = claims(&account.to_string());
+        settled().await;
+        let ask = async || {
+            for _ in 0..500 {
+                let standing = identity.find_token_standing(&claims).await.unwrap();
+                assert_eq!((standing.revoked, standing.username.as_deref()), (None, Some("ada")));
+            }
+        };
+        let ((), cost) = queries_of(ask()).await;
+        assert!((1..500).contains(&cost), "{cost}");
+    }
+}
+
+/// A revocation is read once for all who wait for it in a process, not by each of them.
+#[tokio::test]
+async fn who_waits_for_the_feed_together_reads_it_together() {
+    const FOLLOWERS: usize = 10;
+    let _alone = counting().await;
+    for backend in [Backend::Sqlite, Backend::Postgres] {
+        let database = TestDatabase::on(backend);
+        let identity = directory(&database).await;
+        let ((), alone) = queries_of(revoke(&identity, "one")).await;
+        let start = identity.wait_for_revocation(0, Duration::ZERO).await.unwrap().next;
+        let told = Arc::new(Semaphore::new(0));
+        let follow = |identity: Identity, told: Arc<Semaphore>| async move {
+            let page = identity.wait_for_revocation(start, Duration::from_mins(1)).await.unwrap();
+            assert_eq!((page.next, page.entries.len()), (start + 1, 1));
+            told.add_permits(1);
+            // And on, as followers do.
+            identity.wait_for_revocation(page.next, Duration::from_mins(1)).await.unwrap();
+        };
+        let mut followers = JoinSet::new();
+        for _ in 0..FOLLOWERS {
+            followers.spawn(follow(identity.clone(), Arc::clone(&told)));
+        }
+        settled().await;
+        let all = async {
+            revoke(&identity, "two").await;
+            drop(told.acquire_many(u32::try_from(FOLLOWERS).unwrap()).await.unwrap());
+            settled().await;
+        };
+        let ((), together) = queries_of(all).await;
+        // One looks at the counter and one reads the page, and now and then one looks again.
+        assert!(together < alone + 2 * FOLLOWERS, "{alone}, {together}");
+    }
+}
+
+async fn revoke(identity: &Identity, jti: &'static str) {
+    let until = identity.clock().now() + chrono::TimeDelta::hours(1);
+    let one = Revocation::of_token(jti, RevocationReason::Revoked, until);
+    identity.write_revoking(move |conn| revocations::revoke(conn, &one)).await.unwrap();
+}
+
+/// An access token of this account.
+fn claims(account: &str) -> AccessClaims {
+    serde_json::from_value(json!({
+        "iss": "https://auth.example", "sub": account, "aud": "rooms", "exp": 1_800_003_600, "iat": 1_800_000_000,
+        "jti": "a token", "client_id": "web", "kind": "user", "sid": "a session",
+    }))
+    .unwrap()
 }
 
 /// An unknown uid, an unknown client, and a wrong token.
@@ -171,6 +256,8 @@ async fn basic(identity: &Identity) {
     let (origin, wrong) = (Origin::default(), SecretString::from("00000-00000-00000-00000-00000"));
     let mut costs = Vec::new();
     for name in ["ada", "ada@example.org", "none", "nobody", "", "\0"] {
+        // The row of the audit trail is written behind the answer.
+        identity.audit().flush().await.unwrap();
         let (refused, cost) = queries_of(identity.verify_basic(name, &wrong, &origin)).await;
         assert!(matches!(refused, Err(SignInRefusal::BadCredentials)), "{refused:?}");
         costs.push(cost);

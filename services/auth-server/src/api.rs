@@ -19,7 +19,8 @@ use actix_web::{Scope, web};
 pub use self::openapi::openapi;
 use crate::app::App;
 
-/// Mounts everything. State hangs on the resources, not on the app, so that services in one process do not meet.
+/// Mounts everything but what [`configure_last`] mounts. State hangs on the resources, not on the app, so that services in one
+/// process do not meet.
 pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
     oauth::configure(cfg, app);
     let resource = |path: &str| web::resource(path.to_owned()).app_data(app.clone());
@@ -39,6 +40,10 @@ pub(crate) fn configure(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
     if app.settings.rdv.enabled {
         rdv::configure(cfg, app);
     }
+}
+
+/// Mounts the SeaTable dialect, a spelling of which is an expression: paths of services behind it would be matched with that.
+pub(crate) fn configure_last(cfg: &mut web::ServiceConfig, app: &web::Data<App>) {
     if app.settings.seatable.enabled {
         seatable::configure(cfg, app);
     }

@@ -13,6 +13,7 @@ use seatable_dialect::rates::Rates;
 use crate::domain::access::Terms;
 use crate::domain::applications::Binding;
 use crate::domain::issuer::IssuerId;
+use crate::introspected::Answers;
 use crate::keys::SigningKeys;
 use crate::limits::Limits;
 use crate::presented::PresentedTokens;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) identity: Identity,
     pub(crate) keys: Arc<SigningKeys>,
     pub(crate) tokens: PresentedTokens,
+    pub(crate) introspected: Answers,
     pub(crate) limits: Limits,
     pub(crate) seatable_rates: Rates,
 }
@@ -37,7 +39,8 @@ impl App {
         let tokens = PresentedTokens::new(issuer.as_str(), Arc::clone(&keys), identity.clone());
         let limits = Limits::new(&settings.limits, identity.clock());
         let seatable_rates = Rates::new(&settings.seatable.rates);
-        Self { issuer, settings, identity, keys, tokens, limits, seatable_rates }
+        let introspected = Answers::new();
+        Self { issuer, settings, identity, keys, tokens, introspected, limits, seatable_rates }
     }
 
     /// What is decided about a token of this client, whoever it is about.

@@ -41,7 +41,18 @@ pub(crate) async fn later(
     account: AccountId,
     issued_at: DateTime<Utc>,
 ) -> Result<Option<DateTime<Utc>>, NoFreshSecond> {
-    let revoked = app.identity.find_account_revocation(account, issued_at).await?;
+    after(app, app.identity.find_account_revocation(account, issued_at).await?, issued_at).await
+}
+
+/// [`later`], for whoever has asked already why everything is revoked that the account had at `issued_at`.
+///
+/// # Errors
+/// [`NoFreshSecond::Clock`].
+pub(crate) async fn after(
+    app: &App,
+    revoked: Option<RevocationReason>,
+    issued_at: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, NoFreshSecond> {
     // A state hits whatever is issued while it lasts, in any second: that is decided elsewhere.
     if revoked.is_none_or(RevocationReason::is_state) {
         return Ok(None);

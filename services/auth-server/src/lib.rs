@@ -10,6 +10,7 @@
 //! | `domain` | rules without HTTP and database: scopes, audiences, exchanges, claims |
 //! | `sealing` | the chain over the audit trail, in the background |
 //! | `keys`, `presented`, `issuing` | signing, looking at tokens, and the trace an issued or refused one leaves |
+//! | `introspected` | what is said of access tokens, kept as written |
 //! | `limits` | how often anybody may ask |
 //! | `binding`, `device`, `fresh_second` | what all dialects share of applications, of device sessions, and of the second a token is issued in |
 //!
@@ -23,6 +24,7 @@ mod device;
 pub mod domain;
 mod fresh_second;
 mod in_process;
+mod introspected;
 mod issuing;
 mod keys;
 mod limits;

@@ -2,7 +2,7 @@
 //!
 //! A resource server verifies tokens for its own audience and follows the revocation feed. Here tokens of every
 //! audience are looked at, and the database itself says what is revoked: at once, whichever replica has revoked it
-//! (contracts/oauth2.md §5).
+//! (contracts/oauth2.md §5). For introspection a look at it counts for a moment.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,10 +62,23 @@ impl PresentedTokens {
         }
     }
 
+    /// The same, and the name of the subject; none where the account is disabled or gone.
+    pub(crate) async fn verify_naming(
+        &self,
+        token: &str,
+    ) -> Result<(Arc<AccessClaims>, Option<String>), TokenRefusal> {
+        let claims = self.genuine(token).await.map_err(TokenRefusal::Invalid)?;
+        let standing = self.identity.find_token_standing(&claims).await?;
+        match standing.revoked {
+            None => Ok((claims, standing.username)),
+            Some(reason) => Err(TokenRefusal::Invalid(VerifyError::Revoked(reason))),
+        }
+    }
+
     async fn genuine(&self, token: &str) -> Result<Arc<AccessClaims>, VerifyError> {
         // The verifier remembers keys and tokens for a while; a withdrawn key counts for nothing from its withdrawal on.
         if !token.split_once('.').is_some_and(|(header, _)| self.keys.heads(header)) {
-            self.check_key(token).await?;
+            Box::pin(self.check_key(token)).await?;
         }
         self.verifier.verify_for_any_audience(token).await
     }

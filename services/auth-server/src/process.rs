@@ -110,6 +110,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         .dialects(crate::DIALECTS)
         .configure(move |cfg| explorer.configure(cfg))
         .configure(auth.configure())
+        .configure(auth.configure_last())
         .ready("identity database", ping)
         .on_shutdown(flush)
         .run()

@@ -51,10 +51,17 @@ impl AuthServer {
         Ok(Self { app: web::Data::new(app), _work: Arc::new(work) })
     }
 
-    /// Mounts every resource; the binaries and the tests call this same function.
+    /// Mounts what shares a prefix with other services, and so comes before them, and most of the rest; the binaries and the
+    /// tests call this same function, and [`AuthServer::configure_last`].
     pub fn configure(&self) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + Sync + 'static {
         let server = self.clone();
         move |cfg| api::configure(cfg, &server.app)
+    }
+
+    /// Mounts what is left, behind other services: in front of them it would cost their requests an expression to match.
+    pub fn configure_last(&self) -> impl Fn(&mut web::ServiceConfig) + Clone + Send + Sync + 'static {
+        let server = self.clone();
+        move |cfg| api::configure_last(cfg, &server.app)
     }
 
     /// Takes the steps of key rotation that are due, and loads what others did. Runs by itself every few seconds.

@@ -81,6 +81,9 @@ pub fn update(
     if email_key(current.email.as_ref()) != profile.email_key {
         vouch_for_email(conn, id, true)?;
     }
+    if current.login != profile.profile.login {
+        revocations::move_on(conn)?;
+    }
     memberships::write(conn, id, Some(&current), profile)?;
     directory_search::fold_name(conn, id, profile.profile.display_name.as_ref())?;
     let detail = memberships::changes(Some(&current), &profile.profile);
@@ -125,6 +128,7 @@ pub fn set_enabled(
         .set((accounts::enabled.eq(enabled), accounts::updated_at.eq(act.stamp())))
         .execute(conn)?;
     if changed == 0 {
+        revocations::tells();
         return load(conn, id);
     }
     if enabled {

@@ -8,10 +8,12 @@ use super::{
     Account, AccountId, EmailKey,
     rows::{AccountRow, complete},
     schema::{account_groups, account_organizations, account_passwords, accounts},
+    whole,
 };
 use crate::{
     pages::{Page, Slice, bounded},
     passwords::EncodedHash,
+    revocations,
     text::{containing, fold},
 };
 
@@ -39,8 +41,12 @@ pub struct AccountFilter {
 /// # Errors
 /// Those of the database.
 pub fn find(conn: &mut DbConn, id: AccountId) -> Result<Option<Account>, StoreError> {
-    let query = accounts::table.find(id.to_string());
-    let row = on_backend!(&mut *conn, |c| query.select(AccountRow::as_select()).get_result(c)).optional()?;
+    let id = id.to_string();
+    let query = accounts::table.find(&id).select(AccountRow::as_select());
+    let row = match conn {
+        DbConn::Pg(conn) => return whole::find(conn, &id),
+        DbConn::Sqlite(conn) => query.get_result(conn).optional()?,
+    };
     one(conn, row)
 }
 
@@ -63,8 +69,24 @@ pub fn find_for_change(conn: &mut DbConn, id: AccountId) -> Result<Option<Accoun
 /// Those of the database.
 pub fn find_by_email(conn: &mut DbConn, email: &EmailKey) -> Result<Option<Account>, StoreError> {
     let query = accounts::table.filter(accounts::email_key.eq(email.as_str()));
-    let row = on_backend!(&mut *conn, |c| query.select(AccountRow::as_select()).get_result(c)).optional()?;
+    let row = match conn {
+        DbConn::Pg(conn) => return whole::find_by_email(conn, email),
+        DbConn::Sqlite(conn) => query.select(AccountRow::as_select()).get_result(conn).optional()?,
+    };
     one(conn, row)
+}
+
+/// [`find_by_email`], and the feed's counter at the same instant or right after.
+pub(crate) fn find_by_email_counted(
+    conn: &mut DbConn,
+    email: &EmailKey,
+) -> Result<Option<(Account, i64)>, StoreError> {
+    if let DbConn::Pg(conn) = conn {
+        return whole::find_by_email_counted(conn, email);
+    }
+    let account = find_by_email(conn, email)?;
+    let counter = revocations::last_seq(conn)?;
+    Ok(account.map(|account| (account, counter)))
 }
 
 /// The account with this login, without regard to case.

@@ -168,14 +168,14 @@ impl Identity {
             let familiar = Familiar::look(conn, &secrets, account, &network, now)?;
             Ok::<_, StoreError>((found, familiar))
         };
-        Ok(self.db.read(look).await?)
+        Ok(self.db.look_up(look).await?)
     }
 
     /// Checks, and says to the counts how it ended. Somebody who goes away before it begins has cost nothing and learnt
     /// nothing. Once it has begun it comes to its end, so that nobody gets hashes for free by hanging up (threat 18).
     async fn check(
         &self,
-        admitted: Admitted,
+        mut admitted: Admitted,
         found: Option<Credentials>,
         password: &SecretString,
         origin: &Origin,
@@ -190,7 +190,7 @@ impl Identity {
             };
             match &outcome {
                 Ok(_) | Err(SignInRefusal::Disabled) => {
-                    identity.confirm(&admitted).await?;
+                    identity.confirm(&mut admitted).await?;
                     identity.succeeded(admitted).await;
                 }
                 Err(SignInRefusal::BadCredentials) => {
@@ -256,7 +256,7 @@ impl Identity {
         password: &SecretString,
     ) -> Result<(Account, String), SignInRefusal> {
         let current: Option<Credentials> =
-            self.db.read(move |conn| queries::current(conn, id)).await.map_err(IdentityError::from)?;
+            self.db.look_up(move |conn| queries::current(conn, id)).await.map_err(IdentityError::from)?;
         let Some((account, stored_now, hash)) = usable(current) else {
             return Err(SignInRefusal::BadCredentials);
         };

@@ -83,6 +83,7 @@ pub(super) fn set_enabled(
         .set((clients::enabled.eq(enabled), clients::updated_at.eq(act.stamp())))
         .execute(conn)?;
     if changed == 0 {
+        revocations::tells();
         return load(conn, id);
     }
     if enabled {

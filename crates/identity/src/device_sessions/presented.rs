@@ -102,6 +102,7 @@ impl Identity {
             // Of many at once one signs out; the others find nothing.
             Lock::Revocations.take(conn)?;
             if !rows::delete(conn, &session.sid)? {
+                revocations::tells();
                 return Ok(false);
             }
             let signed_out = Revocation::of_session(&session.sid, RevocationReason::SignedOut, act.now());

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
-use store::{DbConn, StoreError, on_backend};
+use store::{DbConn, StoreError};
 
 use super::{Found, schema::account_search};
 use crate::{

@@ -14,6 +14,7 @@ use crate::applications::{self, ApplicationRefusal};
 use crate::audit::{AuditEvent, Origin, Outcome};
 use crate::clients::{self, Client, ClientId};
 use crate::locks::Lock;
+use crate::revocations;
 
 /// What a transaction decided: a refusal is no failure of the database.
 pub(super) type Decided<T> = Result<Result<T, RefreshRefusal>, StoreError>;
@@ -105,6 +106,7 @@ impl Attempt {
             return Ok(RefreshRefusal::Unknown);
         };
         if let Judgement::Refuse(refusal) = self.judge(&family) {
+            revocations::tells();
             return Ok(refusal);
         }
         let event = AuditEvent::new(self.now, "refresh_token.reuse", &self.origin)

@@ -114,6 +114,7 @@ impl Identity {
         let (id, origin, now) = (*id, origin.clone(), self.clock().now());
         self.write_revoking(move |conn| {
             let Some(family) = families::find(conn, id)?.filter(|family| family.revoked.is_none()) else {
+                revocations::tells();
                 return Ok(false);
             };
             let event = AuditEvent::new(now, "refresh_token.revoke", &origin);

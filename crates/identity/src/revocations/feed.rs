@@ -2,26 +2,28 @@
 //!
 //! Of all that wait in a process one looks into the database, every 250 ms and whenever this process has written;
 //! it wakes the others. When it leaves, by an answer, its deadline or because its caller went away, the next takes
-//! its place. While nobody waits, nobody looks.
+//! its place. While nobody waits, nobody looks. What those who were woken read, they read once for all who wait at the
+//! same place: in one process with the services, that is each of them, whenever somebody signs out.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use auth_claims::claims::AccessClaims;
-use auth_claims::revocations::{RevocationPage, RevocationReason};
-use chrono::{DateTime, Utc};
+use auth_claims::revocations::RevocationPage;
 use store::{Db, DbConn, StoreCause, StoreError};
 use tokio::sync::{Mutex, Notify, watch};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::known::Known;
+use super::lease::TERM;
 use super::rows;
 use crate::Identity;
-use crate::accounts::AccountId;
 use crate::errors::IdentityError;
 
 /// How often the database is asked for what other processes wrote.
 const POLL: Duration = Duration::from_millis(250);
+/// How long one waits for a page that another one reads.
+const SHARING: Duration = Duration::from_secs(1);
 
 /// What all who revoke in one process share with all who wait for revocations there. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -35,13 +37,19 @@ struct Shared {
     written: Notify,
     /// Held by the one that looks.
     lookout: Mutex<()>,
+    /// The last page that was read for those who were woken, and after which number.
+    page: Mutex<Option<(i64, RevocationPage)>>,
     known: Known,
+}
+
+/// Waits until every process refuses what was revoked by now.
+async fn settled() {
+    sleep(TERM).await;
 }
 
 impl Feed {
     /// Says that this process may have committed an entry. Once too often does no harm.
     pub(crate) fn announce(&self) {
-        self.0.known.change();
         self.0.written.notify_one();
     }
 
@@ -49,26 +57,34 @@ impl Feed {
         &self.0.known
     }
 
-    /// A write transaction that revokes or lifts, in the directory's database: when this returns, everybody in this process
-    /// knows, and who waits for the feed learns of it at once.
+    /// A write transaction that revokes or lifts, in the directory's database, so that who waits for the feed learns of it
+    /// at once. When it has, or has found that it was done, this takes 25 ms more: until no process takes what it looked at before
+    /// for the present.
     ///
     /// # Errors
     /// Those of `work` and of the database.
-    pub async fn write<T, E, F>(&self, db: &Db, work: F) -> Result<T, E>
+    pub async fn write<T, E, F>(&self, db: &Db, mut work: F) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + StoreCause + Send + 'static,
         F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
     {
-        let outcome = db.write(work).await;
+        let tells = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&tells);
+        let outcome = db.write(move |conn| rows::watching(&told, || work(conn))).await;
         // After a failure too: whether a commit whose connection broke has happened is not known.
+        self.known().lease.end();
         self.announce();
+        if tells.load(Ordering::Acquire) {
+            settled().await;
+        }
         outcome
     }
 
     /// Waits until the feed may have moved past `after`.
     async fn moved(&self, db: &Db, after: i64, seen: &mut watch::Receiver<i64>) -> Result<(), StoreError> {
         tokio::select! {
+            biased; // Whoever is woken does not look as well.
             // The sender is a part of `self`, so the channel is open.
             _ = seen.changed() => Ok(()),
             _lookout = self.0.lookout.lock() => self.look_out(db, after).await,
@@ -88,6 +104,22 @@ impl Feed {
             }
         }
     }
+
+    /// The entries after `after`, for one who was woken because the feed has moved past it.
+    async fn page(&self, db: &Db, after: i64) -> Result<RevocationPage, StoreError> {
+        let read = || db.read(move |conn| super::list_after(conn, after));
+        // While the database is away nobody waits for others to find out.
+        let Ok(mut last) = timeout(SHARING, self.0.page.lock()).await else { return read().await };
+        let seen = *self.0.seen.borrow();
+        match &*last {
+            Some((of, page)) if *of == after && page.next == seen => Ok(page.clone()),
+            _ => {
+                let page = read().await?;
+                *last = Some((after, page.clone()));
+                Ok(page)
+            }
+        }
+    }
 }
 
 impl Identity {
@@ -101,15 +133,26 @@ impl Identity {
         wait: Duration,
     ) -> Result<RevocationPage, IdentityError> {
         let (deadline, feed) = (Instant::now() + wait, &self.tokens().feed);
+        let has_moved = |page: &RevocationPage| page.next != after || !page.entries.is_empty();
         let mut seen = feed.0.seen.subscribe();
-        loop {
+        // Whoever has read as far as somebody has seen just waits: the one that looks finds out about the rest.
+        if wait.is_zero() || *seen.borrow_and_update() != after {
             let page = self.db().read(move |conn| super::list_after(conn, after)).await?;
-            if page.next != after || !page.entries.is_empty() {
+            if has_moved(&page) {
                 return Ok(page);
             }
+        }
+        loop {
             match timeout_at(deadline, feed.moved(self.db(), after, &mut seen)).await {
                 Ok(moved) => moved?,
-                Err(_elapsed) => return Ok(page),
+                // Whoever hears that there is nothing takes the feed for alive, so it is asked.
+                Err(_elapsed) => {
+                    return Ok(self.db().read(move |conn| super::list_after(conn, after)).await?);
+                }
+            }
+            let page = feed.page(self.db(), after).await?;
+            if has_moved(&page) {
+                return Ok(page);
             }
         }
     }
@@ -120,28 +163,10 @@ impl Identity {
         self.tokens().feed.clone()
     }
 
-    /// Why an access token is revoked, if it is, as of now: what the database says.
-    ///
-    /// # Errors
-    /// [`IdentityError`] when the database is away.
-    pub async fn find_revocation(
-        &self,
-        claims: &AccessClaims,
-    ) -> Result<Option<RevocationReason>, IdentityError> {
-        let claims = claims.clone();
-        Ok(self.db().read(move |conn| super::find(conn, &claims)).await?)
-    }
-
-    /// Why everything is revoked that an account had at this instant, if it is, as of now.
-    ///
-    /// # Errors
-    /// [`IdentityError`] when the database is away.
-    pub async fn find_account_revocation(
-        &self,
-        account: AccountId,
-        issued_at: DateTime<Utc>,
-    ) -> Result<Option<RevocationReason>, IdentityError> {
-        Ok(self.db().read(move |conn| super::find_of_account(conn, account, issued_at)).await?)
+    /// Waits until every auth server refuses what was found revoked just now: somebody else may have revoked it a moment ago,
+    /// and not been told yet.
+    pub async fn revocations_settled(&self) {
+        settled().await;
     }
 
     /// A write transaction that revokes or lifts: [`Feed::write`] in this directory.

@@ -146,24 +146,26 @@ impl Identity {
             }
             Whose::Everybody => {}
         }
-        if let Some(filter) = mass.whose.accounts() {
-            let mut after = None;
-            loop {
-                let page = self.list_accounts(filter.clone(), after, BATCH).await?;
-                let ids = page.items.iter().map(|account| account.id).collect();
-                done.add(self.of_accounts(ids, mass.app_passwords, origin).await?);
-                after = page.next;
-                if after.is_none() {
-                    break;
-                }
-            }
-        }
+        // Before the accounts: whoever signs in anew waits for the end of the second in which the account's tokens ended
+        // (RFC 7519 §4.1.6), and that second is over for the client, too, then.
         if let Some(filter) = mass.whose.clients() {
             let mut after = None;
             loop {
                 let page = self.list_clients(filter.clone(), after, BATCH).await?;
                 let ids = page.items.into_iter().map(|client| client.id).collect();
                 done.add(self.of_clients(ids, origin).await?);
+                after = page.next;
+                if after.is_none() {
+                    break;
+                }
+            }
+        }
+        if let Some(filter) = mass.whose.accounts() {
+            let mut after = None;
+            loop {
+                let page = self.list_accounts(filter.clone(), after, BATCH).await?;
+                let ids = page.items.iter().map(|account| account.id).collect();
+                done.add(self.of_accounts(ids, mass.app_passwords, origin).await?);
                 after = page.next;
                 if after.is_none() {
                     break;

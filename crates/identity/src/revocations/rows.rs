@@ -1,11 +1,16 @@
 //! The tables of the feed.
 
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use auth_claims::revocations::{RevocationEntry, RevocationKind, RevocationReason};
 use chrono::{DateTime, NaiveDateTime, Utc};
+use diesel::dsl::not;
 use diesel::prelude::*;
 use store::{DbConn, StoreError, on_backend};
 
 use super::Revocation;
+use crate::accounts::schema::accounts;
 
 diesel::table! {
     revocations (seq) {
@@ -25,6 +30,8 @@ diesel::table! {
         last -> BigInt,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(revocation_counter, accounts);
 
 const STATES: [RevocationReason; 5] = [
     RevocationReason::AccountDisabled,
@@ -71,13 +78,9 @@ pub(crate) fn reason(text: &str) -> RevocationReason {
     known.unwrap_or(RevocationReason::Unknown)
 }
 
-/// Adds an entry under the next number and drops those it replaces. The counter's row stays locked until the
-/// transaction ends.
+/// Adds an entry under the next number and drops those it replaces.
 pub(super) fn append(conn: &mut DbConn, new: &Revocation, lifted: bool) -> Result<i64, StoreError> {
-    let seq: i64 = diesel::update(revocation_counter::table.find(1))
-        .set(revocation_counter::last.eq(revocation_counter::last + 1))
-        .returning(revocation_counter::last)
-        .get_result(conn)?;
+    let seq = next_seq(conn)?;
     supersede(conn, new)?;
     let row = RevocationRow {
         seq,
@@ -88,25 +91,65 @@ pub(super) fn append(conn: &mut DbConn, new: &Revocation, lifted: bool) -> Resul
         expires_at: new.expires_at.naive_utc(),
         lifted,
     };
-    diesel::insert_into(revocations::table).values(&row).execute(conn)?;
+    on_backend!(conn, |c| diesel::insert_into(revocations::table).values(&row).execute(c))?;
     Ok(seq)
+}
+
+thread_local! {
+    static TELLS: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does this work, and notes whether its answer tells of a revocation. A transaction's work stays on one thread, and asking
+/// the database for it would cost two round trips.
+pub(super) fn watching<T>(tells: &AtomicBool, work: impl FnOnce() -> T) -> T {
+    TELLS.set(false);
+    let outcome = work();
+    tells.store(TELLS.get(), Ordering::Release);
+    outcome
+}
+
+/// Says that the answer to this work tells of a revocation: one of its own, or one that it has found, which may be of this
+/// moment.
+pub(crate) fn tells() {
+    TELLS.set(true);
+}
+
+/// Moves the counter, whose row stays locked until the transaction ends.
+pub(super) fn next_seq(conn: &mut DbConn) -> Result<i64, StoreError> {
+    let next = diesel::update(revocation_counter::table.find(1))
+        .set(revocation_counter::last.eq(revocation_counter::last + 1))
+        .returning(revocation_counter::last);
+    tells();
+    Ok(on_backend!(conn, |c| next.get_result(c))?)
 }
 
 /// A state replaces the state before it; a moment the moments that hit no token it does not hit.
 fn supersede(conn: &mut DbConn, new: &Revocation) -> Result<(), StoreError> {
-    let states = STATES.map(RevocationReason::as_str);
     let named = revocations::value.eq(&new.value).and(revocations::kind.eq(new.kind.as_str()));
     if new.reason.is_state() {
-        let state = revocations::reason.eq_any(states);
-        diesel::delete(revocations::table.filter(named).filter(state)).execute(conn)?;
+        let old = revocations::table.filter(named).filter(is_state());
+        on_backend!(conn, |c| diesel::delete(old).execute(c))?;
     } else {
         let covered = revocations::issued_before
             .le(new.issued_before.naive_utc())
             .and(revocations::expires_at.le(new.expires_at.naive_utc()));
-        let moment = revocations::reason.ne_all(states);
-        diesel::delete(revocations::table.filter(named).filter(moment).filter(covered)).execute(conn)?;
+        let old = revocations::table.filter(named).filter(not(is_state())).filter(covered);
+        on_backend!(conn, |c| diesel::delete(old).execute(c))?;
     }
     Ok(())
+}
+
+/// Whether the reason is a state. Written out, since SQLite compiles a query with a list each time.
+#[diesel::dsl::auto_type]
+fn is_state() -> _ {
+    let first: &'static str = STATES[0].as_str();
+    let second: &'static str = STATES[1].as_str();
+    let third: &'static str = STATES[2].as_str();
+    let fourth: &'static str = STATES[3].as_str();
+    let fifth: &'static str = STATES[4].as_str();
+    let either = revocations::reason.eq(first).or(revocations::reason.eq(second));
+    let others = revocations::reason.eq(third).or(revocations::reason.eq(fourth));
+    either.or(others).or(revocations::reason.eq(fifth))
 }
 
 /// The reason of the state a name is in.
@@ -117,7 +160,7 @@ pub(super) fn find_state(
 ) -> Result<Option<RevocationReason>, StoreError> {
     let state: Option<String> = revocations::table
         .filter(revocations::value.eq(value).and(revocations::kind.eq(kind.as_str())))
-        .filter(revocations::reason.eq_any(STATES.map(RevocationReason::as_str)))
+        .filter(is_state())
         .filter(revocations::lifted.eq(false))
         .order(revocations::seq.desc())
         .select(revocations::reason)
@@ -126,8 +169,22 @@ pub(super) fn find_state(
     Ok(state.as_deref().map(reason))
 }
 
-pub(super) fn last_seq(conn: &mut DbConn) -> Result<i64, StoreError> {
+/// The feed's counter.
+pub(crate) fn last_seq(conn: &mut DbConn) -> Result<i64, StoreError> {
     let query = revocation_counter::table.find(1).select(revocation_counter::last);
+    Ok(on_backend!(conn, |c| query.get_result(c))?)
+}
+
+/// The counter, and the login of an account that is enabled.
+pub(super) fn last_seq_and_login(
+    conn: &mut DbConn,
+    account: &str,
+) -> Result<(i64, Option<String>), StoreError> {
+    let enabled = accounts::id.eq(account).and(accounts::enabled.eq(true));
+    let query = revocation_counter::table
+        .left_join(accounts::table.on(enabled))
+        .filter(revocation_counter::id.eq(1))
+        .select((revocation_counter::last, accounts::login.nullable()));
     Ok(on_backend!(conn, |c| query.get_result(c))?)
 }
 
@@ -188,14 +245,13 @@ pub(crate) fn find_against(
     since: DateTime<Utc>,
 ) -> Result<Option<RevocationReason>, StoreError> {
     let in_time = revocations::issued_before.ge(since.naive_utc());
-    let state = revocations::reason.eq_any(STATES.map(RevocationReason::as_str));
-    let hits: Vec<RevocationRow> = revocations::table
-        .filter(revocations::value.eq_any(session.map(|(_, value)| value)))
+    let of = |place: usize| revocations::value.eq(session[place].1);
+    let hits = revocations::table
+        .filter(of(0).or(of(1)).or(of(2)))
         .filter(revocations::lifted.eq(false))
-        .filter(in_time.or(state))
-        .order(revocations::seq)
-        .select(RevocationRow::as_select())
-        .load(conn)?;
+        .filter(in_time.or(is_state()))
+        .order(revocations::seq);
+    let hits: Vec<RevocationRow> = on_backend!(conn, |c| hits.select(RevocationRow::as_select()).load(c))?;
     let meant = |row: &&RevocationRow| {
         session.iter().any(|(kind, value)| kind.as_str() == row.kind && *value == row.value)
     };

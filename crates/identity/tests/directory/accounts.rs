@@ -70,6 +70,47 @@ async fn an_account_is_found_as_it_was_made(#[values(Backend::Sqlite, Backend::P
     assert_eq!(fixture.audited("account.create").await[0].target, Some(made.id.to_string()));
 }
 
+/// However it is asked for, and whatever order the database's collation has.
+#[rstest]
+#[tokio::test]
+async fn an_account_is_the_same_by_every_name(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    const NAMES: [&str; 6] = ["ab", "a-c", "a1", "a.b", "b", "a"];
+    let fixture = Fixture::on(backend).await;
+    let (identity, origin) = (&fixture.identity, Origin::default());
+    for name in NAMES {
+        identity.create_organization(name, name, &origin).await.unwrap();
+        identity.create_service(name, ServiceChange::default(), &origin).await.unwrap();
+        identity.create_territory(name, name, &origin).await.unwrap();
+    }
+    let roles = [Role::Agent, Role::Admin, Role::Supervisor].into_iter().cycle();
+    let memberships = NAMES.into_iter().zip(roles);
+    let organizations =
+        memberships.map(|(name, role)| OrganizationMembership { id: name.to_owned(), role }).collect();
+    let names: Vec<String> = NAMES.map(str::to_owned).to_vec();
+    let everywhere = AccountProfile {
+        email: Some("ada@example.org".to_owned()),
+        organizations,
+        services: names.clone(),
+        territories: names,
+        ..AccountProfile::new("ada")
+    };
+    let nowhere = AccountProfile { email: Some("bob@example.org".to_owned()), ..AccountProfile::new("bob") };
+    for profile in [everywhere, nowhere] {
+        let key = profile.email.as_ref().unwrap().parse().unwrap();
+        let made = identity.create_account(new(profile), &origin).await.unwrap();
+        let by_login = identity.find_account_by_login(&made.login).await.unwrap().unwrap();
+        assert_eq!(made.services, by_login.services);
+        assert_eq!(by_login.organizations.len(), by_login.services.len());
+        assert!(by_login.territories.is_sorted() && by_login.organizations.is_sorted_by_key(|one| &one.id));
+        assert_eq!(identity.find_account(made.id).await.unwrap().as_ref(), Some(&by_login));
+        assert_eq!(identity.find_account_by_email(&key).await.unwrap().as_ref(), Some(&by_login));
+        let at = identity.find_account_by_email_at(&key, fixture.clock.now()).await.unwrap();
+        assert_eq!(at.unwrap().0, by_login);
+    }
+}
+
 #[rstest]
 #[tokio::test]
 async fn an_update_replaces_the_whole_profile(

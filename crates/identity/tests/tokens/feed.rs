@@ -7,7 +7,8 @@ use auth_claims::revocations::{RevocationEntry, RevocationIndex, RevocationKind,
 use futures_util::future::join_all;
 use identity::Identity;
 use identity::audit::Origin;
-use identity::revocations::{PAGE, Revocation, revoke as revoke_on};
+use identity::revocations::mass::{MassRevocation, Whose};
+use identity::revocations::{self, PAGE, Revocation, revoke as revoke_on};
 use rstest::rstest;
 use test_kit::Backend;
 use tokio::time::Instant;
@@ -57,12 +58,16 @@ async fn threat_26_a_follower_misses_nothing_of_concurrent_writers(
     assert_eq!(seen, (1..=WRITES).collect::<Vec<_>>());
 }
 
-/// Threat 26: a write of this process is told at once, one of another process after a quarter of a second at most.
-/// The clock of the runtime stands still while anything works, so what is measured is waiting alone.
+/// What a loaded machine may add. Far less than the 30 s after which those who were forgotten would look.
+const LOADED: Duration = Duration::from_secs(10);
+
+/// Threat 26: a write of this process is told at once, one of another process after a quarter of a second at most. Counted from
+/// its acknowledgement, at the best of several times: a machine may be busy with something else now and then, but who looks only
+/// every quarter of a second is late each time.
 #[rstest]
-#[case(0, Duration::ZERO)]
-#[case(1, Duration::from_millis(250))]
-#[tokio::test(start_paused = true)]
+#[case(0, Duration::from_millis(100))]
+#[case(1, Duration::from_millis(300))]
+#[tokio::test]
 async fn threat_26_a_revocation_is_told_within_its_bound(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
     #[case] writer: usize,
@@ -70,16 +75,21 @@ async fn threat_26_a_revocation_is_told_within_its_bound(
 ) {
     let fixture = Fixture::on(backend).await;
     let directories = [fixture.identity.clone(), fixture.another().await];
-    for after in 0..4 {
+    let mut lags = vec![];
+    for after in 0..8 {
         let waiting = following(&directories[0], after);
         // Just after a look, when the next one is farthest.
         tokio::time::sleep(Duration::from_millis(10)).await;
-        let started = Instant::now();
-        revoke(&directories[writer], fixture.token(&format!("token-{after}"))).await;
-        let page = waiting.await.unwrap();
-        assert!(started.elapsed() <= bound, "{:?}", started.elapsed());
+        let told = async { (waiting.await.unwrap(), Instant::now()) };
+        let revoking = async {
+            revoke(&directories[writer], fixture.token(&format!("token-{after}"))).await;
+            Instant::now()
+        };
+        let ((page, told_at), revoked_at) = tokio::join!(told, revoking);
+        lags.push(told_at.saturating_duration_since(revoked_at));
         assert_eq!((page.next, page.entries.len()), (after + 1, 1));
     }
+    assert!(lags.iter().all(|lag| *lag < LOADED) && lags.iter().any(|lag| *lag <= bound), "{lags:?}");
 }
 
 fn following(
@@ -91,37 +101,37 @@ fn following(
 }
 
 #[rstest]
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn when_the_one_who_looks_goes_away_another_takes_over(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let fixture = Fixture::on(backend).await;
     let elsewhere = fixture.another().await;
     let mut waiting: Vec<_> = (0..4).map(|_| following(&fixture.identity, 0)).collect();
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     for gone in waiting.drain(..2) {
         gone.abort();
     }
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
     let started = Instant::now();
     revoke(&elsewhere, fixture.token("token")).await;
     for page in join_all(waiting).await {
         assert_eq!(page.unwrap().next, 1);
     }
-    assert!(started.elapsed() <= Duration::from_millis(250), "{:?}", started.elapsed());
+    assert!(started.elapsed() < LOADED, "{:?}", started.elapsed());
 }
 
 #[rstest]
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn an_empty_feed_answers_when_the_wait_is_over(
     #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
 ) {
     let fixture = Fixture::on(backend).await;
     revoke(&fixture.identity, fixture.token("token")).await;
-    let (started, wait) = (Instant::now(), Duration::from_secs(20));
+    let (started, wait) = (Instant::now(), Duration::from_secs(1));
     let page = fixture.identity.wait_for_revocation(1, wait).await.unwrap();
     assert_eq!((page.next, page.entries.len()), (1, 0));
-    assert_eq!(started.elapsed(), wait);
+    assert!((wait..wait + LOADED).contains(&started.elapsed()), "{:?}", started.elapsed());
 }
 
 #[rstest]
@@ -246,6 +256,9 @@ async fn threat_26_the_own_check_and_the_index_agree(
             let index = index(&fixture.feed().await);
             for token in &tokens {
                 assert_eq!(identity.find_revocation(token).await.unwrap(), index.find(token));
+                let asked = token.clone();
+                let stored = fixture.db().read(move |conn| revocations::find(conn, &asked)).await;
+                assert_eq!(stored.unwrap(), index.find(token));
             }
         }
     }
@@ -277,4 +290,18 @@ fn variants(claims: &AccessClaims) -> Vec<AccessClaims> {
         changed(|claims| claims.client_id = "acting".into()),
         changed(|claims| claims.client_id = "c".into()),
     ]
+}
+
+/// Threat 26: of everybody's tokens those of clients end first. Whoever signs in anew waits for the second to pass in which the
+/// account's tokens ended; were the client's to end after that, the new token could be dead from its start.
+#[rstest]
+#[tokio::test]
+async fn threat_26_tokens_of_clients_end_before_those_of_accounts(
+    #[values(Backend::Sqlite, Backend::Postgres)] backend: Backend,
+) {
+    let fixture = Fixture::on(backend).await;
+    let everybody = MassRevocation { whose: Whose::Everybody, app_passwords: false };
+    fixture.identity.revoke_all(&everybody, &Origin::default()).await.unwrap();
+    let kinds: Vec<RevocationKind> = fixture.feed().await.iter().map(|entry| entry.kind).collect();
+    assert_eq!(kinds, [RevocationKind::Client, RevocationKind::Client, RevocationKind::Sub]);
 }

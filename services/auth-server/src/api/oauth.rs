@@ -14,6 +14,7 @@ pub(crate) mod subject_tokens;
 pub(crate) mod token;
 
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, PRAGMA};
+use actix_web::web::Bytes;
 use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use serde::Serialize;
 
@@ -41,13 +42,20 @@ fn no_store(mut response: HttpResponseBuilder) -> HttpResponseBuilder {
 fn answer<T: Serialize>(body: &T) -> Result<HttpResponse, OAuthError> {
     const USUAL: usize = 1024;
     let mut json = Vec::with_capacity(USUAL);
-    if let Err(error) = serde_json::to_writer(&mut json, body) {
-        tracing::error!(error = &error as &dyn std::error::Error, "the answer does not serialize");
-        return Err(OAuthError::Internal);
-    }
+    serde_json::to_writer(&mut json, body).map_err(|error| unwritten(&error))?;
+    Ok(answer_json(json))
+}
+
+/// The same of what is JSON already.
+fn answer_json(json: impl Into<Bytes>) -> HttpResponse {
     let mut response = no_store(HttpResponse::Ok());
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")));
-    Ok(response.body(json))
+    response.body(json.into())
+}
+
+fn unwritten(error: &serde_json::Error) -> OAuthError {
+    tracing::error!(error = error as &dyn std::error::Error, "the answer does not serialize");
+    OAuthError::Internal
 }
 
 impl From<KeysError> for OAuthError {

@@ -402,7 +402,7 @@ fn serve(auth: &AuthServer, settings: ServerSettings) -> (String, Shutdown, Join
         shutdown_grace: Duration::ZERO,
         ..settings
     };
-    let server = Server::new(&settings).configure(auth.configure());
+    let server = Server::new(&settings).configure(auth.configure()).configure(auth.configure_last());
     let shutdown = server.shutdown();
     let (ready, listening) = std::sync::mpsc::channel();
     let thread = std::thread::spawn(move || {

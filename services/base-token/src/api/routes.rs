@@ -35,21 +35,30 @@ pub struct State {
 pub fn configure(cfg: &mut ServiceConfig, state: &State) {
     mount_below(cfg, PREFIX, |cfg| {
         if state.app.settings.enabled {
+            literal(cfg, state);
             of_workspaces(cfg, state);
             of_bases(cfg, state);
-            of_tokens(cfg, state);
+            of_links(cfg, state);
         }
     });
 }
 
-fn of_workspaces(cfg: &mut ServiceConfig, state: &State) {
+/// What has no placeholder: it is compared, while each of the others is an expression, so it comes first.
+fn literal(cfg: &mut ServiceConfig, state: &State) {
     let at = |path: &str| at(path, state);
-    cfg.service(at("/workspaces/").get(workspaces::list).mount())
+    cfg.service(at("/dtable/app-access-token/").get(access_tokens::of_api_token).mount())
+        .service(at("/workspaces/").get(workspaces::list).mount())
         .service(at("/dtables/").post(bases::create).mount())
         .service(at("/dtables/shared/").get(workspaces::shared).mount())
-        .service(at("/dtables/{dtable_uuid:[^/]+}/related-users/").get(related_users::list).mount())
         .service(at("/dtable-copy/").post(copies::copy).mount())
         .service(at("/groups/").get(groups::list).post(groups::create).mount())
+        // Published keys are fetched by what is no client of this dialect: no slash at the end.
+        .service(at("/dtable/jwks.json").get(jwks::published).mount());
+}
+
+fn of_workspaces(cfg: &mut ServiceConfig, state: &State) {
+    let at = |path: &str| at(path, state);
+    cfg.service(at("/dtables/{dtable_uuid:[^/]+}/related-users/").get(related_users::list).mount())
         .service(at("/groups/{group_id:[0-9]+}/").delete(groups::delete).mount())
         .service(at(OF_WORKSPACE).put(bases::update).delete(bases::delete).mount());
 }
@@ -74,12 +83,9 @@ fn of_bases(cfg: &mut ServiceConfig, state: &State) {
         .service(at("external-links/{token:[^/]+}/").delete(external_links::delete).mount());
 }
 
-fn of_tokens(cfg: &mut ServiceConfig, state: &State) {
-    let at = |path: &str| at(path, state);
-    cfg.service(at("/dtable/app-access-token/").get(access_tokens::of_api_token).mount())
-        .service(at("/external-link-tokens/{token:[^/]+}/access-token/").get(access_tokens::of_link).mount())
-        // Published keys are fetched by what is no client of this dialect: no slash at the end.
-        .service(at("/dtable/jwks.json").get(jwks::published).mount());
+fn of_links(cfg: &mut ServiceConfig, state: &State) {
+    let of_link = at("/external-link-tokens/{token:[^/]+}/access-token/", state);
+    cfg.service(of_link.get(access_tokens::of_link).mount());
 }
 
 fn at(path: &str, state: &State) -> Endpoint {

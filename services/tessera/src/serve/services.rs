@@ -101,9 +101,11 @@ impl Services {
             // with the auth server.
             .configure(self.agenda.configure())
             .configure(self.applications.configure())
-            .configure(self.bases.configure())
             .configure(self.provisioning.configure())
-            .configure(self.rooms.configure());
+            .configure(self.rooms.configure())
+            // Of the SeaTable dialect there are expressions among the prefixes, which other paths are spared.
+            .configure(auth.configure_last())
+            .configure(self.bases.configure());
         with_checks(server, self.databases, self.callers)
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use auth_claims::claims::AccessClaims;
+use auth_claims::revocations::RevocationReason;
 use chrono::{DateTime, Utc};
 use identity::accounts::{Account, EmailKey, ProvisionRefusal};
 use identity::clients::{Client, ClientId, ClientKind, ClientRefusal};
@@ -215,32 +216,40 @@ async fn settled_account(
 ) -> Result<(Account, DateTime<Utc>), MeetError> {
     let mut issued_at = received_at;
     loop {
-        let account = delegated_account(app, email, attempt).await?;
-        match fresh_second::later(app, account.id, issued_at).await? {
+        let (account, revoked) = delegated_account(app, email, attempt, issued_at).await?;
+        match fresh_second::after(app, revoked, issued_at).await? {
             None => return Ok((account, issued_at)),
             Some(later) => issued_at = later,
         }
     }
 }
 
-/// Rows 11 and 12. Row 10, several users with one e-mail address, cannot happen here: the directory keeps e-mail
-/// addresses unique without regard to case.
+/// Rows 11 and 12, and why everything is revoked that the account had at `issued_at`, if it is. Row 10, several users with one
+/// e-mail address, cannot happen here: the directory keeps e-mail addresses unique without regard to case.
 ///
 /// §4.5: a disabled account is not refused here. Its token is revoked from the start, and the rooms routes say so.
-async fn delegated_account(app: &App, email: &str, attempt: &Attempt) -> Result<Account, MeetError> {
+async fn delegated_account(
+    app: &App,
+    email: &str,
+    attempt: &Attempt,
+    issued_at: DateTime<Utc>,
+) -> Result<(Account, Option<RevocationReason>), MeetError> {
     let key = email.parse::<EmailKey>();
     let known = match &key {
-        Ok(key) => app.identity.find_account_by_email(key).await?,
+        Ok(key) => app.identity.find_account_by_email_at(key, issued_at).await?,
         // Well-formed, but longer than any stored address.
         Err(_) => None,
     };
     match known {
-        Some(account) if account.email_vouched => Ok(account),
+        Some((account, revoked)) if account.email_vouched => Ok((account, revoked)),
         // Somebody calls themselves so: an application does not mean them.
         Some(_) => Err(MeetError::User),
         None if !app.settings.meet.allow_user_creation => Err(MeetError::User),
         None => match app.identity.provision_account(email, &attempt.origin).await {
-            Ok((account, _)) => Ok(account),
+            Ok((account, _)) => {
+                let revoked = app.identity.find_account_revocation(account.id, issued_at).await?;
+                Ok((account, revoked))
+            }
             Err(ProvisionRefusal::Email(_) | ProvisionRefusal::Lost) => Err(MeetError::Provisioning),
             Err(ProvisionRefusal::Failed(error)) => Err(error.into()),
         },

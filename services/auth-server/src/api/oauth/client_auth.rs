@@ -72,7 +72,7 @@ impl Credentials {
             }
             Err(ClientRefusal::Failed(error)) => Err(error.into()),
             Err(ClientRefusal::Invalid | ClientRefusal::Inactive) => {
-                app.identity.client_failed(&self.id, address).await?;
+                Box::pin(app.identity.client_failed(&self.id, address)).await?;
                 Err(self.refusal())
             }
         }
@@ -94,7 +94,7 @@ impl Credentials {
     async fn prove(&self, app: &App) -> Result<Arc<Client>, ClientRefusal> {
         let id: Option<ClientId> = self.id.parse().ok();
         if let (Some(id), None) = (&id, &self.secret)
-            && let Some(client) = app.identity.find_client(id).await?
+            && let Some(client) = Box::pin(app.identity.find_client(id)).await?
             && client.kind == ClientKind::Public
             && client.enabled
         {
@@ -155,7 +155,7 @@ mod tests {
         if let Some(value) = authorization {
             request = request.insert_header((AUTHORIZATION, value));
         }
-        let form = Form::parse(form.as_bytes()).unwrap_or_default();
+        let form = Form::parse(&form.as_bytes().to_vec().into()).unwrap_or_default();
         Credentials::read(&request.to_http_request(), &form)
             .map(|found| (found.id, found.secret.map(|s| s.expose_secret().to_owned()), found.challenge))
             .map_err(|error| error.code())

@@ -1,9 +1,8 @@
 //! `POST /oauth/introspect` (RFC 7662, `contracts/oauth2.md` §5).
 
-use std::sync::Arc;
-
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, web};
-use auth_claims::claims::{AccessClaims, Audience, OrganizationMembership, SubjectKind};
+use auth_claims::claims::{Audience, OrganizationMembership, SubjectKind};
 use auth_claims::device::DeviceTriple;
 use auth_claims::roles::Role;
 use auth_claims::scopes::Scopes;
@@ -15,7 +14,8 @@ use identity::audit::Origin;
 use identity::clients::Client;
 use identity::refresh::Family;
 use seatable_dialect::dialect::is_stored_token;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
+use service_kit::client_address;
 
 use super::client_auth::Credentials;
 use super::error::{OAuthError, OAuthErrorBody};
@@ -27,29 +27,17 @@ use crate::issuing;
 use crate::presented::TokenRefusal;
 
 /// What is said of a token.
-#[derive(Serialize)]
-#[serde(untagged)]
 enum Introspection {
-    Inactive { active: bool },
-    Access(AccessToken),
+    Inactive,
+    /// An access token, already in JSON.
+    Access(Bytes),
     Refresh(Box<RefreshToken>),
     Credential(Box<Credential>),
 }
 
-const INACTIVE: Introspection = Introspection::Inactive { active: false };
-
-/// An access token: all its claims, which whoever holds it can read anyway, and the name of its subject.
 #[derive(Serialize)]
-struct AccessToken {
+struct Inactive {
     active: bool,
-    token_type: &'static str,
-    username: String,
-    #[serde(flatten, serialize_with = "serialize_shared")]
-    claims: Arc<AccessClaims>,
-}
-
-fn serialize_shared<S: Serializer>(claims: &Arc<AccessClaims>, serializer: S) -> Result<S::Ok, S::Error> {
-    claims.serialize(serializer)
 }
 
 /// A refresh token, in the same words.
@@ -127,64 +115,71 @@ pub(crate) async fn introspect(
     payload: web::Payload,
     app: web::Data<App>,
 ) -> Result<HttpResponse, OAuthError> {
-    let mut origin = issuing::origin(&request, "oauth2");
-    let outcome = answer(&app, &request, payload, &mut origin).await;
+    let mut claimed = None;
+    let outcome = answer(&app, &request, payload, &mut claimed).await;
     if let Err(error) = &outcome {
+        let client_id = claimed.map(|credentials| credentials.id().to_owned());
+        let origin = Origin { client_id, ..issuing::origin(&request, "oauth2") };
         issuing::refused(&app, &origin, "token.introspect", error.code());
     }
-    outcome.and_then(|said| super::answer(&said))
+    match outcome? {
+        Introspection::Inactive => super::answer(&Inactive { active: false }),
+        Introspection::Access(json) => Ok(super::answer_json(json)),
+        Introspection::Refresh(said) => super::answer(&said),
+        Introspection::Credential(said) => super::answer(&said),
+    }
 }
 
 async fn answer(
     app: &App,
     request: &HttpRequest,
     payload: web::Payload,
-    origin: &mut Origin,
+    claimed: &mut Option<Credentials>,
 ) -> Result<Introspection, OAuthError> {
     let form = Form::read(request, payload).await?;
-    let credentials = Credentials::read(request, &form)?;
-    origin.client_id = Some(credentials.id().to_owned());
-    let client = credentials.authenticate_confidential(app, issuing::address(origin)).await?;
+    let credentials = claimed.insert(Credentials::read(request, &form)?);
+    let client = credentials.authenticate_confidential(app, client_address(request)).await?;
     let token = form.require("token")?;
+    // Boxed, but for access tokens: not each of their requests carries the room for all of these along.
     if let Some(triple) = DeviceTriple::from_subject_token(token) {
-        return device_session(app, &client, triple).await;
+        return Box::pin(device_session(app, &client, triple)).await;
     }
     if is_stored_token(token) {
-        return account_token(app, &client, token).await;
+        return Box::pin(account_token(app, &client, token)).await;
     }
     match app.identity.find_family(token).await? {
-        Some(found) if found.standing.is_ok() => refresh_token(app, &client, found.family).await,
-        Some(_) => Ok(INACTIVE),
+        Some(found) if found.standing.is_ok() => Box::pin(refresh_token(app, &client, found.family)).await,
+        Some(_) => Ok(Introspection::Inactive),
         None => access_token(app, &client, token).await,
     }
 }
 
 async fn access_token(app: &App, client: &Client, token: &str) -> Result<Introspection, OAuthError> {
-    let claims = match app.tokens.verify(token).await {
-        Ok(claims) => claims,
+    let (claims, username) = match app.tokens.verify_naming(token).await {
+        Ok(named) => named,
         Err(TokenRefusal::Failed(error)) => return Err(error.into()),
         Err(TokenRefusal::Invalid(VerifyError::Unavailable)) => return Err(OAuthError::Unavailable),
-        Err(TokenRefusal::Invalid(_)) => return Ok(INACTIVE),
+        Err(TokenRefusal::Invalid(_)) => return Ok(Introspection::Inactive),
     };
     if !may_see(client, &claims.client_id, &claims.aud) {
-        return Ok(INACTIVE);
+        return Ok(Introspection::Inactive);
     }
-    let username = match claims.kind {
-        SubjectKind::Client => Some(claims.sub.clone()),
-        SubjectKind::User => account(app, &claims.sub).await?.map(|account| account.login),
-    };
     // The revocation of a deleted account ends with its last token; none is left then, and this is the second lock.
-    Ok(username.map_or(INACTIVE, |username| {
-        Introspection::Access(AccessToken { active: true, token_type: "Bearer", username, claims })
-    }))
+    let Some(username) = username else { return Ok(Introspection::Inactive) };
+    app.introspected
+        .of(&claims, username)
+        .map(Introspection::Access)
+        .map_err(|error| super::unwritten(&error))
 }
 
 async fn refresh_token(app: &App, client: &Client, family: Family) -> Result<Introspection, OAuthError> {
     let aud = Audience::from(family.audience);
     if !may_see(client, family.client_id.as_str(), &aud) {
-        return Ok(INACTIVE);
+        return Ok(Introspection::Inactive);
     }
-    let Some(account) = account(app, &family.account_id.to_string()).await? else { return Ok(INACTIVE) };
+    let Some(account) = account(app, &family.account_id.to_string()).await? else {
+        return Ok(Introspection::Inactive);
+    };
     let roles = account.effective_roles();
     Ok(Introspection::Refresh(Box::new(RefreshToken {
         active: true,
@@ -212,10 +207,10 @@ async fn device_session(
     triple: DeviceTriple,
 ) -> Result<Introspection, OAuthError> {
     if !client.roles.contains(&Role::Service) {
-        return Ok(INACTIVE);
+        return Ok(Introspection::Inactive);
     }
     let Some(session) = app.identity.find_device_session(&device::credential(triple)).await? else {
-        return Ok(INACTIVE);
+        return Ok(Introspection::Inactive);
     };
     let exp = Some(session.expires_at.timestamp());
     let credential = Credential::new(app, "device_session", session.account, session.sid, session.created_at);
@@ -224,7 +219,7 @@ async fn device_session(
 
 async fn account_token(app: &App, client: &Client, token: &str) -> Result<Introspection, OAuthError> {
     if !client.roles.contains(&Role::Service) {
-        return Ok(INACTIVE);
+        return Ok(Introspection::Inactive);
     }
     match app.identity.find_account_token(token).await? {
         AccountTokenStanding::Usable { account, sid, created_at } => {
@@ -232,7 +227,7 @@ async fn account_token(app: &App, client: &Client, token: &str) -> Result<Intros
             Ok(Introspection::Credential(Box::new(credential)))
         }
         AccountTokenStanding::Unknown | AccountTokenStanding::Deleted | AccountTokenStanding::Disabled(_) => {
-            Ok(INACTIVE)
+            Ok(Introspection::Inactive)
         }
     }
 }

@@ -90,8 +90,12 @@ async fn access_token(app: &App, token: &str, client: &ClientId, origin: &Origin
         Ok(claims) if claims.client_id == client.as_str() => end(app, &claims, origin).await,
         Err(TokenRefusal::Failed(error)) => Err(error.into()),
         Err(TokenRefusal::Invalid(VerifyError::Unavailable)) => Err(OAuthError::Unavailable),
-        // RFC 7009 §2.2: an unknown token is a success. So is somebody else's, which stays as it is.
-        Ok(_) | Err(TokenRefusal::Invalid(_)) => Ok(()),
+        // RFC 7009 §2.2: an unknown token is a success. So is somebody else's, which stays as it is. One may have been revoked
+        // a moment ago; all of them are answered as late, so that the time tells nobody which it was.
+        Ok(_) | Err(TokenRefusal::Invalid(_)) => {
+            app.identity.revocations_settled().await;
+            Ok(())
+        }
     }
 }
 

@@ -116,8 +116,9 @@ async fn answer(
 async fn grant(grant_type: GrantType, request: &GrantRequest<'_>) -> Result<Granted, OAuthError> {
     match grant_type {
         GrantType::ClientCredentials => client_credentials::grant(request).await,
-        GrantType::RefreshToken => refresh::grant(request).await,
-        GrantType::TokenExchange => exchange::grant(request).await,
+        // Boxed: not each request of another grant carries the room for these along.
+        GrantType::RefreshToken => Box::pin(refresh::grant(request)).await,
+        GrantType::TokenExchange => Box::pin(exchange::grant(request)).await,
         // Clients can be registered for it; nothing gives codes out yet.
         GrantType::AuthorizationCode => Err(OAuthError::UnsupportedGrantType),
     }

@@ -101,7 +101,7 @@ fn uid(account: &Account) -> Result<String, RdvError> {
 async fn data(app: &App, account: Account, uid: String) -> Result<AgentData, RdvError> {
     let (id, service) = (account.id, account.services.first().cloned());
     let places = move |conn: &mut DbConn| places(conn, id, service.as_deref());
-    let (is_admin, service_id) = app.identity.db().read(places).await.map_err(RdvError::Store)?;
+    let (is_admin, service_id) = app.identity.db().look_up(places).await.map_err(RdvError::Store)?;
     Ok(AgentData {
         id: account.number,
         deleted_at: None,
