@@ -73,8 +73,14 @@ impl Bounds {
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     client: reqwest::Client,
+    /// Opens a connection for each request. A replica that goes away takes all of the pool's along at once, and the next one
+    /// from there would break as well.
+    fresh: reqwest::Client,
     timeout: Duration,
 }
+
+/// Waits before a request is sent again. A process that is being killed may let a new connection in, and lose it, too.
+const PAUSES: [Duration; 2] = [Duration::ZERO, Duration::from_millis(100)];
 
 /// An answer whose body was read within its bound.
 pub(crate) struct Answer {
@@ -112,47 +118,54 @@ impl From<reqwest::Error> for Failure {
 
 impl Transport {
     pub(crate) fn new(url: &Url, timeout: Duration) -> Result<Self, AuthorityError> {
-        let builder = if url.scheme() == "https" {
-            reqwest::Client::builder().https_only(true)
-        } else {
-            // Without any trusted certificate: an image that has none would otherwise not get past this line.
-            reqwest::Client::builder().tls_certs_only([])
-        };
-        let client = builder
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .connect_timeout(timeout)
-            .user_agent(concat!("tessera/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| {
+        let build = |idle| {
+            let builder = if url.scheme() == "https" {
+                reqwest::Client::builder().https_only(true)
+            } else {
+                // Without any trusted certificate: an image that has none would otherwise not get past this line.
+                reqwest::Client::builder().tls_certs_only([])
+            };
+            let built = builder
+                .redirect(reqwest::redirect::Policy::none())
+                .no_proxy()
+                .referer(false)
+                .connect_timeout(timeout)
+                .pool_max_idle_per_host(idle)
+                .user_agent(concat!("tessera/", env!("CARGO_PKG_VERSION")))
+                .build();
+            built.map_err(|error| {
                 AuthorityError::Settings(format!("the HTTP client cannot be set up: {error}"))
-            })?;
-        Ok(Self { client, timeout })
+            })
+        };
+        Ok(Self { client: build(usize::MAX)?, fresh: build(0)?, timeout })
     }
 
     pub(crate) const fn client(&self) -> &reqwest::Client {
         &self.client
     }
 
-    /// Sends a request, a second time when a replica went away under it.
+    /// Sends a request, and again when a replica went away under it.
     pub(crate) async fn send(
         &self,
         request: reqwest::RequestBuilder,
         bounds: Bounds,
     ) -> Result<Answer, AuthorityError> {
-        let request = request.timeout(self.timeout + bounds.extra);
-        let again = request.try_clone();
-        let first = attempt(request, bounds.limit).await;
-        match (first, again) {
-            (Err(Failure::Broken(error)), Some(again)) if bounds.repeats || error.is_connect() => {
-                tracing::debug!(
-                    "a connection to the authorization server broke, and the request is sent again"
-                );
-                Ok(attempt(again, bounds.limit).await?)
+        let (mut client, request) = request.timeout(self.timeout + bounds.extra).build_split();
+        let request = request?;
+        for pause in PAUSES {
+            let Some(first) = request.try_clone() else { break };
+            match attempt(&client, first, bounds.limit).await {
+                Err(Failure::Broken(error)) if bounds.repeats || error.is_connect() => {
+                    tracing::debug!(
+                        "a connection to the authorization server broke, and the request is sent again"
+                    );
+                    client = self.fresh.clone();
+                    tokio::time::sleep(pause).await;
+                }
+                outcome => return Ok(outcome?),
             }
-            (first, _) => Ok(first?),
         }
+        Ok(attempt(&client, request, bounds.limit).await?)
     }
 
     async fn send_for_token(&self, request: HttpRequest) -> Result<HttpResponse, AuthorityError> {
@@ -168,9 +181,11 @@ impl Transport {
 }
 
 /// Sends a request once, within a span of its own that the other side's hang from.
-async fn attempt(request: reqwest::RequestBuilder, limit: usize) -> Result<Answer, Failure> {
-    let (client, request) = request.build_split();
-    let mut request = request?;
+async fn attempt(
+    client: &reqwest::Client,
+    mut request: reqwest::Request,
+    limit: usize,
+) -> Result<Answer, Failure> {
     let traced = Traced::begin(&mut request);
     let answer = async { answer(client.execute(request).await?, limit).await };
     let outcome = answer.instrument(traced.span().clone()).await;
