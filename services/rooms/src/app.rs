@@ -9,12 +9,14 @@ use store::{Db, DbConn, StoreCause, StoreError};
 use tracing::Instrument as _;
 
 use crate::audit::Act;
+use crate::domain::access::RoomOf;
 use crate::domain::email::EmailAddress;
 use crate::domain::person::Person;
 use crate::domain::random::Randomness;
+use crate::domain::room::RoomId;
 use crate::settings::RoomsSettings;
 use crate::store::new_room::PinPolicy;
-use crate::store::takeover;
+use crate::store::{rooms, takeover};
 
 /// The running service, as handlers see it.
 pub struct App {
@@ -67,19 +69,17 @@ impl App {
         self.db.read(move |conn| work(conn)).await
     }
 
-    /// Like [`App::read`], for a few rows by index: see [`Db::look_up`].
+    /// A room, with the role that a person holds in it once they hold every role that was given to their e-mail. Where none
+    /// waits for them, as nearly always, it is one statement.
     ///
     /// # Errors
-    /// Those of `work`, and the database's.
-    pub async fn look_up<T, E, F>(&self, person: &Person, work: F) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + StoreCause + Send + 'static,
-        F: FnMut(&mut DbConn) -> Result<T, E> + Clone + Send + 'static,
-    {
-        match self.db.look_up(unless_awaited(person, work.clone())).await? {
-            Some(value) => Ok(value),
-            None => self.read(person, work).await,
+    /// The database's.
+    pub async fn room(&self, person: &Person, id: RoomId) -> Result<Option<RoomOf>, StoreError> {
+        let (account, email) = (person.account, person.email.as_ref().map(EmailAddress::key));
+        let found = move |conn: &mut DbConn| rooms::find_unless_awaited(conn, id, account, email.as_ref());
+        match self.db.look_up(found).await? {
+            Some(room) => Ok(Some(room)),
+            None => self.read(person, move |conn| rooms::find(conn, id, account)).await,
         }
     }
 

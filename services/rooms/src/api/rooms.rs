@@ -129,12 +129,8 @@ pub async fn retrieve(
     request: HttpRequest,
     app: Data<App>,
 ) -> Result<Json<RoomBody>, ApiError> {
-    let (id, account) = (room_id(&request)?, caller.person().account);
-    let found = app.look_up(caller.person(), move |conn| {
-        let room = rooms::find(conn, id, account)?.ok_or(ApiError::NoSuchRoom)?;
-        Ok::<_, ApiError>(room.readable()?)
-    });
-    Ok(Json(RoomBody::new(found.await?, &app.settings)))
+    let room = app.room(caller.person(), room_id(&request)?).await?.ok_or(ApiError::NoSuchRoom)?;
+    Ok(Json(RoomBody::new(room.readable()?, &app.settings)))
 }
 
 /// Changes access level and configuration, for administrators and owners.
@@ -168,8 +164,8 @@ pub async fn update(
     let updated = app.write(caller.person(), move |conn| {
         let room = rooms::find_and_hold(conn, id, account)?.ok_or(ApiError::NoSuchRoom)?;
         let (mut room, _) = room.administrable()?;
-        room.apply(changes.clone(), now);
-        rooms::update(conn, &room)?;
+        room.apply(changes.clone());
+        rooms::update(conn, &room, now)?;
         Ok::<_, ApiError>((room, Some(Act::on_room("room.update", id))))
     });
     Ok(Json(RoomBody::new(updated.await?, &app.settings)))
@@ -212,7 +208,7 @@ pub async fn delete(
 /// # Errors
 /// 404 for what is no id.
 pub(super) fn room_id(request: &HttpRequest) -> Result<RoomId, ApiError> {
-    request.match_info().query(routes::ROOM_ID).parse().map_err(|_| Refusal::NotFound.into())
+    routes::room_id(request).map_err(|_| Refusal::NotFound.into())
 }
 
 /// A room as clients see it. `contracts/meet.md` §8.1.

@@ -47,7 +47,8 @@ impl EmailAddress {
     #[must_use]
     pub fn key(&self) -> EmailKey {
         // Letter by letter, as the directory of accounts folds: a whole word would end in another sigma.
-        EmailKey(self.0.chars().flat_map(char::to_lowercase).collect())
+        let folded = || self.0.chars().flat_map(char::to_lowercase).collect();
+        EmailKey(if self.0.is_ascii() { self.0.to_ascii_lowercase() } else { folded() })
     }
 }
 

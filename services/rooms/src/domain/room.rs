@@ -91,7 +91,7 @@ impl FromStr for AccessLevel {
     }
 }
 
-/// A room.
+/// A room. When it was made and changed is written and never read: nobody shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Room {
     /// The id, the only handle of this API.
@@ -108,10 +108,6 @@ pub struct Room {
     pub pin: Option<Pin>,
     /// The client through which it was made: only this one may delete it.
     pub created_by: ClientId,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
-    /// When it was last changed.
-    pub updated_at: DateTime<Utc>,
 }
 
 /// A room about to be made: everything but the name, which has to be drawn until it is free.
@@ -150,22 +146,19 @@ impl NewRoom {
             configuration: self.configuration,
             pin,
             created_by: self.created_by,
-            created_at: self.created_at,
-            updated_at: self.created_at,
         }
     }
 }
 
 impl Room {
     /// Applies validated changes.
-    pub fn apply(&mut self, changes: RoomChanges, now: DateTime<Utc>) {
+    pub fn apply(&mut self, changes: RoomChanges) {
         if let Some(access_level) = changes.access_level {
             self.access_level = access_level;
         }
         if let Some(configuration) = changes.configuration {
             self.configuration = configuration;
         }
-        self.updated_at = now;
     }
 }
 

@@ -63,10 +63,7 @@ pub fn require(granted: &Scopes, prefixes: &[String], needed: Option<RoomScope>)
     }
     let needed = needed.ok_or(ScopeRefusal::Ungrantable)?;
     // One by one: as a set, thousands of scopes would each be compared with all others.
-    let spells = |scope: &Scope| {
-        let normalised = Scopes::from_iter([scope.clone()]).normalised(prefixes);
-        normalised.iter().any(|name| name.as_str() == needed.as_str())
-    };
+    let spells = |scope: &Scope| scope.normally_reads(needed.as_str(), prefixes);
     if granted.iter().any(spells) { Ok(()) } else { Err(ScopeRefusal::Lacks(needed)) }
 }
 

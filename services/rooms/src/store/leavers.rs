@@ -166,7 +166,7 @@ mod tests {
         let room: Room = new.into_room(Slug::from_stored(Uuid::now_v7().to_string()), None);
         let (id, others) = (room.id, others.to_vec());
         let made = db.write(move |conn| {
-            assert!(rooms::insert_if_free(conn, &room)?);
+            assert!(rooms::insert_if_free(conn, &room, DateTime::UNIX_EPOCH)?);
             let held = [(leaver, true)].into_iter().chain(others.clone());
             for (number, (role, known)) in (LEAVER..).zip(held) {
                 let email = Some(EmailAddress::from_stored(format!("p{number}@agency.example")));

@@ -56,7 +56,7 @@ pub fn create(
     for _ in 0..SLUG_DRAWS {
         let pin = pins.map(|policy| draw_pin(conn, policy, source)).transpose()?.flatten();
         let room = new.clone().into_room(Slug::generate(source)?, pin);
-        if rooms::insert_if_free(conn, &room)? {
+        if rooms::insert_if_free(conn, &room, new.created_at)? {
             let owner = Access {
                 id: AccessId::generate(),
                 room: room.id,
@@ -64,7 +64,7 @@ pub fn create(
                 email: creator.email.clone(),
                 role: Role::Owner,
             };
-            accesses::insert(conn, &owner, room.created_at)?;
+            accesses::insert(conn, &owner, new.created_at)?;
             return Ok(room);
         }
     }

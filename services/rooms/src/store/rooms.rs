@@ -1,6 +1,6 @@
 //! Queries on rooms.
 
-use chrono::NaiveDateTime;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use store::{DbConn, StoreError, on_backend};
 
@@ -9,6 +9,7 @@ use super::schema::{accesses, rooms};
 use crate::domain::access::RoomOf;
 use crate::domain::client::ClientId;
 use crate::domain::configuration::Configuration;
+use crate::domain::email::EmailKey;
 use crate::domain::pagination::Page;
 use crate::domain::person::AccountId;
 use crate::domain::pin::Pin;
@@ -25,8 +26,6 @@ struct RoomRow {
     configuration: String,
     pin: Option<String>,
     created_by_client_id: String,
-    created_at: NaiveDateTime,
-    updated_at: NaiveDateTime,
 }
 
 impl TryFrom<&Room> for RoomRow {
@@ -42,8 +41,6 @@ impl TryFrom<&Room> for RoomRow {
             configuration: configuration.map_err(|error| StoreError::corrupt("configuration", error))?,
             pin: room.pin.as_ref().map(ToString::to_string),
             created_by_client_id: room.created_by.to_string(),
-            created_at: room.created_at.naive_utc(),
-            updated_at: room.updated_at.naive_utc(),
         })
     }
 }
@@ -64,20 +61,18 @@ impl TryFrom<RoomRow> for Room {
             configuration: configuration.map_err(|error| StoreError::corrupt("configuration", error))?,
             pin: row.pin.map(Pin::from_stored),
             created_by: ClientId::new(row.created_by_client_id),
-            created_at: row.created_at.and_utc(),
-            updated_at: row.updated_at.and_utc(),
         })
     }
 }
 
-/// Inserts a room, unless its slug or PIN is taken; whether it did.
+/// Inserts a room that is made at this time, unless its slug or PIN is taken; whether it did.
 ///
 /// # Errors
 /// The database's.
-pub fn insert_if_free(conn: &mut DbConn, room: &Room) -> Result<bool, StoreError> {
-    let row = RoomRow::try_from(room)?;
+pub fn insert_if_free(conn: &mut DbConn, room: &Room, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let (row, now) = (RoomRow::try_from(room)?, now.naive_utc());
     let inserted = on_backend!(conn, |c| diesel::insert_into(rooms::table)
-        .values(&row)
+        .values((&row, rooms::created_at.eq(now), rooms::updated_at.eq(now)))
         .on_conflict_do_nothing()
         .execute(c))?;
     Ok(inserted == 1)
@@ -103,9 +98,36 @@ pub fn find(conn: &mut DbConn, id: RoomId, account: AccountId) -> Result<Option<
         .select((RoomRow::as_select(), accesses::role.nullable()))
         .get_result::<(RoomRow, Option<String>)>(c)
         .optional())?;
-    let Some((row, role)) = found else { return Ok(None) };
-    let role = role.as_deref().map(parse_role).transpose()?;
-    Ok(Some(RoomOf::new(row.try_into()?, role)))
+    found.map(|(row, role)| room_of(row, role.as_deref())).transpose()
+}
+
+/// Like [`find`] for somebody whose e-mail this is; `None` as well when roles wait for it, as
+/// [`is_awaited`](super::takeover::is_awaited) tells. All in one statement.
+///
+/// # Errors
+/// The database's.
+pub fn find_unless_awaited(
+    conn: &mut DbConn,
+    id: RoomId,
+    account: AccountId,
+    email: Option<&EmailKey>,
+) -> Result<Option<RoomOf>, StoreError> {
+    let own = accesses::room_id.eq(rooms::id).and(accesses::account_id.eq(account.to_string()));
+    let found = rooms::table.left_join(accesses::table.on(own)).filter(rooms::id.eq(id.to_string()));
+    let waiting = diesel::alias!(accesses as waiting);
+    let for_email = waiting.field(accesses::email_key).eq(email.map(EmailKey::as_str));
+    let rows = waiting.filter(waiting.field(accesses::account_id).is_null().and(for_email));
+    let awaited = diesel::dsl::exists(rows.select(waiting.field(accesses::id)));
+    let found = on_backend!(conn, |c| found
+        .select((RoomRow::as_select(), accesses::role.nullable(), awaited))
+        .get_result::<(RoomRow, Option<String>, bool)>(c)
+        .optional())?;
+    let found = found.filter(|(_, _, awaited)| !awaited);
+    found.map(|(row, role, _)| room_of(row, role.as_deref())).transpose()
+}
+
+fn room_of(row: RoomRow, role: Option<&str>) -> Result<RoomOf, StoreError> {
+    Ok(RoomOf::new(row.try_into()?, role.map(parse_role).transpose()?))
 }
 
 /// Like [`find`], and holds the room until the transaction ends: nobody else changes it or its attendees meanwhile.
@@ -154,17 +176,17 @@ pub fn list(conn: &mut DbConn, account: AccountId, page: Page) -> Result<Vec<Roo
     rows.into_iter().map(Room::try_from).collect()
 }
 
-/// Writes what may change of a room.
+/// Writes what may change of a room, which changes at this time.
 ///
 /// # Errors
 /// The database's.
-pub fn update(conn: &mut DbConn, room: &Room) -> Result<(), StoreError> {
+pub fn update(conn: &mut DbConn, room: &Room, now: DateTime<Utc>) -> Result<(), StoreError> {
     let row = RoomRow::try_from(room)?;
     diesel::update(rooms::table.find(row.id))
         .set((
             rooms::access_level.eq(row.access_level),
             rooms::configuration.eq(row.configuration),
-            rooms::updated_at.eq(row.updated_at),
+            rooms::updated_at.eq(now.naive_utc()),
         ))
         .execute(conn)?;
     Ok(())
@@ -214,8 +236,8 @@ mod tests {
                 let new =
                     NewRoom::new(RoomChanges::default(), policy, ClientId::new("c"), DateTime::UNIX_EPOCH);
                 let room = new.into_room(Slug::from_stored(name.to_owned()), None);
-                assert!(insert_if_free(conn, &room)?);
-                assert!(!insert_if_free(conn, &room)?, "its slug is taken by now");
+                assert!(insert_if_free(conn, &room, DateTime::UNIX_EPOCH)?);
+                assert!(!insert_if_free(conn, &room, DateTime::UNIX_EPOCH)?, "its slug is taken by now");
                 let (id, room, account) = (AccessId::generate(), room.id, Some(account));
                 let access = Access { id, room, account, email: None, role: Role::Owner };
                 accesses::insert(conn, &access, DateTime::UNIX_EPOCH)?;
