@@ -10,7 +10,7 @@ RELEASE := $(CARGO_TARGET_DIR)/release/tessera
 .DEFAULT_GOAL := help
 .PHONY: alerts help run demo test lint fmt openapi examples clients deny docker-build docker-check docker-start \
 	gateway-check k8s-check k8s-start secret-scan figures soak bench profile bench-agenda bench-applications bench-audit \
-	bench-growth bench-limits bench-provisioning
+	bench-growth bench-limits bench-provisioning bench-table-sizes
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,16 +94,24 @@ bench: release ## measure every scenario beside its floor, on one core for the s
 	cargo build --release -p load-bench
 	taskset -c $(SERVER_CORE) .ci/with-postgres $(LOAD_BENCH) run $(BENCH)
 
+# LIMITS: options of the three that go on for a time, `make bench-limits LIMITS=--quick`.
 bench-limits: release ## measure memory over a million tokens, saturation by sign-ins, shared commits, and what a seen token costs
 	cargo build --release -p load-bench
-	$(LOAD_BENCH) seen
-	$(LOAD_BENCH) group-commit
-	$(LOAD_BENCH) saturation
+	$(LOAD_BENCH) seen $(LIMITS)
+	$(LOAD_BENCH) group-commit $(LIMITS)
+	$(if $(shell command -v strace),$(LOAD_BENCH) group-commit --slower-flush 1ms $(LIMITS),@echo "no strace: shared commits are not measured on a slower disk")
+	$(LOAD_BENCH) saturation $(LIMITS)
 	$(LOAD_BENCH) memory
+
+# TABLE_SIZES: other arguments, `make bench-table-sizes TABLE_SIZES="--rows 1000,10000 --backend sqlite --quick"`. Needs two
+# cores, Debian's package postgresql, and for a million rows of each table some 6 GB of free disk under TMPDIR.
+bench-table-sizes: release ## measure how the cost of requests grows with 1e3 to 1e6 clients, accounts, rooms and tokens (40 minutes, 6 GB)
+	cargo build --release -p load-bench
+	taskset -c $(SERVER_CORE) .ci/with-postgres $(LOAD_BENCH) growth $(TABLE_SIZES)
 
 # Frame pointers, so that a profiler sees who called whom: with a build of its own, which the release build is not.
 PROFILING := $(CARGO_TARGET_DIR)/profiling
-profile: ## draw a flame graph of SCENARIO (`load-bench list`) with perf and inferno
+profile: ## draw a flame graph of SCENARIO (`load-bench list`) with perf and inferno, and sum up what costs most
 	RUSTFLAGS="-C force-frame-pointers=yes" cargo build --profile profiling -p tessera -p load-bench
 	.ci/profile $(PROFILING) $(or $(SCENARIO),client_credentials) $(PROFILING)/$(or $(SCENARIO),client_credentials).svg
 

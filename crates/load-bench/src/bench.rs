@@ -14,7 +14,7 @@ use crate::server::{Backend, Server, Setup};
 use crate::statistics::Spread;
 
 /// How PostgreSQL's processes are called.
-const DATABASE: &str = "postgres";
+pub(crate) const DATABASE: &str = "postgres";
 
 /// How long and how often something is measured.
 #[derive(Clone, Copy, Debug, Serialize)]

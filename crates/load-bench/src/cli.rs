@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 
 use crate::server::Setup;
-use crate::{cores, floor, group_commit, growth, memory, run, saturation, seen, serve};
+use crate::{cores, costs, floor, group_commit, growth, limits, memory, run, saturation, seen, serve};
 
 const EXIT: &str = "Exit status: 1 when a scenario has no figure, 2 when nothing could be measured, else 0. \
     Missed targets are said, not judged.";
@@ -50,13 +50,15 @@ enum Command {
     /// See whether memory grows with the tokens that are issued
     Memory(memory::Options),
     /// See what sign-ins that fill the core do to token requests
-    Saturation(saturation::Options),
+    Saturation(limits::Options),
     /// Compare the refreshes of one client with those of many
     GroupCommit(group_commit::Options),
     /// See what the verification of a token that was seen before adds to a read
-    Seen(seen::Options),
+    Seen(limits::Options),
     /// See how cost grows with what is in the database
     Growth(growth::Options),
+    /// Sum up the stacks of a profile: what libraries and functions cost
+    Costs(costs::Options),
 }
 
 impl Cli {
@@ -66,6 +68,7 @@ impl Cli {
             Command::List => run::list(),
             // A process of its own, put on a core by whoever starts it.
             Command::Floor(options) => floor::run(options)?,
+            Command::Costs(options) => costs::run(options)?,
             command => return self.measure(command),
         }
         Ok(true)
@@ -77,16 +80,15 @@ impl Cli {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             match command {
-                Command::Run(options) => return run::run(options, &setup).await,
-                Command::Memory(options) => memory::run(options, &setup).await?,
-                Command::Saturation(options) => saturation::run(options, &setup).await?,
-                Command::GroupCommit(options) => group_commit::run(options, &setup).await?,
-                Command::Seen(options) => seen::run(options, &setup).await?,
-                Command::Serve(options) => serve::run(options, &setup).await?,
-                Command::Growth(options) => growth::run(options, &setup).await?,
-                Command::List | Command::Floor(_) => {}
+                Command::Run(options) => run::run(options, &setup).await,
+                Command::Memory(options) => memory::run(options, &setup).await,
+                Command::Saturation(options) => saturation::run(options, &setup).await,
+                Command::GroupCommit(options) => group_commit::run(options, &setup).await,
+                Command::Seen(options) => seen::run(options, &setup).await,
+                Command::Serve(options) => serve::run(options, &setup).await.map(|()| true),
+                Command::Growth(options) => growth::run(options, &setup).await.map(|()| true),
+                Command::List | Command::Floor(_) | Command::Costs(_) => Ok(true),
             }
-            Ok(true)
         })
     }
 
@@ -101,6 +103,7 @@ impl Cli {
             server_core: self.server_core.unwrap_or(first),
             client_core: self.client_core.unwrap_or_else(|| cores.get(1).copied().unwrap_or(first)),
             cores: cores.len(),
+            slower_flush: None,
         })
     }
 }
@@ -114,5 +117,24 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn measurements_of_limits_take_the_same_flags() {
+        let flags =
+            "--backend postgres --seconds 0.5 --rounds 2 --warm-up 0.1 --connections 8 --json figures.json";
+        for command in ["group-commit", "saturation", "seen"] {
+            let words = ["load-bench", command].into_iter().chain(flags.split(' '));
+            assert!(Cli::try_parse_from(words).is_ok(), "{command}");
+            for wrong in [["--rounds", "0"], ["--seconds", "0"], ["--backend", "mysql"], ["--json", "/no/f"]]
+            {
+                let words = ["load-bench", command].into_iter().chain(wrong);
+                assert!(Cli::try_parse_from(words).is_err(), "{command} {wrong:?}");
+            }
+        }
+        assert!(Cli::try_parse_from(["load-bench", "group-commit", "--slower-flush", "1ms"]).is_ok());
+        assert!(Cli::try_parse_from(["load-bench", "group-commit", "--slower-flush", "1"]).is_err());
+        assert!(Cli::try_parse_from(["load-bench", "run", "--markdown", "figures.md"]).is_ok());
+        assert!(Cli::try_parse_from(["load-bench", "run", "--markdown", "/no/f"]).is_err());
     }
 }

@@ -12,7 +12,7 @@ use crate::statistics::Spread;
 /// From this share of a core on it counts as saturated.
 const SATURATED: f64 = 0.9;
 /// Up to this share of the server's core may go elsewhere: the kernel's own work, and what the clocks count differently.
-const ELSEWHERE: f64 = 0.1;
+pub(crate) const ELSEWHERE: f64 = 0.1;
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// A scenario's figures, or why there are none.
@@ -28,8 +28,8 @@ pub(crate) enum Outcome {
 /// Why there are no figures.
 #[derive(Debug, Serialize)]
 pub(crate) struct Refused {
-    scenario: &'static str,
-    backend: &'static str,
+    pub(crate) scenario: &'static str,
+    pub(crate) backend: &'static str,
     /// The first answer that was not asked for, or what became of the connections.
     pub(crate) why: String,
 }
@@ -140,6 +140,14 @@ impl Outcome {
     pub(crate) fn refused(scenario: &Scenario, backend: Backend, fault: &Fault) -> Self {
         let why = fault.to_string();
         Self::Refused(Refused { scenario: scenario.name, backend: backend.as_str(), why })
+    }
+
+    /// Which kind of database it is about.
+    pub(crate) fn backend(&self) -> &'static str {
+        match self {
+            Self::Measured(figures) => figures.backend,
+            Self::Refused(refused) => refused.backend,
+        }
     }
 
     /// Whether there are figures.

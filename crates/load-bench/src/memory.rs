@@ -1,9 +1,14 @@
 //! `load-bench memory`: whether the server's memory grows with the tokens that it issues.
 
 use crate::figures::mib;
+use crate::findings::{Bound, Findings};
+use crate::limits::Report;
 use crate::load::{Drive, Until};
+use crate::machine::Circumstances;
+use crate::output::Output;
 use crate::scenario::names;
 use crate::server::{Backend, Server, Setup};
+use crate::statistics::Spread;
 use crate::{run, scenarios, seed};
 
 /// The most that is resident at the end, in MiB.
@@ -24,43 +29,43 @@ pub(crate) struct Options {
     /// On which kind of database
     #[arg(long, value_name = "KIND", default_value = "sqlite")]
     backend: Backend,
+    #[command(flatten)]
+    output: Output,
 }
 
-/// Measures and prints.
-pub(crate) async fn run(options: &Options, setup: &Setup) -> anyhow::Result<()> {
-    let all = scenarios::all();
-    let scenario = run::find(&all, names::CLIENT_CREDENTIALS)?;
+/// Measures and prints; whether there are figures.
+pub(crate) async fn run(options: &Options, setup: &Setup) -> anyhow::Result<bool> {
     let mut server = Server::new(setup, options.backend)?;
     server.start().await?;
-    let started = mib(server.process()?.resident()?);
-    let seed = seed::seed(&server).await?;
-    let mut scripts = scenario.scripts(&seed, 0..scenario.connections);
+    let circumstances = Circumstances::note(setup, &server)?;
+    let outcome = measure(options, &server).await;
+    Report::new("memory", options.backend, circumstances, outcome)?.give(&options.output)
+}
+
+async fn measure(options: &Options, server: &Server) -> anyhow::Result<Findings> {
+    let all = scenarios::all();
+    let scenario = run::find(&all, names::CLIENT_CREDENTIALS)?;
     let resident = || anyhow::Ok(mib(server.process()?.resident()?));
-    println!("{}, {}; resident memory", options.backend.as_str(), scenario.about);
-    println!(
-        "{started:>26.1} MiB before anything was asked, {:.1} MiB once everything was made",
-        resident()?
-    );
-    let (mut done, mut steps, mut seconds) = (0, Vec::new(), 0.0);
+    let mut findings = Findings::default();
+    let mut figure = |what: String, figure| findings.figure(what, "MiB", Spread::of([figure]));
+    figure("before anything was asked".to_owned(), resident()?);
+    let seed = seed::seed(server).await?;
+    figure("once everything was made".to_owned(), resident()?);
+    let mut scripts = scenario.scripts(&seed, 0..scenario.connections);
+    let (mut done, mut steps) = (0, Vec::new());
     while done < options.requests {
         let count = options.step.min(options.requests - done);
         let drive = Drive::new(server.address(), scenario.connection, Until::Answered(count));
         let tally = drive.run(&mut scripts).await?;
         done += tally.latencies.len();
-        seconds += tally.elapsed.as_secs_f64();
-        steps.push(resident()?);
-        println!("{done:>9} requests {:>7.1} MiB {:>8.0}/s", resident()?, tally.rate());
+        let now = resident()?;
+        eprintln!("memory: {done:>9} requests, {now:.1} MiB, {:.0}/s", tally.rate());
+        figure(format!("after {done} tokens"), now);
+        steps.push(now);
     }
-    let (first, last) =
-        (steps.first().copied().unwrap_or_default(), steps.last().copied().unwrap_or_default());
-    let (is_small, is_flat) = (last <= BOUND, last - first <= FLAT);
-    let word = |holds: bool| if holds { "met" } else { "MISSED" };
-    println!("{done} requests in {seconds:.0} s");
-    println!("at most {BOUND} MiB at the end: {last:.1}, {}", word(is_small));
-    println!(
-        "flat, at most {FLAT} MiB more than after the first step: {:+.1}, {}",
-        last - first,
-        word(is_flat)
-    );
-    Ok(())
+    if let (Some(first), Some(last)) = (steps.first(), steps.last()) {
+        findings.target("resident at the end", "MiB", *last, Bound::AtMost(BOUND));
+        findings.target("more than after the first step", "MiB", last - first, Bound::AtMost(FLAT));
+    }
+    Ok(findings)
 }

@@ -22,6 +22,13 @@ impl Process {
         Ok(time)
     }
 
+    /// How long children of it that have ended, and were waited for, had run on processors.
+    pub(crate) fn cpu_time_of_ended_children(self) -> anyhow::Result<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0))?;
+        let (_, [_, children]) = parse_times(&stat).context("/proc/PID/stat")?;
+        Ok(children)
+    }
+
     /// Octets of memory that are resident.
     pub(crate) fn resident(self) -> anyhow::Result<u64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0))?;
@@ -57,16 +64,25 @@ fn ticks_per_second() -> Option<u32> {
     u32::try_from(rustix::param::clock_ticks_per_second()).ok()
 }
 
-/// Name and processor time in a line of `stat`, proc(5). The name may hold spaces and parentheses.
+/// Name and processor time in a line of `stat`.
 fn parse(stat: &str) -> Option<(&str, Duration)> {
-    /// Of the fields behind the name, the user's and the kernel's time.
+    parse_times(stat).map(|(name, [own, _])| (name, own))
+}
+
+/// Name and processor time in a line of `stat`, and that of children that have ended, proc(5). The name may hold spaces and
+/// parentheses.
+fn parse_times(stat: &str) -> Option<(&str, [Duration; 2])> {
+    /// Of the fields behind the name, the user's and the kernel's time; behind them both again, of the children.
     const USER: usize = 11;
     let (_, rest) = stat.split_once('(')?;
     let (name, rest) = rest.rsplit_once(')')?;
     let mut fields = rest.split_ascii_whitespace().skip(USER);
-    let user: u32 = fields.next()?.parse().ok()?;
-    let kernel: u32 = fields.next()?.parse().ok()?;
-    Some((name, Duration::from_secs(1) * (user + kernel) / ticks_per_second()?))
+    let mut time = || {
+        let user: u64 = fields.next()?.parse().ok()?;
+        let kernel: u64 = fields.next()?.parse().ok()?;
+        Some(Duration::from_secs(user + kernel) / ticks_per_second()?)
+    };
+    Some((name, [time()?, time()?]))
 }
 
 #[cfg(test)]
@@ -75,9 +91,11 @@ mod tests {
 
     #[test]
     fn a_name_may_hold_anything() {
-        let stat = "42 (a ) (b) R 1 1 1 0 -1 4194304 100 0 0 0 150 50 0 0 20 0 4 0 100 1 1";
+        let stat = "42 (a ) (b) R 1 1 1 0 -1 4194304 100 0 0 0 150 50 30 40 20 0 4 0 100 1 1";
         let ticks = ticks_per_second().unwrap();
         assert_eq!(parse(stat), Some(("a ) (b", Duration::from_secs(200) / ticks)));
+        let [own, children] = parse_times(stat).unwrap().1;
+        assert_eq!([own, children], [200, 70].map(|time| Duration::from_secs(time) / ticks));
         assert_eq!(parse("42 (a"), None);
     }
 

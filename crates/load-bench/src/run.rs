@@ -1,20 +1,20 @@
 //! `load-bench run`: every scenario beside its floor, as a table and as JSON.
 
-use std::fs::File;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use serde::Serialize;
 
 use crate::bench::{self, Pace};
 use crate::figures::Outcome;
 use crate::load::Fault;
 use crate::machine::Circumstances;
+use crate::output::Output;
 use crate::pace::PaceOptions;
 use crate::scenario::Scenario;
 use crate::seed;
 use crate::server::{Backend, Server, Setup};
-use crate::{scenarios, table};
+use crate::{markdown, output, scenarios, table};
 
 /// What is measured.
 #[derive(Debug, clap::Args)]
@@ -27,9 +27,11 @@ pub(crate) struct Options {
     backends: Vec<Backend>,
     #[command(flatten)]
     pace: PaceOptions,
-    /// Also write everything as JSON
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+    /// Also write the table as Markdown, as it stands in `proto-docs/performance.md`
+    #[arg(long, value_name = "FILE", value_parser = output::new_file)]
+    markdown: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -52,9 +54,9 @@ pub(crate) async fn run(options: &Options, setup: &Setup) -> anyhow::Result<bool
         measure(&mut report, setup, *backend, &chosen).await?;
     }
     table::print_legend();
-    if let Some(path) = &options.json {
-        let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-        serde_json::to_writer_pretty(file, &report)?;
+    options.output.write(&report)?;
+    if let Some(path) = &options.markdown {
+        output::write_text(path, &markdown::tables(&report.results))?;
     }
     Ok(report.results.iter().all(Outcome::is_measured))
 }

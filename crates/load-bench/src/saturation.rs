@@ -6,12 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::bench::Pace;
+use crate::findings::{Bound, Findings};
+use crate::limits::{self, Options, Stand};
 use crate::load::{Drive, Script, Tally, Until};
-use crate::pace::PaceOptions;
 use crate::response::Head;
 use crate::scenario::{Connection, Scenario, names};
 use crate::seed::Seed;
-use crate::server::{Backend, Server, Setup};
+use crate::server::{Server, Setup};
 use crate::statistics::Spread;
 use crate::{rival, run, scenarios};
 
@@ -27,16 +28,8 @@ const PAUSE: Duration = Duration::from_millis(4);
 /// The most that the p99 of token requests may grow, and the least share of the hashes that sign-ins may get.
 const SLOWER: f64 = 3.0;
 const SHARE: f64 = 0.9;
-
-/// What is measured.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Options {
-    /// On which kind of database
-    #[arg(long, value_name = "KIND", default_value = "sqlite")]
-    backend: Backend,
-    #[command(flatten)]
-    pace: PaceOptions,
-}
+/// How many hashes a second the core allows, token requests alone, and both kinds together.
+const STEPS: usize = 3;
 
 /// One server, and what both kinds of clients do on it.
 struct Scene<'a> {
@@ -46,41 +39,51 @@ struct Scene<'a> {
     sign_in: &'a Scenario,
 }
 
-/// What the rounds gave.
+/// What the rounds gave: rates, and the p99 of token requests in milliseconds.
 #[derive(Default)]
-struct Figures {
+struct Rounds {
     hashes: Vec<f64>,
     sign_ins: Vec<f64>,
     idle: Vec<f64>,
     busy: Vec<f64>,
 }
 
-/// Measures and prints.
-pub(crate) async fn run(options: &Options, setup: &Setup) -> anyhow::Result<()> {
-    let (all, pace) = (scenarios::all(), options.pace.pace());
+/// What became of too many sign-ins.
+#[derive(Clone, Copy)]
+struct Flood {
+    turned_away: u64,
+    lost: u64,
+    let_in: u64,
+}
+
+/// Measures and prints; whether there are rounds.
+pub(crate) async fn run(options: &Options, setup: &Setup) -> anyhow::Result<bool> {
+    limits::run("saturation", STEPS, options, setup, measure).await
+}
+
+async fn measure(stand: &Stand<'_>) -> anyhow::Result<Findings> {
+    let (Stand { setup, server, seed, pace }, all) = (stand, scenarios::all());
     let (tokens, sign_in) = (run::find(&all, names::CLIENT_CREDENTIALS)?, run::find(&all, names::SIGN_IN)?);
-    let (server, seed) = Server::seeded(setup, options.backend).await?;
-    let scene = Scene { server: &server, seed: &seed, tokens, sign_in };
-    let figures = scene.rounds(setup, pace).await?;
-    println!("{}, one core for the server", options.backend.as_str());
-    figures.print();
-    scene.flood(pace.span).await
+    let scene = Scene { server, seed, tokens, sign_in };
+    let rounds = scene.rounds(setup, *pace).await?;
+    Ok(findings(rounds, scene.flood(pace.span).await?))
 }
 
 impl Scene<'_> {
-    async fn rounds(&self, setup: &Setup, pace: Pace) -> anyhow::Result<Figures> {
-        let mut figures = Figures::default();
+    async fn rounds(&self, setup: &Setup, pace: Pace) -> anyhow::Result<Rounds> {
+        let p99 = |tally: &Tally| tally.percentile(99.0) / 1000.0;
+        let mut rounds = Rounds::default();
         self.ask(pace.warm_up).await?;
         for _ in 0..pace.rounds {
-            figures.hashes.push(rival::hashes(setup, pace.span)?);
-            figures.idle.push(self.ask(pace.span).await?.percentile(99.0));
+            rounds.hashes.push(rival::hashes(setup, pace.span)?);
+            rounds.idle.push(p99(&self.ask(pace.span).await?));
             let mut scripts = self.sign_in.scripts(self.seed, 0..SIGN_INS);
             let drive = self.drive(pace.span);
             let (sign_ins, asked) = tokio::join!(drive.run(&mut scripts), self.ask(pace.span));
-            figures.sign_ins.push(sign_ins?.rate());
-            figures.busy.push(asked?.percentile(99.0));
+            rounds.sign_ins.push(sign_ins?.rate());
+            rounds.busy.push(p99(&asked?));
         }
-        Ok(figures)
+        Ok(rounds)
     }
 
     fn drive(&self, span: Duration) -> Drive {
@@ -94,7 +97,7 @@ impl Scene<'_> {
     }
 
     /// More sign-ins than may wait. Whoever is turned away has to be told so, and when to come back.
-    async fn flood(&self, span: Duration) -> anyhow::Result<()> {
+    async fn flood(&self, span: Duration) -> anyhow::Result<Flood> {
         let turned_away = Arc::new(AtomicU64::new(0));
         let tolerant = |inner| -> Box<dyn Script> {
             Box::new(Tolerant { inner, turned_away: Arc::clone(&turned_away) })
@@ -103,36 +106,33 @@ impl Scene<'_> {
             self.sign_in.scripts(self.seed, 0..FLOOD).into_iter().map(tolerant).collect();
         let tally = Drive { pause: FLOOD_PAUSE, ..self.drive(span) }.run(&mut scripts).await?;
         let turned_away = turned_away.load(Ordering::Relaxed);
-        let is_orderly = turned_away > 0 && tally.lost == 0;
-        println!(
-            "{FLOOD} clients sign in at once: {turned_away} answers 429 or 503, each with Retry-After; {} without an \
-             answer: {}",
-            tally.lost,
-            if is_orderly { "met" } else { "MISSED" }
-        );
-        Ok(())
+        Ok(Flood { turned_away, lost: tally.lost, let_in: tally.latencies.len().saturating_sub(turned_away) })
     }
 }
 
-impl Figures {
-    fn print(self) {
-        let [hashes, sign_ins, idle, busy] =
-            [self.hashes, self.sign_ins, self.idle, self.busy].map(Spread::of);
-        println!("{:<48} median   min – max", "");
-        let line = |what: &str, unit: &str, spread: Spread, scale: f64| {
-            let [median, min, max] = [spread.median, spread.min, spread.max].map(|figure| figure / scale);
-            println!("{what:<42} {unit:>5} {median:>7.2} {min:>7.2} – {max:.2}");
-        };
-        line("Argon2 alone", "1/s", hashes, 1.0);
-        line(&format!("sign_in, {SIGN_INS} clients"), "1/s", sign_ins, 1.0);
-        line("p99 of client_credentials, idle", "ms", idle, 1000.0);
-        line("p99 of client_credentials meanwhile", "ms", busy, 1000.0);
-        let (share, slower) = (sign_ins.median / hashes.median, busy.median / idle.median);
-        let (is_fast, is_fair) = (share >= SHARE, slower < SLOWER);
-        let word = |holds: bool| if holds { "met" } else { "MISSED" };
-        println!("sign_in / Argon2 alone {share:.3}, at least {SHARE}: {}", word(is_fast));
-        println!("p99 meanwhile / idle {slower:.2}, less than {SLOWER}: {}", word(is_fair));
-    }
+fn findings(rounds: Rounds, flood: Flood) -> Findings {
+    let [hashes, sign_ins, idle, busy] =
+        [rounds.hashes, rounds.sign_ins, rounds.idle, rounds.busy].map(Spread::of);
+    let mut findings = Findings::default();
+    findings.figure("Argon2 alone", "1/s", hashes);
+    findings.figure(format!("sign-ins of {SIGN_INS} clients"), "1/s", sign_ins);
+    findings.figure("p99 of client_credentials, idle", "ms", idle);
+    findings.figure("p99 of client_credentials meanwhile", "ms", busy);
+    #[expect(clippy::cast_precision_loss, reason = "fewer than 2^52 answers")]
+    let [turned_away, lost, let_in] =
+        [flood.turned_away, flood.lost, flood.let_in].map(|answers| answers as f64);
+    findings.figure(format!("{FLOOD} clients at once: signed in"), "", Spread::of([let_in]));
+    findings.target("sign-ins / Argon2 alone", "", sign_ins.median / hashes.median, Bound::AtLeast(SHARE));
+    findings.target(
+        "p99 of client_credentials meanwhile / idle",
+        "",
+        busy.median / idle.median,
+        Bound::LessThan(SLOWER),
+    );
+    let orderly = "sign-ins beyond the queue that got 429 or 503, each with Retry-After";
+    findings.target(orderly, "", turned_away, Bound::MoreThan(0.0));
+    findings.target("sign-ins beyond the queue without an answer", "", lost, Bound::AtMost(0.0));
+    findings
 }
 
 /// Takes an answer that the server is too busy for what it is, as long as it says when to come back.
@@ -156,5 +156,50 @@ impl Script for Tolerant {
         }
         self.turned_away.fetch_add(1, Ordering::Relaxed);
         if head.has_retry_after { Ok(()) } else { Err("without Retry-After".to_owned()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::response::Response;
+    use crate::rival::Same;
+
+    fn judged(idle: f64, busy: f64, flood: Flood) -> Vec<bool> {
+        let [hashes, sign_ins] = [vec![100.0], vec![90.0]];
+        let findings = findings(Rounds { hashes, sign_ins, idle: vec![idle], busy: vec![busy] }, flood);
+        let json = serde_json::to_value(findings).unwrap();
+        json["targets"].as_array().unwrap().iter().map(|target| target["met"] == true).collect()
+    }
+
+    #[test]
+    fn token_requests_and_the_door_are_judged() {
+        let flood = Flood { turned_away: 500, lost: 0, let_in: 80 };
+        assert_eq!(judged(1.0, 2.9, flood), [true; 4]);
+        assert_eq!(judged(1.0, 3.0, flood), [true, false, true, true]);
+        let (nobody, lost) = (Flood { turned_away: 0, ..flood }, Flood { lost: 1, ..flood });
+        assert_eq!(judged(1.0, 1.0, nobody), [true, true, false, true]);
+        assert_eq!(judged(1.0, 1.0, lost), [true, true, true, false]);
+    }
+
+    #[test]
+    fn who_is_turned_away_has_to_be_told_when_to_come_back() {
+        let turned_away = Arc::new(AtomicU64::new(0));
+        let mut script =
+            Tolerant { inner: Same::scripts(b"", 1).remove(0), turned_away: Arc::clone(&turned_away) };
+        let answer = |head: &str| {
+            let mut response = Response::new();
+            response.room().extend_from_slice(head.as_bytes());
+            response.complete(true).unwrap().unwrap()
+        };
+        let busy = answer("HTTP/1.1 503 Busy\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(script.check_head(busy, b""), Ok(()));
+        let silent = answer("HTTP/1.1 429 Busy\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(script.check_head(silent, b""), Err("without Retry-After".to_owned()));
+        assert_eq!(turned_away.load(Ordering::Relaxed), 2);
+        let wrong = answer("HTTP/1.1 500 No\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n");
+        assert!(script.check_head(wrong, b"").is_err(), "another answer is judged as ever");
+        let right = answer("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(script.check_head(right, b""), Ok(()));
     }
 }

@@ -15,7 +15,9 @@ const CONNECTIONS: usize = 32;
 
 /// All of them, in the order of the table.
 pub(crate) fn all() -> Vec<Scenario> {
-    let mut scenarios = tokens();
+    let mut scenarios = own_tokens();
+    scenarios.extend(meet_tokens());
+    scenarios.extend(handed_tokens());
     scenarios.extend(sessions());
     scenarios.extend(reads());
     scenarios.push(mix());
@@ -41,7 +43,7 @@ fn scenario(
     }
 }
 
-fn tokens() -> Vec<Scenario> {
+fn own_tokens() -> Vec<Scenario> {
     vec![
         scenario(
             names::CLIENT_CREDENTIALS,
@@ -57,13 +59,30 @@ fn tokens() -> Vec<Scenario> {
             Some(0.75),
             |seed, connection| Box::new(Turns::new(&seed.requests.client_form, connection)),
         ),
-        scenario(
-            "meet_token",
-            "POST /external-api/v1.0/application/token: an application gets tokens for 1,000 people in turn.",
-            Floor::B,
-            Some(0.5),
-            |seed, connection| Box::new(Turns::new(&seed.requests.meet_token, connection)),
-        ),
+    ]
+}
+
+/// Beside B, as the target says, and beside the floor that reads a row as well, as the answer needs.
+fn meet_tokens() -> [Scenario; 2] {
+    let meet_token = scenario(
+        "meet_token",
+        "POST /external-api/v1.0/application/token: an application gets tokens for 1,000 people in turn.",
+        Floor::B,
+        Some(0.5),
+        |seed, connection| Box::new(Turns::new(&seed.requests.meet_token, connection)),
+    );
+    let beside_read = Scenario {
+        name: "meet_token-floor-with-read",
+        about: "The same beside a floor that reads a row as well.",
+        floor: Floor::DB,
+        target: None,
+        ..meet_token
+    };
+    [meet_token, beside_read]
+}
+
+fn handed_tokens() -> Vec<Scenario> {
+    vec![
         scenario(
             "introspection",
             "POST /oauth/introspect: a service asks about 500 access tokens in turn, all of them active.",
@@ -213,6 +232,16 @@ mod tests {
         for Scenario { name, about, .. } in scenarios {
             assert!(about.ends_with('.') && !about.contains("  "), "{name}: {about}");
         }
+    }
+
+    #[test]
+    fn the_meet_token_is_beside_both_floors_and_judged_by_the_one_that_asks_for_more() {
+        let scenarios = all();
+        let beside = |floor| {
+            let mut meet = scenarios.iter().filter(|scenario| scenario.name.starts_with("meet_token"));
+            meet.find(|scenario| scenario.floor == floor).map(|scenario| scenario.target)
+        };
+        assert_eq!((beside(Floor::B), beside(Floor::DB)), (Some(Some(0.5)), Some(None)));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use test_kit::TestDatabase;
 
 use crate::process::Process;
 use crate::seed::{self, Seed};
+use crate::slower_disk;
 
 /// How long a server may take until it is ready.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -59,6 +60,8 @@ pub(crate) struct Setup {
     pub(crate) client_core: usize,
     /// How many this machine lets us use.
     pub(crate) cores: usize,
+    /// How much longer the server's flushes to disk shall take than they do here.
+    pub(crate) slower_flush: Option<Duration>,
 }
 
 /// The services whose database is one of their own.
@@ -77,6 +80,7 @@ pub(crate) struct Server {
     listen: SocketAddr,
     management: SocketAddr,
     core: usize,
+    slower_flush: Option<Duration>,
     child: Option<Child>,
 }
 
@@ -105,6 +109,7 @@ impl Server {
             listen: local(test_kit::free_port()),
             management: local(test_kit::free_port()),
             core: setup.server_core,
+            slower_flush: setup.slower_flush,
             child: None,
         };
         server.settings.extend(server.own_settings());
@@ -137,9 +142,14 @@ impl Server {
     /// Starts it on its core and waits until it is ready.
     pub(crate) async fn start(&mut self) -> anyhow::Result<()> {
         let log = File::create(self.log())?;
-        let mut command = self.command(&["serve"]);
+        let mut command = match self.slower_flush {
+            Some(delay) => slower_disk::before(&self.command(&["serve"]), delay),
+            None => self.command(&["serve"]),
+        };
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-        self.child = Some(crate::cores::spawn_on(self.core, &mut command)?);
+        let started = crate::cores::spawn_on(self.core, &mut command);
+        self.child =
+            Some(started.with_context(|| format!("{} cannot be started", command.get_program().display()))?);
         let client = reqwest::Client::builder().no_proxy().build()?;
         let (url, deadline) = (format!("http://{}/readyz", self.management), Instant::now() + PATIENCE);
         while !client.get(&url).send().await.is_ok_and(|answer| answer.status().is_success()) {

@@ -8,7 +8,7 @@ use std::{sync::OnceLock, time::Duration};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// How often recorded durations are folded into their histograms; until then each takes a few bytes, scraped or not.
-pub(crate) const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+pub(crate) const UPKEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Upper bounds for everything that is measured in seconds: from a remembered token to a slow query.
 const SECONDS: [f64; 14] =

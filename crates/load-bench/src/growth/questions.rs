@@ -35,48 +35,53 @@ impl Question {
 /// All of them. Those that write come last.
 pub(super) async fn all_of(server: &Server, rows: u32) -> anyhow::Result<Vec<Question>> {
     let (api, http) = (Api::of(server)?, Http::new(server.address()));
-    let email = |number| directory::email(&fill::login(number));
-    let asked = |request: &dyn Fn(u32) -> Asked| spread(rows, SAMPLE).map(request).collect::<List>();
-    let member = api.meet_token(directory::MEET, &email(1)).await?;
-    let owners: Vec<u32> = spread(rows / 10, TOKENS).map(|row| row - 1).collect();
-    let owners = all(owners.iter().map(|owner| async {
-        api.meet_token(directory::MEET, &directory::email(&fill::owner(*owner))).await
-    }));
-    let owners = owners.await?;
-    let agents = (0..directory::AGENTS).map(directory::agent).collect::<Vec<_>>();
+    let member = tokens(&api, [fill::login(1)]).await?;
+    let people = tokens(&api, spread(rows, TOKENS).map(fill::login)).await?;
+    let owners = tokens(&api, spread(rows / 10, TOKENS).map(|number| fill::owner(number - 1))).await?;
+    let agents: Vec<String> = (0..directory::AGENTS).map(directory::agent).collect();
     let account_tokens = all(agents.iter().map(|login| api.account_token(login))).await?;
-    Ok(vec![
-        Question::new(
-            "client_credentials",
-            "clients",
-            asked(&|row| requests::client_basic(&http, &fill::client(row))),
-        ),
-        Question::new("meet_token", "accounts", asked(&|row| requests::meet_token(&http, &email(row)))),
-        Question::new("ocs_user", "accounts", asked(&|row| requests::user(&http, &fill::login(row)))),
-        Question::new(
-            "validate_token",
-            "device sessions",
-            asked(&|row| requests::validate_token(&http, &fill::session(row))),
-        ),
-        Question::new(
-            "introspection",
-            "revocations",
-            requests::list(&owners, |token| requests::introspection(&http, token)),
-        ),
-        Question::new("room", "rooms", asked(&|row| requests::room(&http, &member, &fill::room(row)))),
-        Question::new("rooms", "rooms", requests::list(&owners, |token| requests::rooms(&http, token))),
-        Question {
-            name: "refresh",
-            over: "refresh families",
-            script: Box::new({
-                let http = http.clone();
-                move |connection| {
-                    Box::new(Refreshes::new(&http, &account_tokens[connection % account_tokens.len()]))
-                }
-            }),
-        },
-        Question::new("new_room", "rooms", requests::list(&owners, |token| requests::new_room(&http, token))),
-    ])
+
+    let asked = requests::list(&people, |token| requests::introspection(&http, token));
+    let listed = requests::list(&owners, |token| requests::rooms(&http, token));
+    let made = requests::list(&owners, |token| requests::new_room(&http, token));
+    let mut questions = row_by_row(&http, &member[0], rows);
+    questions.push(Question::new("introspection", "revocations", asked));
+    questions.push(Question::new("rooms", "rooms", listed));
+    questions.push(refreshes(http, account_tokens));
+    questions.push(Question::new("new_room", "rooms", made));
+    Ok(questions)
+}
+
+/// Access tokens for the people of these logins.
+async fn tokens(api: &Api, logins: impl IntoIterator<Item = String>) -> anyhow::Result<Vec<String>> {
+    let emails: Vec<String> = logins.into_iter().map(|login| directory::email(&login)).collect();
+    all(emails.iter().map(|email| api.meet_token(directory::MEET, email))).await
+}
+
+/// Those that need nothing but the name of a row.
+fn row_by_row(http: &Http, member: &str, rows: u32) -> Vec<Question> {
+    let list = |request: &dyn Fn(u32) -> Asked| spread(rows, SAMPLE).map(request).collect::<List>();
+    let email = |row| directory::email(&fill::login(row));
+    let clients = list(&|row| requests::client_basic(http, &fill::client(row)));
+    let people = list(&|row| requests::meet_token(http, &email(row)));
+    let users = list(&|row| requests::user(http, &fill::login(row)));
+    let sessions = list(&|row| requests::validate_token(http, &fill::session(row)));
+    let rooms = list(&|row| requests::room(http, member, &fill::room(row)));
+    vec![
+        Question::new("client_credentials", "clients", clients),
+        Question::new("meet_token", "accounts", people),
+        Question::new("ocs_user", "accounts", users),
+        Question::new("validate_token", "device sessions", sessions),
+        Question::new("room", "rooms", rooms),
+    ]
+}
+
+/// A family for each connection, among all the others.
+fn refreshes(http: Http, account_tokens: Vec<String>) -> Question {
+    let script = move |connection: usize| -> Box<dyn Script> {
+        Box::new(Refreshes::new(&http, &account_tokens[connection % account_tokens.len()]))
+    };
+    Question { name: "refresh", over: "refresh families", script: Box::new(script) }
 }
 
 /// So many of the rows from 1 to `rows`, none of them twice, in an order without one.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::statistics::thousands;
+
 /// What was measured with so many rows.
 pub(super) struct Column {
     rows: u32,
@@ -64,7 +66,7 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.line(f, ["answers/s, µs each", "rows of"], |column| thousands(column.rows), "cost")?;
+        self.line(f, ["answers/s, µs each", "rows of"], |column| thousands(f64::from(column.rows)), "cost")?;
         write!(f, "| {:-<18} | {:-<16} |", "", "")?;
         for _ in &self.0 {
             write!(f, " {:->19}: |", "")?;
@@ -83,29 +85,9 @@ impl fmt::Display for Table {
     }
 }
 
-/// Digits in groups of three.
-fn thousands(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_are_read_in_groups_of_three() {
-        for (number, text) in [(7, "7"), (100, "100"), (1000, "1,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(thousands(number), text);
-        }
-    }
 
     #[test]
     fn each_question_has_a_line_with_its_rates() {
