@@ -102,6 +102,9 @@ impl Connector {
     }
 
     fn open_postgres(&self, url: &str) -> Result<PgConnection, StoreError> {
+        // Before libpq does it. Asked by libpq, OpenSSL takes itself apart when the process ends, under whichever threads are
+        // about to open, use or close a connection: an end in order would be a crash now and then. This asks it not to.
+        openssl_sys::init();
         let mut conn = PgConnection::establish(url).map_err(|error| refused(&error))?;
         let statement = if self.role == Role::Migrator { Duration::ZERO } else { self.statement };
         // diesel has set the time zone to UTC and the encoding to UTF-8.

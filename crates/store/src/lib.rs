@@ -46,4 +46,4 @@ pub use self::{
 };
 
 // Dependencies for their features alone: they decide how the drivers under diesel are built.
-use {libsqlite3_sys as _, openssl_sys as _, pq_sys as _};
+use {libsqlite3_sys as _, pq_sys as _};

@@ -30,5 +30,5 @@ pub use self::{
     process::{Launch, Process, binary, free_port},
 };
 
-// Dependencies for their features alone: libpq under diesel is built from source, with TLS.
-use {openssl_sys as _, pq_sys as _};
+// A dependency for its features alone: libpq under diesel is built from source, with TLS.
+use pq_sys as _;

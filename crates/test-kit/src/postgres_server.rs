@@ -103,6 +103,8 @@ impl PostgresServer {
             .args(setting(format!("ssl_key_file={directory}/server.key")))
             .start();
         let process = self.process.insert(process);
+        // As `store` does it, since here libpq may be the first to speak TLS: no clearing up under threads when the process ends.
+        openssl_sys::init();
         let deadline = Instant::now() + Duration::from_mins(1);
         let url = format!("postgres://postgres@127.0.0.1:{}/postgres?connect_timeout=5", self.port);
         while let Err(error) = PgConnection::establish(&url) {
