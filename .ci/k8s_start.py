@@ -11,6 +11,7 @@ of its own, and the server takes nothing but TLS and passwords; then what a role
 """
 
 import base64
+import contextlib
 import os
 import pathlib
 import secrets
@@ -30,6 +31,7 @@ from k8s_check import render
 SERVER = os.environ["TESSERA_TEST_POSTGRES_URL"]
 SQL = pathlib.Path("k8s/components/database-roles")
 READY_SECONDS = 30
+FIRST_PORT, PORTS = 10_000, 22_000
 # Each database, whom its owner lets in, and the key of the Secret that names it.
 DATABASES = {
     "identity": {"tessera-auth-server": "tessera_auth_server", "tessera-agenda": "tessera_agenda",
@@ -67,9 +69,12 @@ REFUSED_TO_ALL = [
 
 
 def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """Not one of those that the system gives to connections: those of other services could have it by the time it is used."""
+    while True:
+        port = FIRST_PORT + secrets.randbelow(PORTS)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port
 
 
 def psql(*arguments, url=SERVER, **variables):
@@ -279,10 +284,10 @@ class Cluster:
             time.sleep(0.05)
         sys.exit(f"k8s-start: {name_of(item)} is not ready: {last}\n{log.read_text()}")
 
-    def stop(self, item, process):
+    def stop(self, item, process, log):
         ended = process.wait(timeout=pod_of(item)["terminationGracePeriodSeconds"])
         if ended:
-            sys.exit(f"k8s-start: {name_of(item)} ended with {ended} after SIGTERM")
+            sys.exit(f"k8s-start: {name_of(item)} ended with {ended} after SIGTERM\n{log.read_text()}")
 
 
 def run(kustomization, binaries):
@@ -305,8 +310,8 @@ def run(kustomization, binaries):
                 databases.try_what_is_refused()
             for _, process, _ in running:
                 process.send_signal(signal.SIGTERM)
-            for deployment, process, _ in running:
-                cluster.stop(deployment, process)
+            for deployment, process, log in running:
+                cluster.stop(deployment, process, log)
         finally:
             for _, process, _ in running:
                 process.kill()
