@@ -64,6 +64,7 @@ fn a_process_ends_in_order_while_its_connections_are_in_use() {
 
 #[test]
 #[ignore = "a part of the test above, which ends the process that it runs in"]
+#[expect(clippy::disallowed_methods, reason = "how the test above tells where the server is")]
 fn ends_while_connections_are_in_use() {
     let settings = DatabaseSettings::at(env::var(ENDING).unwrap());
     let runtime = tokio::runtime::Runtime::new().unwrap();
