@@ -1,14 +1,10 @@
 //! PostgreSQL over TLS, by the libpq and the OpenSSL that are linked into this program.
 
-use std::{env, process::Command, thread, time::Duration};
+use std::process::Command;
 
-use diesel::{
-    dsl::sql,
-    prelude::*,
-    sql_types::{Bool, Text},
-};
-use store::{DatabaseSettings, Db, DbConn, StoreError};
-use test_kit::PostgresServer;
+use diesel::{dsl::sql, prelude::*, sql_types::Bool};
+use store::{DatabaseSettings, Db, StoreError};
+use test_kit::{PostgresServer, binary};
 
 /// Whether the session's connection is encrypted, as the server sees it.
 async fn encrypted(server: &PostgresServer, parameters: &str) -> Result<bool, StoreError> {
@@ -45,43 +41,13 @@ async fn a_certificate_for_another_name_is_refused() {
     assert!(refused.to_string().contains("does not match host name \"elsewhere\""), "{refused}");
 }
 
-/// The variable in which the program that is run once more finds the server.
-const ENDING: &str = "TESSERA_TEST_ENDING";
-
-/// About every second run of this failed while OpenSSL took itself apart at the end, under the threads that used it.
+/// Nearly every run of this failed while OpenSSL took itself apart at the end, under the threads that used it.
 #[test]
 fn a_process_ends_in_order_while_its_connections_are_in_use() {
     let server = PostgresServer::start();
-    let test = ["tls::ends_while_connections_are_in_use", "--exact", "--ignored"];
+    let url = format!("{}&sslmode=require", server.url());
     for round in 0..20 {
-        let mut again = Command::new(env::current_exe().unwrap());
-        let ended =
-            again.args(test).env(ENDING, format!("{}&sslmode=require", server.url())).output().unwrap();
+        let ended = Command::new(binary("examples/ending")).arg(&url).output().unwrap();
         assert!(ended.status.success(), "round {round}: {ended:?}");
-        assert!(String::from_utf8_lossy(&ended.stdout).contains("1 passed"), "{ended:?}");
     }
-}
-
-#[test]
-#[ignore = "a part of the test above, which ends the process that it runs in"]
-#[expect(clippy::disallowed_methods, reason = "how the test above tells where the server is")]
-fn ends_while_connections_are_in_use() {
-    let settings = DatabaseSettings::at(env::var(ENDING).unwrap());
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(Db::open(&settings).unwrap().ping()).unwrap();
-    for _ in 0..8 {
-        let settings = settings.clone();
-        runtime.spawn(async move { while sent(&Db::open(&settings).unwrap()).await {} });
-    }
-    thread::sleep(Duration::from_millis(100));
-    runtime.shutdown_background();
-}
-
-/// Whether the server sent a long answer.
-async fn sent(db: &Db) -> bool {
-    let long = |conn: &mut DbConn| {
-        let text: String = diesel::select(sql::<Text>("repeat('x', 100000)")).get_result(conn)?;
-        Ok::<_, StoreError>(text.len())
-    };
-    db.read(long).await.is_ok()
 }
