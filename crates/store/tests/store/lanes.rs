@@ -13,9 +13,11 @@ use std::{
 use rstest::rstest;
 use store::{DatabaseSettings, Db, DbConn, StoreError};
 use test_kit::{Backend, TestDatabase};
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::JoinHandle};
 
 use crate::migrated;
+
+type Outcome = JoinHandle<Result<(), StoreError>>;
 
 fn of(database: &TestDatabase, connections: u32) -> Db {
     let settings = DatabaseSettings { max_connections: connections, ..DatabaseSettings::at(database.url()) };
@@ -126,13 +128,12 @@ async fn who_gives_up_leaves_the_queue(#[values(Backend::Sqlite, Backend::Postgr
     assert_eq!(begun.load(Ordering::SeqCst), 0);
 }
 
-/// A look-up on SQLite has its connection on its own thread, and leaves it to a read that waits.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_look_up_hands_its_connection_on() {
-    let database = TestDatabase::on(Backend::Sqlite);
-    let db = of(&database, 1);
-    db.ping().await.unwrap();
-    let (work, has_started, go) = held(|| Ok(()));
+/// A look-up that has the only connection until it is told to end, like this, and a read that waits for that.
+async fn read_behind_a_look_up(
+    db: &Db,
+    end: fn() -> Result<(), StoreError>,
+) -> (Outcome, Outcome, mpsc::Sender<()>) {
+    let (work, has_started, go) = held(end);
     let looking = db.clone();
     let looker = tokio::spawn(async move { looking.look_up(work).await });
     has_started.await.unwrap();
@@ -140,6 +141,16 @@ async fn a_look_up_hands_its_connection_on() {
     let reader = tokio::spawn(async move { waiting.ping().await });
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert!(!reader.is_finished());
+    (looker, reader, go)
+}
+
+/// A look-up on SQLite has its connection on its own thread, and leaves it to a read that waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_up_hands_its_connection_on() {
+    let database = TestDatabase::on(Backend::Sqlite);
+    let db = of(&database, 1);
+    db.ping().await.unwrap();
+    let (looker, reader, go) = read_behind_a_look_up(&db, || Ok(())).await;
     go.send(()).unwrap();
     looker.await.unwrap().unwrap();
     reader.await.unwrap().unwrap();
@@ -157,13 +168,7 @@ async fn a_look_up_that_panics_leaves_its_place() {
     let db = Db::open(&patient).unwrap();
     for _ in 0..5 {
         db.ping().await.unwrap();
-        let (work, has_started, go) = held(|| panic!("on purpose"));
-        let looking = db.clone();
-        let looker = tokio::spawn(async move { looking.look_up(work).await });
-        has_started.await.unwrap();
-        let waiting = db.clone();
-        let reader = tokio::spawn(async move { waiting.ping().await });
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        let (looker, reader, go) = read_behind_a_look_up(&db, || panic!("on purpose")).await;
         let since = Instant::now();
         go.send(()).unwrap();
         assert!(matches!(looker.await.unwrap(), Err(StoreError::Panicked)));
