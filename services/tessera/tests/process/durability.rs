@@ -1,21 +1,17 @@
 //! What was acknowledged is there after a power cut.
 
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::Value;
 
-use crate::stack::{Plan, Stack, Topology};
+use crate::stack::{Makers, Plan, Stack, Topology, acknowledged};
 
-const ROOMS: usize = 1000;
 const CONNECTIONS: usize = 16;
 /// Acknowledged when the power goes.
 const KILL_AFTER: usize = 300;
 
-/// A thousand rooms are being made when the service is killed: every one that was answered 201 is there afterwards, and
+/// Rooms are being made when the service is killed: every one that was answered 201 is there afterwards, and
 /// nothing that was not asked for.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -26,24 +22,15 @@ async fn every_acknowledged_room_survives_a_kill(
     let mut stack = plan.start().await;
     let token = stack.application_token(&stack.declared.booking, &stack.declared.ada).await;
 
-    let (asked, acknowledged) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let makers: Vec<_> = (0..CONNECTIONS)
-        .map(|_| {
-            // One connection each.
-            let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(1).build().unwrap();
-            let request = http.post(stack.rooms_url("/rooms")).bearer_auth(&token);
-            tokio::spawn(make_rooms(request, Arc::clone(&asked), Arc::clone(&acknowledged)))
-        })
-        .collect();
-    while acknowledged.load(Ordering::Acquire) < KILL_AFTER {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
+    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request = http.post(stack.rooms_url("/rooms")).bearer_auth(&token);
+    let makers = Makers::start(CONNECTIONS, &request, |request, _| async {
+        let room = acknowledged(request, 201).await?;
+        Some(room["id"].as_str().unwrap().to_owned())
+    });
+    makers.reach(KILL_AFTER).await;
     stack.rooms().kill();
-    let mut made = HashSet::new();
-    for maker in makers {
-        made.extend(maker.await.unwrap());
-    }
-    assert!(made.len() < ROOMS, "the power went only after everything was done");
+    let made: HashSet<_> = makers.made().await.into_iter().collect();
 
     stack.rooms().start().await;
     let found = list_all(&stack, &token).await;
@@ -53,25 +40,6 @@ async fn every_acknowledged_room_survives_a_kill(
     println!("{} acknowledged, {} found", made.len(), found.len());
     // And it goes on.
     stack.call(&token, Method::POST, "/rooms").await.expect(201);
-}
-
-/// Makes rooms until there are enough or the server is gone; the ids of those that were acknowledged.
-async fn make_rooms(
-    request: reqwest::RequestBuilder,
-    asked: Arc<AtomicUsize>,
-    acknowledged: Arc<AtomicUsize>,
-) -> Vec<String> {
-    let mut made = Vec::new();
-    while asked.fetch_add(1, Ordering::AcqRel) < ROOMS {
-        let Ok(response) = request.try_clone().unwrap().send().await else { break };
-        let status = response.status();
-        // The status alone is an acknowledgement, but without the body nobody knows of what.
-        let Ok(body) = response.json::<Value>().await else { break };
-        assert_eq!(status, 201, "{body}");
-        made.push(body["id"].as_str().unwrap().to_owned());
-        acknowledged.fetch_add(1, Ordering::AcqRel);
-    }
-    made
 }
 
 /// The ids of every room, page by page as the links lead.

@@ -9,6 +9,7 @@ mod declared;
 mod filling;
 mod front;
 mod gate;
+mod makers;
 mod operator;
 mod patience;
 mod plan;
@@ -29,6 +30,7 @@ pub(crate) use self::{
     bases::{BASES, Base},
     declared::{Credentials, Declared, Person, new_secret},
     gate::Gate,
+    makers::{Makers, acknowledged},
     operator::{Ran, run},
     patience::{BOUND, settled},
     plan::Plan,
@@ -140,7 +142,7 @@ impl Stack {
         self.home.path()
     }
 
-    /// Every process.
+    /// Every process, after those that it asks.
     pub(crate) fn units(&mut self) -> impl Iterator<Item = &mut Unit> {
         let [rooms, agenda, applications] = [&mut self.rooms, &mut self.agenda, &mut self.applications];
         let services = [rooms, agenda, applications, &mut self.bases, &mut self.provisioning];

@@ -1,16 +1,12 @@
 //! What an agent was told has happened is there after a power cut.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use reqwest::Method;
 use rstest::rstest;
-use serde_json::Value;
 
-use crate::stack::{Plan, Stack, Topology, Triple};
+use crate::stack::{Makers, Plan, Stack, Topology, Triple, acknowledged};
 
-const ABSENCES: usize = 400;
 const CONNECTIONS: usize = 8;
 /// Acknowledged when the power goes.
 const KILL_AFTER: usize = 80;
@@ -24,25 +20,18 @@ async fn every_acknowledged_sign_in_and_absence_survives_a_kill(
     let plan = Plan::new(topology).auth("TESSERA_LOG__LEVEL", "info").agenda("TESSERA_LOG__LEVEL", "info");
     let mut stack = plan.start().await;
     let triple = stack.agent_sign_in(&stack.declared.ada).await;
-    let (asked, acknowledged) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let makers: Vec<_> = (0..CONNECTIONS)
-        .map(|_| {
-            let request = stack.new_absence(&triple, &stack.declared.bob, "Formation");
-            tokio::spawn(make(request, Arc::clone(&asked), Arc::clone(&acknowledged)))
-        })
-        .collect();
-    while acknowledged.load(Ordering::Acquire) < KILL_AFTER {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
-    }
+    let request = stack.new_absence(&triple, &stack.declared.bob, "Formation");
+    let makers = Makers::start(CONNECTIONS, &request, |request, _| async {
+        let made = acknowledged(request, 200).await?;
+        Some(made["absence"]["id"].as_i64().unwrap())
+    });
+    makers.reach(KILL_AFTER).await;
     let late = stack.agent_sign_in(&stack.declared.bob).await;
-    for unit in stack.units() {
+    // Whoever acknowledges goes before the auth server, without which it would refuse in good order.
+    for unit in stack.units().collect::<Vec<_>>().into_iter().rev() {
         unit.kill();
     }
-    let mut made = BTreeSet::new();
-    for maker in makers {
-        made.extend(maker.await.unwrap());
-    }
-    assert!(made.len() < ABSENCES, "the power went only after everything was done");
+    let made: BTreeSet<_> = makers.made().await.into_iter().collect();
 
     for unit in stack.units() {
         unit.start().await;
@@ -57,25 +46,6 @@ async fn every_acknowledged_sign_in_and_absence_survives_a_kill(
     assert!(found.len() <= made.len() + CONNECTIONS, "{} absences of {}", found.len(), made.len());
     println!("{} acknowledged, {} found", made.len(), found.len());
     stack.send(stack.new_absence(&triple, &stack.declared.ada, "Et puis")).await.expect(200);
-}
-
-/// Makes absences until there are enough or the server is gone; the ids of those that were acknowledged.
-async fn make(
-    request: reqwest::RequestBuilder,
-    asked: Arc<AtomicUsize>,
-    acknowledged: Arc<AtomicUsize>,
-) -> Vec<i64> {
-    let mut made = Vec::new();
-    while asked.fetch_add(1, Ordering::AcqRel) < ABSENCES {
-        let Ok(response) = request.try_clone().unwrap().send().await else { break };
-        let status = response.status();
-        // The status alone is an acknowledgement, but without the body nobody knows of what.
-        let Ok(body) = response.json::<Value>().await else { break };
-        assert_eq!(status, 200, "{body}");
-        made.push(body["absence"]["id"].as_i64().unwrap());
-        acknowledged.fetch_add(1, Ordering::AcqRel);
-    }
-    made
 }
 
 /// The ids of every absence, page by page.

@@ -1,17 +1,14 @@
 //! What was acknowledged is there after a power cut, and what waits in memory is written before an orderly end.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::stack::{Plan, Stack, Topology};
+use crate::stack::{Makers, Plan, Stack, Topology, acknowledged};
 
-const TOKENS: usize = 500;
 const CONNECTIONS: usize = 8;
 /// Acknowledged when the power goes.
 const KILL_AFTER: usize = 150;
@@ -20,7 +17,7 @@ const EXCHANGED: usize = 20;
 /// API-Tokens that are used before an orderly end.
 const USED: usize = 5;
 
-/// Five hundred API-Tokens are being made when the service is killed: every one that was answered 201 is there afterwards,
+/// API-Tokens are being made when the service is killed: every one that was answered 201 is there afterwards,
 /// and works.
 #[rstest]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -30,22 +27,16 @@ async fn every_acknowledged_api_token_survives_a_kill(
     let mut stack = Plan::new(topology).everywhere("TESSERA_LOG__LEVEL", "info").start().await;
     let account = stack.account_token(&stack.declared.ada).await;
     let base = stack.make_base(&account, "Stock Room").await;
-    let (asked, acknowledged) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let makers: Vec<_> = (0..CONNECTIONS)
-        .map(|_| {
-            let request = stack.bases_request(&account, Method::POST, &base.path("api-tokens/"));
-            tokio::spawn(make(request, Arc::clone(&asked), Arc::clone(&acknowledged)))
-        })
-        .collect();
-    while acknowledged.load(Ordering::Acquire) < KILL_AFTER {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let request = stack.bases_request(&account, Method::POST, &base.path("api-tokens/"));
+    let makers = Makers::start(CONNECTIONS, &request, |request, number| async move {
+        let app = format!("app-{number}");
+        let body =
+            acknowledged(request.form(&[("app_name", app.as_str()), ("permission", "r")]), 201).await?;
+        Some((app, body["api_token"].as_str().unwrap().to_owned()))
+    });
+    makers.reach(KILL_AFTER).await;
     stack.bases().kill();
-    let mut made = BTreeMap::new();
-    for maker in makers {
-        made.extend(maker.await.unwrap());
-    }
-    assert!(made.len() < TOKENS, "the power went only after everything was done");
+    let made: BTreeMap<_, _> = makers.made().await.into_iter().collect();
 
     stack.bases().start().await;
     let list = stack.api_tokens(&account, &base).await;
@@ -60,30 +51,6 @@ async fn every_acknowledged_api_token_survives_a_kill(
         stack.exchange_api_token(token).await.expect(200);
     }
     stack.api_token(&account, &base, "afterwards", "r").await;
-}
-
-/// Makes API-Tokens until there are enough or the server is gone; those that were acknowledged, by their names.
-async fn make(
-    request: reqwest::RequestBuilder,
-    asked: Arc<AtomicUsize>,
-    acknowledged: Arc<AtomicUsize>,
-) -> Vec<(String, String)> {
-    let mut made = Vec::new();
-    loop {
-        let number = asked.fetch_add(1, Ordering::AcqRel);
-        if number >= TOKENS {
-            return made;
-        }
-        let app = format!("app-{number}");
-        let request = request.try_clone().unwrap().form(&[("app_name", app.as_str()), ("permission", "r")]);
-        let Ok(response) = request.send().await else { return made };
-        let status = response.status();
-        // The status alone is an acknowledgement, but without the body nobody knows of what.
-        let Ok(body) = response.json::<Value>().await else { return made };
-        assert_eq!(status, 201, "{body}");
-        made.push((app, body["api_token"].as_str().unwrap().to_owned()));
-        acknowledged.fetch_add(1, Ordering::AcqRel);
-    }
 }
 
 /// An exchange writes nothing by itself; the end of the process loses nothing for that.

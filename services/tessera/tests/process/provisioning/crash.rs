@@ -1,17 +1,11 @@
 //! A power cut leaves accounts that are whole, or none.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::json;
 
-use crate::stack::{Person, Plan, Stack, Topology};
+use crate::stack::{Makers, Person, Plan, Stack, Topology, acknowledged};
 
-/// More than are made until the power goes.
-const PEOPLE: usize = 400;
 const CONNECTIONS: usize = 6;
 /// Acknowledged when the power goes.
 const KILL_AFTER: usize = 18;
@@ -23,22 +17,20 @@ const KILL_AFTER: usize = 18;
 async fn no_account_is_half_made(#[values(Topology::Single, Topology::Separate)] topology: Topology) {
     let mut stack = Plan::new(topology).everywhere("TESSERA_LOG__LEVEL", "info").start().await;
     let password = stack.newcomer("somebody").password;
-    let (asked, acknowledged) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let makers: Vec<_> = (0..CONNECTIONS)
-        .map(|_| {
-            let request = stack.ocs_request(&stack.declared.root, Method::POST, "/cloud/users");
-            tokio::spawn(hire(request, password.clone(), Arc::clone(&asked), Arc::clone(&acknowledged)))
-        })
-        .collect();
-    while acknowledged.load(Ordering::Acquire) < KILL_AFTER {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    let request = stack.ocs_request(&stack.declared.root, Method::POST, "/cloud/users");
+    let secret = password.clone();
+    let makers = Makers::start(CONNECTIONS, &request, move |request, number| {
+        let login = format!("hire-{number}");
+        let body = json!({
+            "userid": login, "password": secret, "email": format!("{login}@agency.example"),
+            "displayName": format!("The {login}"), "groups": ["crew"], "subadmin": ["crew"],
+            "quota": "12 MB", "language": "fr",
+        });
+        async move { acknowledged(request.json(&body), 200).await.map(|_| login) }
+    });
+    makers.reach(KILL_AFTER).await;
     stack.provisioning().kill();
-    let mut made = Vec::new();
-    for maker in makers {
-        made.extend(maker.await.unwrap());
-    }
-    assert!(made.len() < PEOPLE, "the power went only after everything was done");
+    let made = makers.made().await;
 
     stack.provisioning().start().await;
     let found = stack.as_root(Method::GET, "/cloud/users?search=hire-", &json!({})).await;
@@ -70,32 +62,4 @@ async fn whole(stack: &Stack, login: &str, password: &str) {
     let email = format!("{login}@agency.example");
     let person = Person { login: "", email, password: password.to_owned() };
     stack.account_token(&person).await;
-}
-
-/// Makes accounts until there are enough or the server is gone; those that were acknowledged.
-async fn hire(
-    request: reqwest::RequestBuilder,
-    password: String,
-    asked: Arc<AtomicUsize>,
-    acknowledged: Arc<AtomicUsize>,
-) -> Vec<String> {
-    let mut made = Vec::new();
-    loop {
-        let number = asked.fetch_add(1, Ordering::AcqRel);
-        if number >= PEOPLE {
-            return made;
-        }
-        let login = format!("hire-{number}");
-        let body = json!({
-            "userid": login, "password": password, "email": format!("{login}@agency.example"),
-            "displayName": format!("The {login}"), "groups": ["crew"], "subadmin": ["crew"],
-            "quota": "12 MB", "language": "fr",
-        });
-        let Ok(response) = request.try_clone().unwrap().json(&body).send().await else { return made };
-        let status = response.status();
-        let Ok(text) = response.text().await else { return made };
-        assert_eq!(status, 200, "{text}");
-        made.push(login);
-        acknowledged.fetch_add(1, Ordering::AcqRel);
-    }
 }
