@@ -2,6 +2,8 @@
 
 use auth_claims::roles::Role;
 use chrono::TimeDelta;
+use identity::accounts::AccountProfile;
+use identity::audit::Origin;
 use identity::clients::{ClientKind, GrantType};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -55,6 +57,27 @@ async fn a_refresh_token(#[values(Backend::Sqlite, Backend::Postgres)] backend: 
         "iat": claims.iat, "sid": claims.sid, "kind": "user", "auth_time": claims.iat,
     });
     assert_eq!(said, expected);
+}
+
+/// What is remembered of a name ends with it, at every replica, before whoever renames is told that it is done.
+#[rstest]
+#[actix_web::test]
+async fn a_renamed_account_has_its_new_name(#[values(Backend::Sqlite, Backend::Postgres)] backend: Backend) {
+    let app = Spawned::on(backend).await;
+    let replica = app.replica().await;
+    let (gate, account) = (app.exchanger("gate").await, app.account("nadia").await);
+    let (access, refresh) = app.session(&gate, &account).await;
+    for server in [&app, &replica] {
+        assert_eq!(server.introspect(&gate, &access).await["username"], "nadia");
+    }
+    let profile = AccountProfile { email: account.email.clone(), ..AccountProfile::new("nadia.b") };
+    app.identity.update_account(account.id, profile, &Origin::default()).await.expect("a change");
+    for server in [&app, &replica] {
+        for token in [&access, &refresh] {
+            let said = server.introspect(&gate, token).await;
+            assert_eq!((&said["active"], &said["username"]), (&true.into(), &"nadia.b".into()));
+        }
+    }
 }
 
 #[actix_web::test]
