@@ -7,6 +7,7 @@ documentation, and nowhere else. What is found and harmless goes into secret-sca
 """
 
 import hashlib
+import multiprocessing
 import pathlib
 import re
 import subprocess
@@ -120,12 +121,19 @@ def prove_that_secrets_are_found(secrets):
             sys.exit("secret-scan would not notice a demo secret in program code")
 
 
+def everything_in(path, secrets):
+    return [*detected(path), *demo_secrets_in(path, secrets)]
+
+
 def main():
     secrets, known, used, found, paths = demo_secrets(), allowed(), set(), [], committed()
     with transient_settings({"plugins_used": PLUGINS, "filters_used": FILTERS}):
         prove_that_secrets_are_found(secrets)
-        for path in paths:
-            for line, digest, what in [*detected(path), *demo_secrets_in(path, secrets)]:
+        # Processes that are forked have the settings, too.
+        with multiprocessing.get_context("fork").Pool() as pool:
+            answers = pool.starmap(everything_in, [(path, secrets) for path in paths], chunksize=16)
+        for path, answer in zip(paths, answers, strict=True):
+            for line, digest, what in answer:
                 if (path, digest) in known:
                     used.add((path, digest))
                 else:
