@@ -3,11 +3,13 @@
 mod crash;
 mod switch;
 
+use std::time::Instant;
+
 use reqwest::Method;
 use rstest::rstest;
 use serde_json::Value;
 
-use crate::stack::{Answer, DESK_APPLICATION, Stack, Topology};
+use crate::stack::{Answer, DESK_APPLICATION, Stack, Topology, settled};
 
 /// The parts of a configuration that only some callers see.
 const SECTIONS: [&str; 3] = ["serviceParameters", "agentParameters", "customerParameters"];
@@ -37,16 +39,8 @@ async fn every_credential_opens_the_section_of_its_role(
     assert_eq!(stack.send(list).await.expect(200).json()["totalElements"], 1);
     // What the session opens closes with it.
     stack.as_agent(&triple, Method::DELETE, "/auth/sign_out").await.expect(200);
-    let since = std::time::Instant::now();
-    loop {
-        let request = triple.on(stack.http.get(stack.applications_url(DESK_APPLICATION)));
-        let answer = stack.send(request).await;
-        if answer.status == 401 {
-            break;
-        }
-        assert!(since.elapsed() <= crate::stack::BOUND, "still {answer:?}");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
+    let ask = || stack.send(triple.on(stack.http.get(stack.applications_url(DESK_APPLICATION))));
+    settled("the session", Instant::now(), 401, ask).await;
 }
 
 fn sections(answer: &Answer) -> [bool; 3] {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use rstest::rstest;
 
-use crate::stack::{Answer, BOUND, Stack, Topology};
+use crate::stack::{Answer, BOUND, Stack, Topology, settled};
 
 const SCOPE: &str = "lasuite_visio lasuite_visio:rooms:list offline_access";
 const APPLICATION: &str = "Application is disabled.";
@@ -119,24 +119,17 @@ async fn threat_26_a_disabled_back_end_cannot_use_the_sessions_it_holds(
 async fn told(stack: &Stack, token: &str, detail: &str) {
     let start = Instant::now();
     loop {
+        let lag = start.elapsed();
         let answer = stack.call(token, Method::GET, "/rooms").await.expect(401);
         if answer.text_of("detail") == detail {
             return;
         }
-        assert!(start.elapsed() <= BOUND, "still {answer:?}");
+        assert!(lag <= BOUND, "asked after {lag:?}, and still {answer:?}");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// Asks until the answer has this status, which it must within the bound: another process has made the change.
+/// Asks until the answer has this status: another process has made the change.
 async fn until<F: Future<Output = Answer>>(status: u16, ask: impl Fn() -> F) -> Answer {
-    let start = Instant::now();
-    loop {
-        let answer = ask().await;
-        if answer.status == status {
-            return answer;
-        }
-        assert!(start.elapsed() <= BOUND, "still {answer:?}");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    settled("a change", Instant::now(), status, ask).await
 }

@@ -158,11 +158,13 @@ async fn threat_26_what_a_client_and_what_an_organisation_has_ends(
 
 /// Signs in anew, and is served.
 async fn settles_down(stack: &Stack, person: &Person) {
-    let since = Instant::now();
     let token = stack.sign_in(person, SCOPE).await.expect(200).access_token();
-    settled("rooms again", since, 200, || stack.call(&token, Method::GET, "/rooms")).await;
+    let rooms = || stack.call(&token, Method::GET, "/rooms");
+    settled("rooms again", Instant::now(), 200, rooms).await;
     let device = stack.agent_sign_in(person).await;
-    settled("agenda again", since, 200, || stack.as_agent(&device, Method::GET, "/absences")).await;
+    let agenda = || stack.as_agent(&device, Method::GET, "/absences");
+    settled("agenda again", Instant::now(), 200, agenda).await;
     let account = stack.account_token(person).await;
-    settled("bases again", since, 200, || stack.bases_get(&account, "/workspaces/")).await;
+    let bases = || stack.bases_get(&account, "/workspaces/");
+    settled("bases again", Instant::now(), 200, bases).await;
 }

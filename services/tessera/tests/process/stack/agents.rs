@@ -1,19 +1,16 @@
 //! Agents as the RDV dialect's clients speak for them.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::{Answer, BOUND, Person, Stack};
+use super::{Answer, Person, Stack, settled};
 
 /// What precedes every path of the RDV dialect.
 pub(crate) const AGENDA: &str = "/api/v1";
-
-/// How long anything without a bound of its own may take.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a sign-in hands out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,23 +87,14 @@ impl Stack {
         self.agent_request(triple, Method::POST, "/absences").json(&absence(person, title))
     }
 
-    /// Asserts that each running service but the auth server refuses this triple within [`BOUND`] of `since`, in its
-    /// dialect's words.
+    /// Asserts that each running service but the auth server refuses this triple as [`settled`] says, in its dialect's
+    /// words.
     pub(crate) async fn refused_everywhere(&self, triple: &Triple, since: Instant, why: &str) {
-        for service in ["agenda", "rooms"] {
-            let (answer, lag) = loop {
-                let answer = match service {
-                    "agenda" => self.as_agent(triple, Method::GET, "/absences").await,
-                    _ => self.rooms_as_agent(triple).await,
-                };
-                if answer.status == 401 {
-                    break (answer, since.elapsed());
-                }
-                assert!(since.elapsed() < PATIENCE, "{service} still answers {answer:?}");
-                tokio::time::sleep(Duration::from_millis(10)).await;
-            };
-            println!("{why}: {service} refuses after {} ms", lag.as_millis());
-            assert!(lag <= BOUND, "{why}: {service} refuses only after {lag:?}");
+        let agenda = || self.as_agent(triple, Method::GET, "/absences");
+        let rooms = || self.rooms_as_agent(triple);
+        let agenda = settled(&format!("{why}, agenda"), since, 401, agenda).await;
+        let rooms = settled(&format!("{why}, rooms"), since, 401, rooms).await;
+        for answer in [agenda, rooms] {
             assert_eq!(Triple::of(&answer), None, "a refusal hands out a triple: {answer:?}");
         }
     }
