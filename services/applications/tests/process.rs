@@ -23,7 +23,6 @@ struct Authority {
     /// The scopes that service tokens were asked for.
     scopes: Mutex<Vec<String>>,
     known: Mutex<BTreeMap<String, Value>>,
-    told: watch::Sender<usize>,
     /// Whether it answers those who told it something.
     answers: watch::Sender<bool>,
 }
@@ -34,9 +33,8 @@ impl Authority {
         let key = GeneratedKey::generate(Algorithm::Es256).unwrap();
         let row = StoredKey::seal(&key, &sealer, now, now).unwrap();
         let keys = Keyring::from_stored(&[row], &sealer, now).unwrap();
-        let (told, answers) = (watch::Sender::new(0), watch::Sender::new(true));
-        let (scopes, known) = (Mutex::default(), Mutex::default());
-        let authority = web::Data::new(Self { keys, scopes, known, told, answers });
+        let (scopes, known, answers) = (Mutex::default(), Mutex::default(), watch::Sender::new(true));
+        let authority = web::Data::new(Self { keys, scopes, known, answers });
         let data = authority.clone();
         let app = move || {
             App::new()
@@ -107,7 +105,6 @@ async fn tell(
         Some(status) => authority.known.lock().unwrap().insert(id.into_inner(), status),
         None => authority.known.lock().unwrap().remove(&*id),
     };
-    authority.told.send_modify(|told| *told += 1);
     authority.answers.subscribe().wait_for(|answers| *answers).await.unwrap();
     HttpResponse::NoContent().finish()
 }
@@ -213,10 +210,9 @@ async fn a_kill_between_the_steps_is_repaired_at_the_next_start(
 
     authority.answers.send_replace(false);
     let disabling = rt::spawn(service.disable(&authority, "app").send());
-    authority.told.subscribe().wait_for(|told| *told == 2).await.unwrap();
+    until(async || authority.knows_as_disabled("app") == Some(true), &service.process).await;
     service.process.kill_hard();
     assert!(disabling.await.unwrap().is_err(), "there was no answer");
-    assert_eq!(authority.knows_as_disabled("app"), Some(true), "the two disagree");
 
     authority.answers.send_replace(true);
     let service = Service::ready(&database, port).await;
@@ -235,7 +231,7 @@ async fn a_client_that_hangs_up_stops_nothing() {
     assert_eq!(service.create(&authority, "app").send().await.unwrap().status(), 200);
     authority.answers.send_replace(false);
     let disabling = rt::spawn(service.disable(&authority, "app").send());
-    authority.told.subscribe().wait_for(|told| *told == 2).await.unwrap();
+    until(async || authority.knows_as_disabled("app") == Some(true), &service.process).await;
     disabling.abort();
     assert_eq!(service.find(&authority, "app").await["disabled"], json!(false));
     authority.answers.send_replace(true);

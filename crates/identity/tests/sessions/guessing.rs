@@ -1,7 +1,7 @@
 //! Threat 10: how many wrong passwords somebody can try, however they go about it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use identity::IdentityError;
@@ -271,7 +271,7 @@ async fn an_attempt_without_an_outcome_counts_nowhere(
     let slow = "pbkdf2_sha256$3000000$x$wJSpLMQRQz0Dhj/pFpbyjMj71B2gUYp6HJS5AU+32Ac=".parse().unwrap();
     let password = secret(PASSWORD);
     let attempts = async {
-        for _ in 0..8 {
+        for _ in 0..4 {
             // With a queue it waits behind the slow one until it is given up: whoever goes away has learnt nothing.
             let attempt = fixture.try_from("192.0.2.1", ADA, "wrong");
             match tokio::time::timeout(Duration::from_millis(25), attempt).await {
@@ -298,10 +298,11 @@ async fn threat_18_hanging_up_makes_no_hash_free(
         let attempt = fixture.try_from("192.0.2.1", "nobody@example.org", "wrong");
         tokio::time::timeout(Duration::from_millis(50), attempt).await
     };
-    for _ in 0..400 {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_mins(2) {
         if let Ok(Err(SignInRefusal::Throttled { .. })) = hangs_up().await {
             return;
         }
     }
-    panic!("400 attempts, and no end of it");
+    panic!("two minutes of attempts, and no end of it");
 }

@@ -38,7 +38,7 @@ fn running(settings: &ServerSettings) -> Running {
 }
 
 fn impatient() -> ServerSettings {
-    let short = Duration::from_millis(200);
+    let short = Duration::from_secs(1);
     ServerSettings { request_timeout: short, header_timeout: short, ..settings() }
 }
 

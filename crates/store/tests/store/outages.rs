@@ -121,7 +121,7 @@ async fn a_request_without_a_connection_gives_up(
     let database = TestDatabase::on(backend);
     let db = Db::open(&DatabaseSettings {
         max_connections: 1,
-        acquire_timeout: Duration::from_millis(500),
+        acquire_timeout: Duration::from_secs(2),
         ..DatabaseSettings::at(database.url())
     })
     .unwrap();
@@ -167,7 +167,7 @@ async fn an_error_never_shows_the_password() {
 async fn a_statement_that_runs_too_long_is_stopped() {
     let database = TestDatabase::postgres();
     let settings = DatabaseSettings {
-        statement_timeout: Duration::from_millis(50),
+        statement_timeout: Duration::from_secs(1),
         ..DatabaseSettings::at(database.url())
     };
     let db = Db::open(&settings).unwrap();

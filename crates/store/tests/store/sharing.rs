@@ -175,10 +175,8 @@ async fn a_write_that_ends_the_transaction_of_others_does_not_lose_them() {
 #[tokio::test]
 async fn a_write_whose_turn_does_not_come_leaves_the_queue() {
     let database = TestDatabase::on(Backend::Sqlite);
-    let impatient = DatabaseSettings {
-        acquire_timeout: Duration::from_millis(500),
-        ..DatabaseSettings::at(database.url())
-    };
+    let impatient =
+        DatabaseSettings { acquire_timeout: Duration::from_secs(2), ..DatabaseSettings::at(database.url()) };
     let db = Db::open(&impatient).unwrap();
     db.migrate(&MIGRATIONS).await.unwrap();
     let (holder, go) = hold(&db).await;
@@ -252,7 +250,7 @@ async fn a_look_up_waits_for_a_connection_as_long_as_a_read(
     let database = TestDatabase::on(backend);
     let single = DatabaseSettings {
         max_connections: 1,
-        acquire_timeout: Duration::from_millis(500),
+        acquire_timeout: Duration::from_secs(2),
         ..DatabaseSettings::at(database.url())
     };
     let db = Db::open(&single).unwrap();

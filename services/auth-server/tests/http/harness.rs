@@ -149,8 +149,8 @@ impl Spawned {
         let logs = logs::watch();
         let pool = DatabaseSettings {
             max_connections: 4,
-            // Only where the database is away does anybody wait as long as that.
-            acquire_timeout: Duration::from_secs(2),
+            // Nobody waits as long as that: where the database is away, connecting fails at once.
+            acquire_timeout: Duration::from_secs(10),
             ..DatabaseSettings::at(database.url())
         };
         let db = Db::open(&pool).expect("a database");

@@ -3,10 +3,13 @@
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use url::Url;
+
+/// How long the first start may take: a new database, and the hashes of the demo's passwords.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the server signs Base-Tokens with, shared with the data plane of the demonstration.
 pub(crate) const BASE_KEY: &str = "demo-base-key-that-everybody-may-read-0123456789";
@@ -65,7 +68,8 @@ impl DemoServer {
 
     async fn wait_until_ready(&mut self, management: SocketAddr) -> anyhow::Result<()> {
         let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(2)).build()?;
-        for _ in 0..200 {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline {
             if let Some(status) = self.child.try_wait()? {
                 bail!("the server ended early with {status}");
             }
@@ -75,7 +79,7 @@ impl DemoServer {
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        bail!("the server was not ready within 10 s")
+        bail!("the server was not ready within {PATIENCE:?}")
     }
 }
 

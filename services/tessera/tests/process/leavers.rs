@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::stack::{Answer, Stack, Topology};
 
 /// From the moment when a service hears of it, or is ready again.
-const SECONDS: Duration = Duration::from_secs(5);
+const SECONDS: Duration = Duration::from_secs(20);
 
 /// Somebody's things, and how others get to them.
 struct Things {

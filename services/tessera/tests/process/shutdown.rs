@@ -86,6 +86,6 @@ async fn nobody_waits_for_idle_connections(
     for unit in stack.units() {
         let start = Instant::now();
         assert_eq!(unit.terminate().code(), Some(0));
-        assert!(start.elapsed() < Duration::from_secs(5), "{} took {:?}", unit.name(), start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(15), "{} took {:?}", unit.name(), start.elapsed());
     }
 }

@@ -40,8 +40,9 @@ fn killed_everywhere(
         let (start, arguments) = (Instant::now(), arguments(0));
         let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
         assert!(launch(stack, &words).wait().success());
+        let took = start.elapsed();
         after(0, true);
-        start.elapsed() / 12
+        took / 16
     };
     loop {
         round += 1;
@@ -56,7 +57,7 @@ fn killed_everywhere(
             process.kill_hard();
         }
         after(round, is_over);
-        if is_over || round > 40 {
+        if is_over || round > 60 {
             return round - u32::from(is_over);
         }
         delay += step;

@@ -20,7 +20,12 @@ const SCOPE: &str = "lasuite_visio lasuite_visio:rooms:list offline_access";
 
 /// Two processes that issue tokens, on one database; where they are.
 async fn two(topology: Topology) -> (Stack, [String; 2]) {
-    let mut stack = Plan::new(topology).everywhere("TESSERA_LOG__LEVEL", "info").start().await;
+    let mut plan = Plan::new(topology).everywhere("TESSERA_LOG__LEVEL", "info");
+    // All of them wait for the same row, the last for all others.
+    for setting in ["ACQUIRE_TIMEOUT", "BUSY_TIMEOUT"] {
+        plan = plan.auth(&format!("TESSERA_IDENTITY__DATABASE__{setting}"), "30s");
+    }
+    let mut stack = plan.start().await;
     let other = stack.another_auth_server().await;
     let servers = [stack.auth_url(""), other];
     (stack, servers)

@@ -36,7 +36,7 @@ impl Plan {
                 unit.set("TESSERA_AUTHORITY__URL", &issuer);
             }
             // How long a front may take to notice that a process is about to end.
-            unit.set("TESSERA_SERVER__SHUTDOWN_DELAY", "3s");
+            unit.set("TESSERA_SERVER__SHUTDOWN_DELAY", "8s");
             // Six times two processes share one server, and many write a lot.
             for section in ["IDENTITY", "ROOMS", "APPLICATIONS", "BASES"] {
                 let url = format!("TESSERA_{section}__DATABASE__URL");
