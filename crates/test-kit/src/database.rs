@@ -90,6 +90,14 @@ impl TestDatabase {
         Self { url: url.into(), home: Home::Server { admin: server.to_owned(), name } }
     }
 
+    /// The superuser's URL of the server that it is on, if it is on one.
+    pub(crate) fn server(&self) -> Option<&str> {
+        match &self.home {
+            Home::Directory(_) => None,
+            Home::Server { admin, .. } => Some(admin),
+        }
+    }
+
     /// Its URL, as the settings of a service take it.
     #[must_use]
     pub fn url(&self) -> String {
@@ -116,7 +124,7 @@ impl Drop for TestDatabase {
     }
 }
 
-fn admin(server: &str) -> PgConnection {
+pub(crate) fn admin(server: &str) -> PgConnection {
     PgConnection::establish(server)
         .unwrap_or_else(|error| panic!("the PostgreSQL of the tests ({SERVER}) does not answer: {error}"))
 }

@@ -2,10 +2,11 @@
 
 use std::fs;
 
-use diesel::{Connection as _, PgConnection, connection::SimpleConnection as _};
+use diesel::connection::SimpleConnection as _;
 use url::Url;
 
-use crate::{Backend, TestDatabase, checked_in};
+use crate::database::admin;
+use crate::{TestDatabase, checked_in};
 
 /// Where operators find the roles and what each is granted.
 const FOLDER: &str = "k8s/components/database-roles";
@@ -18,16 +19,14 @@ impl TestDatabase {
     /// When the roles cannot be made, or the grants do not fit the tables.
     #[must_use]
     pub fn url_as(&self, owner: &str, role: &str) -> String {
-        if self.backend() == Backend::Sqlite {
-            return self.url();
-        }
-        let mut url = Url::parse(&self.url()).expect("a URL");
-        let mut conn = PgConnection::establish(url.as_str()).expect("the server of the tests");
-        // One at a time: the roles are common to all databases of the server.
+        let Some(server) = self.server() else { return self.url() };
+        // One at a time, in a database that all tests share: the roles are the server's, but a lock is its database's.
         let roles = format!("SELECT pg_advisory_lock(20261122); {}", read("roles.sql"));
-        conn.batch_execute(&roles).unwrap_or_else(|error| panic!("roles.sql: {error}"));
+        admin(server).batch_execute(&roles).unwrap_or_else(|error| panic!("roles.sql: {error}"));
+        let mut url = Url::parse(&self.url()).expect("a URL");
         let grants = format!("BEGIN; {} COMMIT;", read(&format!("grants/{owner}.sql")));
-        conn.batch_execute(&grants).unwrap_or_else(|error| panic!("grants/{owner}.sql: {error}"));
+        let done = admin(url.as_str()).batch_execute(&grants);
+        done.unwrap_or_else(|error| panic!("grants/{owner}.sql: {error}"));
         url.set_username(role).expect("a URL with a host");
         url.into()
     }
