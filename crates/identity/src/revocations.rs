@@ -18,6 +18,7 @@ mod lease;
 pub mod mass;
 mod names;
 mod rows;
+mod telling;
 
 pub use asking::TokenStanding;
 use auth_claims::claims::{AccessClaims, Actor};
@@ -26,8 +27,9 @@ use auth_claims::revocations::{
 };
 use chrono::{DateTime, TimeDelta, Utc};
 pub use feed::Feed;
-pub(crate) use rows::{find_against, last_seq, reason, revocation_counter, tells};
+pub(crate) use rows::{find_against, last_seq, reason, revocation_counter};
 use store::{DbConn, StoreError};
+pub(crate) use telling::tells;
 
 use crate::accounts::AccountId;
 use crate::clients::{ClientId, LONGEST_ACCESS_TOKEN};

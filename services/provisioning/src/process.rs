@@ -82,8 +82,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let authority = Authority::connect(authority).context("authority")?;
     let access = authority.resource_server(&settings.auth, settings.provisioning.profile(), clock.clone());
     let (own, origin) = (settings.provisioning, PublicOrigin::new(&settings.server));
+    let authenticator = access.authenticator();
     // Nobody in this process waits for revocations: auth servers read them.
-    let (mine, authenticator) = (Feed::default(), access.authenticator());
+    let mine = Feed::informing(Arc::clone(authenticator.verifier().revocations()));
     let provisioning = Provisioning::start(own, db.clone(), mine, hasher, authenticator, origin, clock)?;
     let explorer = Explorer::new(&[("provisioning", || crate::openapi().to_json())]);
     let server = Server::new(&settings.server)

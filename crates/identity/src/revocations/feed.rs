@@ -5,11 +5,10 @@
 //! its place. While nobody waits, nobody looks. What those who were woken read, they read once for all who wait at the
 //! same place: in one process with the services, that is each of them, whenever somebody signs out.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex as SyncMutex, PoisonError};
 use std::time::Duration;
 
-use auth_claims::revocations::RevocationPage;
+use auth_claims::revocations::{RevocationIndex, RevocationPage};
 use store::{Db, DbConn, StoreCause, StoreError};
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -17,6 +16,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 use super::known::Known;
 use super::lease::TERM;
 use super::rows;
+use super::telling::{self, Told};
 use crate::Identity;
 use crate::errors::IdentityError;
 
@@ -40,6 +40,8 @@ struct Shared {
     /// The last page that was read for those who were woken, and after which number.
     page: Mutex<Option<(i64, RevocationPage)>>,
     known: Known,
+    /// By what this process knows its own callers, when it hears of revocations from another one.
+    informed: Option<Arc<RevocationIndex>>,
 }
 
 /// Waits until every process refuses what was revoked by now.
@@ -48,6 +50,13 @@ async fn settled() {
 }
 
 impl Feed {
+    /// For a process that revokes, and follows the feed of another one. What it has done itself it knows when it says so, and
+    /// not only when that has come back: whoever is enabled here is let in here at once.
+    #[must_use]
+    pub fn informing(index: Arc<RevocationIndex>) -> Self {
+        Self(Arc::new(Shared { informed: Some(index), ..Shared::default() }))
+    }
+
     /// Says that this process may have committed an entry. Once too often does no harm.
     pub(crate) fn announce(&self) {
         self.0.written.notify_one();
@@ -69,13 +78,22 @@ impl Feed {
         E: From<StoreError> + StoreCause + Send + 'static,
         F: FnMut(&mut DbConn) -> Result<T, E> + Send + 'static,
     {
-        let tells = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&tells);
-        let outcome = db.write(move |conn| rows::watching(&told, || work(conn))).await;
+        let told = Arc::new(SyncMutex::new(Told::default()));
+        let noted = Arc::clone(&told);
+        let watched = move |conn: &mut DbConn| {
+            let (outcome, tells) = telling::watching(|| work(conn));
+            *noted.lock().unwrap_or_else(PoisonError::into_inner) = tells;
+            outcome
+        };
+        let outcome = db.write(watched).await;
         // After a failure too: whether a commit whose connection broke has happened is not known.
         self.known().lease.end();
         self.announce();
-        if tells.load(Ordering::Acquire) {
+        let told = std::mem::take(&mut *told.lock().unwrap_or_else(PoisonError::into_inner));
+        if let (Some(index), true) = (&self.0.informed, outcome.is_ok()) {
+            told.entries.iter().for_each(|entry| index.apply(entry));
+        }
+        if told.any {
             settled().await;
         }
         outcome

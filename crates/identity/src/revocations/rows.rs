@@ -1,15 +1,12 @@
 //! The tables of the feed.
 
-use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use auth_claims::revocations::{RevocationEntry, RevocationKind, RevocationReason};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use diesel::dsl::not;
 use diesel::prelude::*;
 use store::{DbConn, StoreError, on_backend};
 
-use super::Revocation;
+use super::{Revocation, telling};
 use crate::accounts::schema::accounts;
 
 diesel::table! {
@@ -92,26 +89,8 @@ pub(super) fn append(conn: &mut DbConn, new: &Revocation, lifted: bool) -> Resul
         lifted,
     };
     on_backend!(conn, |c| diesel::insert_into(revocations::table).values(&row).execute(c))?;
+    telling::added(row);
     Ok(seq)
-}
-
-thread_local! {
-    static TELLS: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Does this work, and notes whether its answer tells of a revocation. A transaction's work stays on one thread, and asking
-/// the database for it would cost two round trips.
-pub(super) fn watching<T>(tells: &AtomicBool, work: impl FnOnce() -> T) -> T {
-    TELLS.set(false);
-    let outcome = work();
-    tells.store(TELLS.get(), Ordering::Release);
-    outcome
-}
-
-/// Says that the answer to this work tells of a revocation: one of its own, or one that it has found, which may be of this
-/// moment.
-pub(crate) fn tells() {
-    TELLS.set(true);
 }
 
 /// Moves the counter, whose row stays locked until the transaction ends.
@@ -119,7 +98,7 @@ pub(super) fn next_seq(conn: &mut DbConn) -> Result<i64, StoreError> {
     let next = diesel::update(revocation_counter::table.find(1))
         .set(revocation_counter::last.eq(revocation_counter::last + 1))
         .returning(revocation_counter::last);
-    tells();
+    telling::tells();
     Ok(on_backend!(conn, |c| next.get_result(c))?)
 }
 

@@ -1,6 +1,6 @@
 //! Threat 26: whoever is disabled or deleted over OCS is refused everywhere, whatever they hold.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use rstest::rstest;
@@ -181,4 +181,19 @@ async fn threat_26_a_revoked_app_password_is_refused_over_ocs(
 
 fn by_bearer(stack: &Stack, program: &Person) -> reqwest::RequestBuilder {
     stack.bare_ocs_request(Method::GET, "/cloud/user").bearer_auth(&program.password)
+}
+
+/// What was done over OCS holds there at once, whether the feed has told one half of it, both, or nothing yet.
+#[tokio::test]
+async fn whoever_is_enabled_here_is_let_in_here_at_once() {
+    let stack = Stack::start(Topology::Separate).await;
+    let carla = stack.newcomer("carla");
+    stack.hire(&carla).await;
+    for round in 0..24 {
+        stack.as_root(Method::PUT, "/cloud/users/carla/disable", &json!({})).await;
+        stack.ocs_self(&carla).await.expect(401);
+        tokio::time::sleep(Duration::from_millis(round * 15)).await;
+        stack.as_root(Method::PUT, "/cloud/users/carla/enable", &json!({})).await;
+        stack.ocs_self(&carla).await.expect(200);
+    }
 }
