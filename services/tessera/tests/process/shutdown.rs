@@ -8,6 +8,7 @@ use tokio::net::TcpStream;
 
 use crate::stack::{MEET, Stack, Topology};
 
+const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
 const BODY: &str = r#"{"access_level": "restricted"}"#;
 
 #[rstest]
@@ -21,15 +22,15 @@ async fn a_stopping_service_finishes_what_is_open(
     let mut open = TcpStream::connect(&address).await.unwrap();
     let head = format!(
         "POST {MEET}/rooms HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n",
         BODY.len()
     );
     open.write_all(head.as_bytes()).await.unwrap();
+    // RFC 9110 §10.1.1: whoever asks for the rest has begun to serve the request.
+    let mut go_on = [0; CONTINUE.len()];
+    open.read_exact(&mut go_on).await.unwrap();
+    assert_eq!(go_on, *CONTINUE, "{}", String::from_utf8_lossy(&go_on));
     open.write_all(&BODY.as_bytes()[..5]).await.unwrap();
-    // It is being served once later requests are answered.
-    for _ in 0..4 {
-        stack.call(&token, reqwest::Method::GET, "/rooms").await.expect(200);
-    }
 
     stack.rooms().running().request_stop();
     let readiness = stack.rooms().management_url("/readyz");
