@@ -5,26 +5,47 @@ use std::{
 
 use actix_web::web;
 use service_kit::{Server, server::ServerError, settings::ServerSettings, shutdown::Shutdown};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 use super::support::{Running, body, settings, start};
 
+/// Where requests wait for the test.
+#[derive(Debug)]
+struct Gate {
+    /// As many as have come this far.
+    begun: Semaphore,
+    open: Notify,
+}
+
+impl Gate {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { begun: Semaphore::new(0), open: Notify::new() })
+    }
+
+    /// Until so many requests are being served.
+    async fn serves(&self, requests: u32) {
+        self.begun.acquire_many(requests).await.unwrap().forget();
+    }
+}
+
 /// Two handlers: one waits for the test, one for the end of the server.
-fn running(settings: &ServerSettings, gate: Arc<Notify>) -> Running {
+fn running(settings: &ServerSettings, gate: Arc<Gate>) -> Running {
     let gate = web::Data::from(gate);
     start(settings, |server| {
         server.configure(move |cfg| {
             cfg.app_data(gate.clone())
                 .route(
                     "/gated",
-                    web::get().to(|gate: web::Data<Notify>| async move {
-                        gate.notified().await;
+                    web::get().to(|gate: web::Data<Gate>| async move {
+                        gate.begun.add_permits(1);
+                        gate.open.notified().await;
                         "finished"
                     }),
                 )
                 .route(
                     "/poll",
-                    web::get().to(|shutdown: web::Data<Shutdown>| async move {
+                    web::get().to(|gate: web::Data<Gate>, shutdown: web::Data<Shutdown>| async move {
+                        gate.begun.add_permits(1);
                         shutdown.requested().await;
                         "nothing new"
                     }),
@@ -49,7 +70,7 @@ async fn until_draining(running: &Running) {
 
 #[actix_web::test]
 async fn open_requests_finish_and_idle_connections_close() {
-    let gate = Arc::new(Notify::new());
+    let gate = Gate::new();
     let running = running(&settings(), Arc::clone(&gate));
     let (mut idle, mut busy, mut poll) =
         (running.connect().await, running.connect().await, running.connect().await);
@@ -57,14 +78,13 @@ async fn open_requests_finish_and_idle_connections_close() {
     idle.until("served").await;
     busy.send("GET /gated HTTP/1.1\r\nHost: x\r\n\r\n").await;
     poll.send("GET /poll HTTP/1.1\r\nHost: x\r\n\r\n").await;
-    // Both are being served once a later connection's request is.
-    assert_eq!(body(&running.raw("/", "").await), "served");
+    gate.serves(2).await;
 
     running.shutdown.request();
     until_draining(&running).await;
     assert_eq!(idle.rest().await, "");
     assert_eq!(body(&poll.rest().await), "nothing new");
-    gate.notify_one();
+    gate.open.notify_one();
     let answer = busy.rest().await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("finished"), "{answer}");
     running.ended().await.unwrap();
@@ -73,10 +93,11 @@ async fn open_requests_finish_and_idle_connections_close() {
 #[actix_web::test]
 async fn a_request_that_does_not_finish_is_dropped_after_the_grace() {
     let settings = ServerSettings { shutdown_grace: Duration::from_secs(1), ..settings() };
-    let running = running(&settings, Arc::new(Notify::new()));
+    let gate = Gate::new();
+    let running = running(&settings, Arc::clone(&gate));
     let mut busy = running.connect().await;
     busy.send("GET /gated HTTP/1.1\r\nHost: x\r\n\r\n").await;
-    assert_eq!(body(&running.raw("/", "").await), "served");
+    gate.serves(1).await;
     running.stop().await.unwrap();
     assert_eq!(busy.rest().await, "");
 }
@@ -84,7 +105,7 @@ async fn a_request_that_does_not_finish_is_dropped_after_the_grace() {
 #[actix_web::test]
 async fn it_goes_on_serving_while_it_announces_its_end() {
     let settings = ServerSettings { shutdown_delay: Duration::from_secs(3), ..settings() };
-    let running = running(&settings, Arc::new(Notify::new()));
+    let running = running(&settings, Gate::new());
     running.shutdown.request();
     until_draining(&running).await;
     assert_eq!(body(&running.raw("/", "").await), "served");
@@ -95,7 +116,7 @@ async fn it_goes_on_serving_while_it_announces_its_end() {
 #[actix_web::test]
 async fn kept_connections_are_let_go_of_while_it_announces_its_end() {
     let settings = ServerSettings { shutdown_delay: Duration::from_secs(3), ..settings() };
-    let running = running(&settings, Arc::new(Notify::new()));
+    let running = running(&settings, Gate::new());
     let (mut kept, mut unknown) = (running.connect().await, running.connect().await);
     for connection in [&mut kept, &mut unknown] {
         connection.send(KEPT).await;
@@ -140,7 +161,7 @@ async fn tasks_end_before_the_shutdown_work_and_that_goes_in_order() {
 
 #[actix_web::test]
 async fn a_taken_address_is_told_in_one_sentence() {
-    let running = running(&settings(), Arc::new(Notify::new()));
+    let running = running(&settings(), Gate::new());
     let told = |settings: ServerSettings| match Server::new(&settings).bind() {
         Err(error @ ServerError::Bind { .. }) => error.to_string(),
         Err(other) => panic!("{other}"),
